@@ -1,0 +1,125 @@
+/**
+ * A deployment: one revision on its way to the hosts of one group (spec 2, 8).
+ * @module
+ */
+import { z } from "zod";
+import type { DeploymentConfig } from "./deployment_config.ts";
+import type { AlarmConfiguration, AutoRollbackConfiguration } from "./deployment_group.ts";
+import type { DeploymentStyle } from "./deployment_group.ts";
+import type { ComputePlatform } from "./name.ts";
+import type { RevisionLocation } from "./revision.ts";
+import type { TargetStatus } from "./target.ts";
+
+export const DeploymentStatus = z.enum([
+  "Created",
+  "Queued",
+  "InProgress",
+  "Baking",
+  "Succeeded",
+  "Failed",
+  "Stopped",
+  "Ready",
+]);
+export type DeploymentStatus = z.infer<typeof DeploymentStatus>;
+
+export const TERMINAL_DEPLOYMENT: ReadonlySet<DeploymentStatus> = new Set([
+  "Succeeded",
+  "Failed",
+  "Stopped",
+]);
+
+/** Casing is CodeDeploy's own; agents compare `codeDeployRollback` exactly (trap 53). */
+export const DeploymentCreator = z.enum([
+  "user",
+  "autoscaling",
+  "codeDeployRollback",
+  "CodeDeploy",
+  "CodeDeployAutoUpdate",
+  "CloudFormation",
+  "CloudFormationRollback",
+  "autoscalingTermination",
+]);
+export type DeploymentCreator = z.infer<typeof DeploymentCreator>;
+
+export const FileExistsBehavior = z.enum(["DISALLOW", "OVERWRITE", "RETAIN"]);
+export type FileExistsBehavior = z.infer<typeof FileExistsBehavior>;
+
+/** Why a deployment ended badly (spec 2.6); the codes this server can reach. */
+export const DeploymentErrorCode = z.enum([
+  "AGENT_ISSUE",
+  "ALARM_ACTIVE",
+  "APPLICATION_MISSING",
+  "DEPLOYMENT_GROUP_MISSING",
+  "HEALTH_CONSTRAINTS",
+  "HEALTH_CONSTRAINTS_INVALID",
+  "INTERNAL_ERROR",
+  "INVALID_REVISION",
+  "MANUAL_STOP",
+  "NO_INSTANCES",
+  "OVER_MAX_INSTANCES",
+  "REVISION_MISSING",
+  "TIMEOUT",
+]);
+export type DeploymentErrorCode = z.infer<typeof DeploymentErrorCode>;
+
+export interface ErrorInformation {
+  code: DeploymentErrorCode;
+  message: string;
+}
+
+/** Targets per status; there is no bucket for Unknown (spec 2.5). */
+export type DeploymentOverview = Record<Exclude<TargetStatus, "Unknown">, number>;
+
+/** What a deployment was asked to do; never changes after CreateDeployment. */
+export interface DeploymentRequest {
+  revision: RevisionLocation;
+  /** The revision that was on the group before. */
+  previousRevision?: RevisionLocation;
+  configName: string;
+  /** The config as it was at the start; a later change does not touch a running deployment. */
+  config: DeploymentConfig;
+  computePlatform: ComputePlatform;
+  style: DeploymentStyle;
+  creator: DeploymentCreator;
+  description?: string;
+  ignoreApplicationStopFailures: boolean;
+  updateOutdatedInstancesOnly: boolean;
+  fileExistsBehavior: FileExistsBehavior;
+  autoRollback?: AutoRollbackConfiguration;
+  alarms?: AlarmConfiguration;
+  /** The deployment whose end triggered this rollback. */
+  rollbackOf?: string;
+}
+
+export interface RollbackInfo {
+  rollbackDeploymentId?: string;
+  rollbackTriggeringDeploymentId?: string;
+  rollbackMessage?: string;
+}
+
+/** Times in milliseconds since the epoch. */
+export interface Deployment {
+  id: string;
+  applicationId: string;
+  groupId: string;
+  status: DeploymentStatus;
+  request: DeploymentRequest;
+  createTime: number;
+  startTime?: number;
+  completeTime?: number;
+  overview: DeploymentOverview;
+  error?: ErrorInformation;
+  rollback: RollbackInfo;
+  statusMessages: readonly string[];
+  /** Set by StopDeployment; `rollback` as in autoRollbackEnabled. */
+  stop?: { at: number; rollback: boolean };
+}
+
+export const NO_TARGETS: DeploymentOverview = {
+  Pending: 0,
+  InProgress: 0,
+  Succeeded: 0,
+  Failed: 0,
+  Skipped: 0,
+  Ready: 0,
+};

@@ -1,0 +1,25 @@
+/** On-premises instances and the access keys they and people sign with (spec 11, design 4). @module */
+import { z } from "zod";
+import type { Tag } from "./tag.ts";
+
+/** Times in milliseconds since the epoch. */
+export interface OnPremisesInstance {
+  name: string;
+  arn: string;
+  iamUserArn?: string;
+  iamSessionArn?: string;
+  registerTime: number;
+  deregisterTime?: number;
+  tags: readonly Tag[];
+}
+
+/** What the holder of an access key may do; each role may do all that a later one may, but agent. */
+export const Role = z.enum(["admin", "deployer", "viewer", "agent"]);
+export type Role = z.infer<typeof Role>;
+
+/** Who signed a request. */
+export interface Caller {
+  accessKeyId: string;
+  role: Role;
+  arn: string;
+}

@@ -1,0 +1,40 @@
+/** A target: one host within one deployment (spec 2.2). @module */
+import { z } from "zod";
+import type { LifecycleEvent } from "./lifecycle_event.ts";
+
+export const TargetStatus = z.enum([
+  "Pending",
+  "InProgress",
+  "Succeeded",
+  "Failed",
+  "Skipped",
+  "Unknown",
+  "Ready",
+]);
+export type TargetStatus = z.infer<typeof TargetStatus>;
+
+export const TERMINAL_TARGET: ReadonlySet<TargetStatus> = new Set([
+  "Succeeded",
+  "Failed",
+  "Skipped",
+  "Unknown",
+]);
+
+/** One host of one deployment; all its events are one value (and one row in the store). */
+export interface Target {
+  /** Instance name for on-premises hosts. */
+  id: string;
+  status: TargetStatus;
+  events: readonly LifecycleEvent[];
+  /** Milliseconds; the last change of anything here. */
+  lastUpdated: number;
+  /** The order given to the host, once there is one. */
+  command?: {
+    id: string;
+    /** Grows with every order to this host; an agent refuses an old one (law 7). */
+    nonce: number;
+    givenAt: number;
+    /** When the agent first answered; unset while the host has not taken the order. */
+    takenAt?: number;
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * The command protocol between a host's agent and the server (spec 12), and what our own agent adds.
+ *
+ * Operations, targets and members are those of CodeDeploy's agent. An agent that sends the header
+ * `x-runtime-agent: 1` gets more: a long poll, one order for a whole run of lifecycle events signed
+ * by the server, cancellations, and it may send progress and log lines with PostHostCommandUpdate.
+ * @module
+ */
+import { z } from "zod";
+import { Diagnostics, LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
+
+export const AGENT_TARGET_PREFIX = "CodeDeployCommandService_v20141006.";
+export const AGENT_SIGNING_NAME = "codedeploy-commands";
+export const AGENT_VERSION_HEADER = "x-amz-codedeploy-agent-version";
+/** Announces our own agent and the version of the additions it understands. */
+export const EXTENSION_HEADER = "x-runtime-agent";
+
+/** A poll waits this long for an order; the stock agent gives up at 80 s (trap 41). */
+export const POLL_WAIT_SECONDS = 55;
+
+/** `Payload` signed by the server's Ed25519 key; `Signature` is base64 over the payload's UTF-8. */
+export const SignedOrder = z.object({
+  Format: z.literal("Ed25519/JSON"),
+  Payload: z.string(),
+  Signature: z.string(),
+});
+export type SignedOrder = z.infer<typeof SignedOrder>;
+
+/** The deployment specification of spec 12.3, with the hash and size that the server knows. */
+export const DeploymentSpecification = z.object({
+  DeploymentId: z.string(),
+  DeploymentGroupId: z.string(),
+  DeploymentGroupName: z.string(),
+  ApplicationName: z.string(),
+  DeploymentCreator: z.string(),
+  DeploymentType: z.enum(["IN_PLACE", "BLUE_GREEN"]),
+  AppSpecFilename: z.string().default("appspec.yml"),
+  AgentActionOverrides: z.object({
+    AgentOverrides: z.object({
+      FileExistsBehavior: z.enum(["DISALLOW", "OVERWRITE", "RETAIN"]).default("DISALLOW"),
+    }),
+  }),
+  Revision: z.discriminatedUnion("RevisionType", [
+    z.object({
+      RevisionType: z.literal("S3"),
+      S3Revision: z.object({
+        Bucket: z.string(),
+        Key: z.string(),
+        BundleType: z.enum(["tar", "tgz", "zip"]),
+        Version: z.string().nullable(),
+        ETag: z.string().nullable(),
+        /** Hex SHA-256 and bytes of the bundle, when it lies in the server's own store. */
+        SHA256: z.string().optional(),
+        Size: z.number().int().optional(),
+      }),
+    }),
+    z.object({
+      RevisionType: z.literal("GitHub"),
+      GitHubRevision: z.object({
+        Account: z.string(),
+        Repository: z.string(),
+        CommitId: z.string(),
+      }),
+    }),
+  ]),
+});
+export type DeploymentSpecification = z.infer<typeof DeploymentSpecification>;
+
+/**
+ * What a host is to do: a run of consecutive lifecycle events of one deployment. An agent carries an
+ * order out only if the signature is the pinned server's, `hostIdentifier` is its own, and `nonce`
+ * is greater than that of every order it has taken before (law 7).
+ */
+export const Order = z.object({
+  commandId: z.string(),
+  hostIdentifier: z.string(),
+  nonce: z.number().int(),
+  /** Milliseconds since the epoch. */
+  issuedAt: z.number(),
+  events: z.array(LifecycleEventName).min(1),
+  /** Events whose failure does not end the run (ignoreApplicationStopFailures). */
+  ignoreFailuresOf: z.array(LifecycleEventName),
+  specification: DeploymentSpecification,
+});
+export type Order = z.infer<typeof Order>;
+
+export const PollInput = z.object({
+  HostIdentifier: z.string().min(1),
+  /** Extension: answer at once with 0; at most POLL_WAIT_SECONDS. */
+  WaitSeconds: z.number().min(0).max(POLL_WAIT_SECONDS).optional(),
+  /** Extension: orders the agent holds now; a cancelled one is named in the answer at once. */
+  Running: z.array(z.string()).optional(),
+});
+export type PollInput = z.infer<typeof PollInput>;
+
+export const HostCommand = z.object({
+  HostCommandIdentifier: z.string(),
+  HostIdentifier: z.string(),
+  DeploymentExecutionId: z.string(),
+  CommandName: z.string(),
+  Nonce: z.number().int(),
+});
+export type HostCommand = z.infer<typeof HostCommand>;
+
+/** Our agent's CommandName: a whole run of events, listed in the order. */
+export const RUN_COMMAND = "RunLifecycleEvents";
+
+export const PollOutput = z.object({
+  HostCommand: HostCommand.optional(),
+  /** Extension: the signed order that belongs to HostCommand. */
+  Order: SignedOrder.optional(),
+  /** Extension: orders of `Running` to end after their current event. */
+  Cancel: z.array(z.string()).optional(),
+});
+export type PollOutput = z.infer<typeof PollOutput>;
+
+export const CommandStatus = z.enum(["Pending", "InProgress", "Succeeded", "Failed"]);
+export type CommandStatus = z.infer<typeof CommandStatus>;
+
+/** A line a script printed while it ran, or one the agent adds (`agent`). */
+export const LogLine = z.object({
+  event: LifecycleEventName,
+  stream: z.enum(["stdout", "stderr", "agent"]),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  text: z.string(),
+});
+export type LogLine = z.infer<typeof LogLine>;
+
+/** Payload of PostHostCommandUpdate's Diagnostics: events that changed, lines since the last update. */
+export const Progress = z.object({
+  events: z.array(LifecycleEvent).default([]),
+  log: z.array(LogLine).default([]),
+});
+export type Progress = z.infer<typeof Progress>;
+
+/** Payload of PutHostCommandComplete's Diagnostics: the stock members, and all events of the run. */
+export const Completion = Diagnostics.extend({
+  events: z.array(LifecycleEvent).default([]),
+  log_lines: z.array(LogLine).default([]),
+});
+export type Completion = z.infer<typeof Completion>;
+
+const Envelope = z.object({ Format: z.string().max(64), Payload: z.string() });
+
+export const AcknowledgeInput = z.object({
+  HostCommandIdentifier: z.string().min(1),
+  Diagnostics: Envelope.optional(),
+});
+export const UpdateInput = z.object({
+  HostCommandIdentifier: z.string().min(1),
+  EstimatedCompletionTime: z.number().optional(),
+  Diagnostics: Envelope.optional(),
+});
+export const StatusOutput = z.object({ CommandStatus: CommandStatus.optional() });
+export const CompleteInput = z.object({
+  HostCommandIdentifier: z.string().min(1),
+  CommandStatus: z.enum(["Succeeded", "Failed"]),
+  Diagnostics: Envelope.optional(),
+});

@@ -1,0 +1,35 @@
+/**
+ * Operations that CodeDeploy does not have, in the same form as its own: AWS JSON 1.1 with target
+ * `Runtime_20261125.<Operation>`, signed for `codedeploy`.
+ * @module
+ */
+import { z } from "zod";
+import { LogLine } from "./agent_protocol.ts";
+
+export const RUNTIME_TARGET_PREFIX = "Runtime_20261125.";
+
+/** CreateJoinToken (admin): a token good for joining any number of hosts until it expires. */
+export const CreateJoinTokenInput = z.object({
+  /** Default one hour, at most a week. */
+  expiresInSeconds: z.number().int().min(1).max(604_800).default(3600),
+});
+/** `expiresAt` in seconds since the epoch, as every time of this protocol. */
+export const CreateJoinTokenOutput = z.object({ token: z.string(), expiresAt: z.number() });
+
+/** GetDeploymentLogs (viewer): lines in the order they reached the server, a page at a time. */
+export const GetDeploymentLogsInput = z.object({
+  deploymentId: z.string(),
+  targetId: z.string().optional(),
+  /** Only chunks after this sequence. */
+  after: z.number().int().min(0).default(0),
+});
+export const GetDeploymentLogsOutput = z.object({
+  chunks: z.array(z.object({
+    sequence: z.number().int(),
+    targetId: z.string(),
+    lines: z.array(LogLine),
+  })),
+  /** Give it back as `after` for the next page; absent when there is no more now. */
+  next: z.number().int().optional(),
+});
+export type GetDeploymentLogsOutput = z.infer<typeof GetDeploymentLogsOutput>;
