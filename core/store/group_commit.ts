@@ -1,0 +1,91 @@
+/**
+ * Group commit: every write of the server goes through one queue. A loop takes all writes that wait,
+ * runs each in a savepoint of one transaction, commits once (one fsync), and only then answers them
+ * all (docs/decisions/004-group-commit.md). So an answered write is on disk (law 3), and a thousand
+ * reports at once cost one fsync, not a thousand.
+ *
+ * A write that throws rolls back to its own savepoint and rejects alone. When the commit itself
+ * fails (a full disk), every write of the group rejects and none has happened.
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import type { Connection, Db } from "./database.ts";
+
+/** The database inside the open transaction; a write uses nothing else. */
+export type Tx = Db;
+
+interface Waiting {
+  run(tx: Tx): unknown;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** Bounds how long one group may hold the writer, in writes. */
+const GROUP_LIMIT = 4096;
+
+export class GroupCommit {
+  readonly #connection: Connection;
+  #waiting: Waiting[] = [];
+  #scheduled = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Queues a write and answers after its commit. `write` is synchronous and does nothing but queries
+   * on `tx`; what it throws rejects this write only. Writes run in the order they were queued.
+   */
+  commit<T>(write: (tx: Tx) => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({
+        run: write,
+        resolve: (value) => resolve(value as T), // because `run` of this entry is `write`
+        reject,
+      });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      // After the requests that are ready now have been read, so that they share one fsync.
+      setImmediate(() => this.#flush());
+    });
+  }
+
+  #flush(): void {
+    const group = this.#waiting.splice(0, GROUP_LIMIT);
+    this.#scheduled = this.#waiting.length > 0;
+    if (this.#scheduled) setImmediate(() => this.#flush());
+    const { client } = this.#connection;
+    const done: (() => void)[] = [];
+    try {
+      client.exec("BEGIN IMMEDIATE");
+    } catch (error) {
+      for (const waiting of group) waiting.reject(error);
+      return;
+    }
+    try {
+      for (const waiting of group) done.push(this.#runOne(waiting));
+      client.exec("COMMIT");
+    } catch (error) {
+      if (client.inTransaction) client.exec("ROLLBACK");
+      for (const waiting of group) waiting.reject(error);
+      return;
+    }
+    for (const answer of done) answer();
+  }
+
+  /** Runs one write in its savepoint; answers what to do once the group is committed. */
+  #runOne(waiting: Waiting): () => void {
+    const { client, db } = this.#connection;
+    client.exec("SAVEPOINT one");
+    try {
+      const value = waiting.run(db);
+      client.exec("RELEASE one");
+      return () => waiting.resolve(value);
+    } catch (error) {
+      // A full disk may end the whole transaction; then there is nothing to roll back to.
+      if (!client.inTransaction) throw error;
+      client.exec("ROLLBACK TO one; RELEASE one");
+      return () => waiting.reject(error);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The schema's history, embedded in the binary and run at start. A migration is never edited after a
+ * release; a new one is added. `test/store/migrations_test.ts` holds the sum of all against
+ * `schema.ts`.
+ * @module
+ */
+
+/** Statements that bring the store from version `index` to `index + 1`. */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE access_keys (
+  access_key_id TEXT PRIMARY KEY, secret BLOB NOT NULL, role TEXT NOT NULL, arn TEXT NOT NULL,
+  create_time INTEGER NOT NULL
+);
+CREATE INDEX access_keys_arn ON access_keys (arn);
+CREATE TABLE join_tokens (hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
+CREATE TABLE applications (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, compute_platform TEXT NOT NULL,
+  create_time INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX applications_name ON applications (name);
+CREATE TABLE revisions (
+  application_id TEXT NOT NULL, identity TEXT NOT NULL, location TEXT NOT NULL, description TEXT,
+  register_time INTEGER NOT NULL, first_used_time INTEGER, last_used_time INTEGER,
+  PRIMARY KEY (application_id, identity)
+);
+CREATE TABLE deployment_configs (name TEXT PRIMARY KEY, config TEXT NOT NULL);
+CREATE TABLE deployment_groups (
+  id TEXT PRIMARY KEY, application_id TEXT NOT NULL, name TEXT NOT NULL, settings TEXT NOT NULL,
+  target_revision TEXT, last_successful_deployment_id TEXT, last_attempted_deployment_id TEXT
+);
+CREATE UNIQUE INDEX deployment_groups_name ON deployment_groups (application_id, name);
+CREATE TABLE instances (
+  name TEXT PRIMARY KEY, arn TEXT NOT NULL, iam_user_arn TEXT, iam_session_arn TEXT,
+  register_time INTEGER NOT NULL, deregister_time INTEGER, tags TEXT NOT NULL,
+  nonce INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX instances_user_arn ON instances (iam_user_arn);
+CREATE INDEX instances_session_arn ON instances (iam_session_arn);
+CREATE TABLE instance_health (
+  group_id TEXT NOT NULL, instance_name TEXT NOT NULL, healthy INTEGER NOT NULL, revision TEXT,
+  PRIMARY KEY (group_id, instance_name)
+) WITHOUT ROWID;
+CREATE TABLE deployments (
+  id TEXT PRIMARY KEY, application_id TEXT NOT NULL, group_id TEXT NOT NULL, status TEXT NOT NULL,
+  request TEXT NOT NULL, create_time INTEGER NOT NULL, start_time INTEGER, complete_time INTEGER,
+  overview TEXT NOT NULL, error TEXT, rollback TEXT NOT NULL, status_messages TEXT NOT NULL,
+  stop TEXT
+);
+CREATE INDEX deployments_group ON deployments (group_id, create_time);
+CREATE INDEX deployments_application ON deployments (application_id, create_time);
+CREATE INDEX deployments_create_time ON deployments (create_time);
+CREATE INDEX deployments_status ON deployments (status);
+CREATE TABLE targets (
+  deployment_id TEXT NOT NULL, target_id TEXT NOT NULL, position INTEGER NOT NULL,
+  status TEXT NOT NULL, events TEXT NOT NULL, command TEXT, last_updated INTEGER NOT NULL,
+  PRIMARY KEY (deployment_id, target_id)
+) WITHOUT ROWID;
+CREATE INDEX targets_position ON targets (deployment_id, position);
+CREATE TABLE log_chunks (
+  deployment_id TEXT NOT NULL, sequence INTEGER NOT NULL, target_id TEXT NOT NULL,
+  lines TEXT NOT NULL, PRIMARY KEY (deployment_id, sequence)
+) WITHOUT ROWID;
+CREATE TABLE objects (
+  bucket TEXT NOT NULL, key TEXT NOT NULL, version_id TEXT NOT NULL, etag TEXT NOT NULL,
+  sha256 TEXT NOT NULL, size INTEGER NOT NULL, content_type TEXT, metadata TEXT NOT NULL,
+  sequence INTEGER NOT NULL, last_modified INTEGER NOT NULL,
+  PRIMARY KEY (bucket, key, version_id)
+);
+CREATE INDEX objects_current ON objects (bucket, key, sequence);
+CREATE TABLE uploads (
+  upload_id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, content_type TEXT,
+  metadata TEXT NOT NULL, create_time INTEGER NOT NULL
+);
+CREATE TABLE upload_parts (
+  upload_id TEXT NOT NULL, part_number INTEGER NOT NULL, etag TEXT NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY (upload_id, part_number)
+) WITHOUT ROWID;
+`,
+];
+
+/** The version this binary reads and writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,0 +1,190 @@
+/**
+ * Tables of the store. Times are integers in milliseconds since the epoch; JSON columns hold values
+ * of `core/domain` types and are written by this room alone.
+ *
+ * A host's lifecycle events within a deployment are one row (`targets.events`), so that a fleet of
+ * ten thousand hosts is ten thousand rows and one report is one small update.
+ * @module
+ */
+import {
+  blob,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
+import type {
+  DeploymentOverview,
+  DeploymentRequest,
+  DeploymentStatus,
+  ErrorInformation,
+  RollbackInfo,
+} from "../domain/deployment.ts";
+import type { DeploymentConfig } from "../domain/deployment_config.ts";
+import type { GroupSettings } from "../domain/deployment_group.ts";
+import type { Role } from "../domain/instance.ts";
+import type { LifecycleEvent } from "../domain/lifecycle_event.ts";
+import type { ComputePlatform } from "../domain/name.ts";
+import type { RevisionLocation } from "../domain/revision.ts";
+import type { Tag } from "../domain/tag.ts";
+import type { Target, TargetStatus } from "../domain/target.ts";
+
+export const accessKeys = sqliteTable("access_keys", {
+  accessKeyId: text("access_key_id").primaryKey(),
+  /** AES-256-GCM under the key file: nonce (12) ‖ tag (16) ‖ ciphertext. */
+  secret: blob("secret", { mode: "buffer" }).notNull(),
+  role: text("role").$type<Role>().notNull(),
+  arn: text("arn").notNull(),
+  createTime: integer("create_time").notNull(),
+}, (t) => [index("access_keys_arn").on(t.arn)]);
+
+export const joinTokens = sqliteTable("join_tokens", {
+  /** Hex SHA-256 of the token; the token itself is never stored. */
+  hash: text("hash").primaryKey(),
+  expiresAt: integer("expires_at").notNull(),
+});
+
+export const applications = sqliteTable("applications", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  computePlatform: text("compute_platform").$type<ComputePlatform>().notNull(),
+  createTime: integer("create_time").notNull(),
+}, (t) => [uniqueIndex("applications_name").on(t.name)]);
+
+export const revisions = sqliteTable("revisions", {
+  applicationId: text("application_id").notNull(),
+  /** `revisionIdentity` of the location. */
+  identity: text("identity").notNull(),
+  location: text("location", { mode: "json" }).$type<RevisionLocation>().notNull(),
+  description: text("description"),
+  registerTime: integer("register_time").notNull(),
+  firstUsedTime: integer("first_used_time"),
+  lastUsedTime: integer("last_used_time"),
+}, (t) => [primaryKey({ columns: [t.applicationId, t.identity] })]);
+
+/** Custom configs; the predefined ones are data in `core/domain`. */
+export const deploymentConfigs = sqliteTable("deployment_configs", {
+  name: text("name").primaryKey(),
+  config: text("config", { mode: "json" }).$type<DeploymentConfig>().notNull(),
+});
+
+export const deploymentGroups = sqliteTable("deployment_groups", {
+  id: text("id").primaryKey(),
+  applicationId: text("application_id").notNull(),
+  name: text("name").notNull(),
+  settings: text("settings", { mode: "json" }).$type<GroupSettings>().notNull(),
+  targetRevision: text("target_revision", { mode: "json" }).$type<RevisionLocation>(),
+  lastSuccessfulDeploymentId: text("last_successful_deployment_id"),
+  lastAttemptedDeploymentId: text("last_attempted_deployment_id"),
+}, (t) => [uniqueIndex("deployment_groups_name").on(t.applicationId, t.name)]);
+
+export const instances = sqliteTable("instances", {
+  name: text("name").primaryKey(),
+  arn: text("arn").notNull(),
+  iamUserArn: text("iam_user_arn"),
+  iamSessionArn: text("iam_session_arn"),
+  registerTime: integer("register_time").notNull(),
+  deregisterTime: integer("deregister_time"),
+  tags: text("tags", { mode: "json" }).$type<Tag[]>().notNull(),
+  /** Number of the last order given to this host. */
+  nonce: integer("nonce").notNull().default(0),
+}, (t) => [
+  index("instances_user_arn").on(t.iamUserArn),
+  index("instances_session_arn").on(t.iamSessionArn),
+]);
+
+/** What is known of a host in a group, the base of the order hosts are taken in (spec 3.2). */
+export const instanceHealth = sqliteTable("instance_health", {
+  groupId: text("group_id").notNull(),
+  instanceName: text("instance_name").notNull(),
+  healthy: integer("healthy", { mode: "boolean" }).notNull(),
+  /** `revisionIdentity` of what the last successful deployment put there. */
+  revision: text("revision"),
+}, (t) => [primaryKey({ columns: [t.groupId, t.instanceName] })]);
+
+export const deployments = sqliteTable("deployments", {
+  id: text("id").primaryKey(),
+  applicationId: text("application_id").notNull(),
+  groupId: text("group_id").notNull(),
+  status: text("status").$type<DeploymentStatus>().notNull(),
+  request: text("request", { mode: "json" }).$type<DeploymentRequest>().notNull(),
+  createTime: integer("create_time").notNull(),
+  startTime: integer("start_time"),
+  completeTime: integer("complete_time"),
+  overview: text("overview", { mode: "json" }).$type<DeploymentOverview>().notNull(),
+  error: text("error", { mode: "json" }).$type<ErrorInformation>(),
+  rollback: text("rollback", { mode: "json" }).$type<RollbackInfo>().notNull(),
+  statusMessages: text("status_messages", { mode: "json" }).$type<string[]>().notNull(),
+  stop: text("stop", { mode: "json" }).$type<{ at: number; rollback: boolean }>(),
+}, (t) => [
+  index("deployments_group").on(t.groupId, t.createTime),
+  index("deployments_application").on(t.applicationId, t.createTime),
+  index("deployments_create_time").on(t.createTime),
+  index("deployments_status").on(t.status),
+]);
+
+export const targets = sqliteTable("targets", {
+  deploymentId: text("deployment_id").notNull(),
+  targetId: text("target_id").notNull(),
+  /** Place in the order hosts are taken in, from 0. */
+  position: integer("position").notNull(),
+  status: text("status").$type<TargetStatus>().notNull(),
+  events: text("events", { mode: "json" }).$type<LifecycleEvent[]>().notNull(),
+  command: text("command", { mode: "json" }).$type<NonNullable<Target["command"]>>(),
+  lastUpdated: integer("last_updated").notNull(),
+}, (t) => [
+  primaryKey({ columns: [t.deploymentId, t.targetId] }),
+  index("targets_position").on(t.deploymentId, t.position),
+]);
+
+/** Lines of running hooks, a chunk a row, in the order they reached the server. */
+export const logChunks = sqliteTable("log_chunks", {
+  deploymentId: text("deployment_id").notNull(),
+  sequence: integer("sequence").notNull(),
+  targetId: text("target_id").notNull(),
+  /** `LogLine[]` of the wire, kept as it came. */
+  lines: text("lines").notNull(),
+}, (t) => [primaryKey({ columns: [t.deploymentId, t.sequence] })]);
+
+/** Objects of the artifact store: the bytes lie in a file, everything else here. */
+export const objects = sqliteTable("objects", {
+  bucket: text("bucket").notNull(),
+  key: text("key").notNull(),
+  versionId: text("version_id").notNull(),
+  /** Without quotes. */
+  etag: text("etag").notNull(),
+  sha256: text("sha256").notNull(),
+  size: integer("size").notNull(),
+  contentType: text("content_type"),
+  metadata: text("metadata", { mode: "json" }).$type<Record<string, string>>().notNull(),
+  /** Grows with each write; the greatest of a key is its current version. */
+  sequence: integer("sequence").notNull(),
+  lastModified: integer("last_modified").notNull(),
+}, (t) => [
+  primaryKey({ columns: [t.bucket, t.key, t.versionId] }),
+  index("objects_current").on(t.bucket, t.key, t.sequence),
+]);
+
+export const uploads = sqliteTable("uploads", {
+  uploadId: text("upload_id").primaryKey(),
+  bucket: text("bucket").notNull(),
+  key: text("key").notNull(),
+  contentType: text("content_type"),
+  metadata: text("metadata", { mode: "json" }).$type<Record<string, string>>().notNull(),
+  createTime: integer("create_time").notNull(),
+});
+
+export const uploadParts = sqliteTable("upload_parts", {
+  uploadId: text("upload_id").notNull(),
+  partNumber: integer("part_number").notNull(),
+  /** Hex MD5. */
+  etag: text("etag").notNull(),
+  size: integer("size").notNull(),
+}, (t) => [primaryKey({ columns: [t.uploadId, t.partNumber] })]);
+
+export const meta = sqliteTable("meta", {
+  key: text("key").primaryKey(),
+  value: text("value").notNull(),
+});
