@@ -5,8 +5,6 @@
  */
 import { createReadStream, readFileSync } from "node:fs";
 import process from "node:process";
-import { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 
 const bun = typeof Bun !== "undefined";
 
@@ -66,14 +64,13 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
 export function fileBody(path: string, start: number, end: number): BodyInit {
   if (bun) return Bun.file(path).slice(start, end);
   if (end <= start) return new Uint8Array();
-  const stream = createReadStream(path, { start, end: end - 1 });
-  return Readable.toWeb(stream) as ReadableStream<Uint8Array>; // because node types the web stream apart
+  return ReadableStream.from<Uint8Array>(createReadStream(path, { start, end: end - 1 }));
 }
 
 /** The command that starts this program again: the binary itself, or `deno run` of the source. */
 export function selfCommand(): string[] {
   if (bun) return [process.execPath];
-  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+  const main = decodeURIComponent(new URL("../main.ts", import.meta.url).pathname);
   return [process.execPath, "run", "-A", "--no-check", main];
 }
 
