@@ -1,0 +1,23 @@
+/**
+ * Why a rollout failed, in words: the rule's numbers first, then the first host that broke it. The
+ * text CodeDeploy itself gives stays at the end, since scripts match on it.
+ * @module
+ */
+import type { Target } from "../domain/target.ts";
+
+/** errorInformation of HEALTH_CONSTRAINTS (spec 2.6). */
+export const HEALTH_CONSTRAINTS_TEXT =
+  "The overall deployment failed because too many individual instances failed deployment, too few " +
+  "healthy instances are available for deployment, or some instances in your deployment group are " +
+  "experiencing problems.";
+
+/** `1 of 3 hosts failed, 2 must stay healthy: web-1 failed ApplicationStart (…)`. */
+export function failureCause(rule: string, targets: Iterable<Target>): string {
+  for (const target of targets) {
+    const event = target.events.find((event) => event.status === "Failed");
+    if (target.status !== "Failed" || !event) continue;
+    const message = event.diagnostics?.message.replace(/\.$/, "");
+    return `${rule}: ${target.id} failed ${event.name}${message ? ` (${message})` : ""}`;
+  }
+  return rule;
+}

@@ -1,0 +1,28 @@
+/**
+ * The two clocks of a host (spec 4.5, trap 46): five minutes for an event to be picked up, an hour
+ * for an event to end. Both run from the last change the server saw, in the server's own time.
+ * @module
+ */
+import { AGENT_SILENT_MESSAGE } from "../domain/lifecycle_event.ts";
+import type { Target } from "../domain/target.ts";
+
+/** Milliseconds. */
+export interface HostClocks {
+  notStarted: number;
+  notFinished: number;
+}
+
+export const HOST_CLOCKS: HostClocks = { notStarted: 300_000, notFinished: 3_600_000 };
+
+/** When a running host's time is up, and what is then said of it. */
+export function deadline(target: Target, clocks: HostClocks): { at: number; message: string } {
+  const running = target.events.find((event) => event.status === "InProgress");
+  if (!running) {
+    return { at: target.lastUpdated + clocks.notStarted, message: AGENT_SILENT_MESSAGE };
+  }
+  const seconds = Math.round(clocks.notFinished / 1000);
+  return {
+    at: target.lastUpdated + clocks.notFinished,
+    message: `The lifecycle event ${running.name} did not end within ${seconds} seconds.`,
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Whether a deployment that ended badly is followed by a rollback, and by which (spec 8).
+ * @module
+ */
+import type { Deployment, DeploymentRequest } from "../domain/deployment.ts";
+import type { AutoRollbackEvent } from "../domain/deployment_group.ts";
+
+export type RollbackChoice =
+  | { kind: "none" }
+  /** A rollback was asked for, but cannot be; `message` goes to rollbackInfo. */
+  | { kind: "impossible"; message: string }
+  | { kind: "start"; request: DeploymentRequest };
+
+/** The group's last success, as far as a rollback needs it. */
+export type LastSuccess = Pick<Deployment, "id" | "request">;
+
+/**
+ * A rollback is a new deployment of the group's last successful revision with that deployment's
+ * fileExistsBehavior. A rollback that fails is not rolled back again, and where no host was touched
+ * there is nothing to take back.
+ */
+export function chooseRollback(
+  ended: Pick<Deployment, "id" | "status" | "request" | "stop" | "overview">,
+  last: LastSuccess | undefined,
+): RollbackChoice {
+  const { request } = ended;
+  if (request.creator === "codeDeployRollback" || !wanted(ended)) return { kind: "none" };
+  if (ended.overview.Succeeded + ended.overview.Failed === 0) {
+    return {
+      kind: "impossible",
+      message: "No host was changed, so there is nothing to roll back.",
+    };
+  }
+  if (!last) {
+    return {
+      kind: "impossible",
+      message: "The deployment group has no earlier successful deployment to roll back to.",
+    };
+  }
+  const { description: _ofTheEnded, ...kept } = request;
+  return {
+    kind: "start",
+    request: {
+      ...kept,
+      revision: last.request.revision,
+      previousRevision: request.revision,
+      fileExistsBehavior: last.request.fileExistsBehavior,
+      creator: "codeDeployRollback",
+      rollbackOf: ended.id,
+      updateOutdatedInstancesOnly: false,
+    },
+  };
+}
+
+/** rollbackInfo.rollbackMessage of the two deployments (spec 2.7, observed texts). */
+export function rollbackMessages(
+  ended: string,
+  rollback: string,
+): { ended: string; rollback: string } {
+  return {
+    ended:
+      `Deployment ${ended} terminated. Automatic rollback is triggered with a DeploymentId ${rollback}.`,
+    rollback: `Deployment ${rollback} is triggered to roll back deployment ${ended}.`,
+  };
+}
+
+function wanted(
+  { status, request, stop }: Pick<Deployment, "status" | "request" | "stop">,
+): boolean {
+  if (status === "Stopped" && stop?.rollback) return true;
+  const event: AutoRollbackEvent | undefined = status === "Failed"
+    ? "DEPLOYMENT_FAILURE"
+    : status === "Stopped" && stop
+    ? "DEPLOYMENT_STOP_ON_REQUEST"
+    : undefined;
+  const rules = request.autoRollback;
+  return event !== undefined && rules?.enabled === true && rules.events.includes(event);
+}

@@ -1,0 +1,110 @@
+/** Deployments. A terminal one is never written again (law 3): the rule stands in every `where`. @module */
+import { and, desc, eq, gte, inArray, lt, lte, notInArray, or } from "drizzle-orm";
+import {
+  type Deployment,
+  type DeploymentStatus,
+  TERMINAL_DEPLOYMENT,
+} from "../domain/deployment.ts";
+import type { Db } from "./database.ts";
+import type { Tx } from "./group_commit.ts";
+import { deployments } from "./schema.ts";
+
+const TERMINAL = [...TERMINAL_DEPLOYMENT];
+
+/** What a rollout changes of its deployment. */
+export type DeploymentChange = Partial<
+  Pick<
+    Deployment,
+    | "status"
+    | "startTime"
+    | "completeTime"
+    | "overview"
+    | "error"
+    | "stop"
+    | "rollback"
+    | "statusMessages"
+  >
+>;
+
+export function insertDeployment(tx: Tx, deployment: Deployment): void {
+  const { statusMessages, ...rest } = deployment;
+  tx.insert(deployments).values({ ...rest, statusMessages: [...statusMessages] }).run();
+}
+
+/** Writes a change; answers false, and writes nothing, when the deployment has already ended. */
+export function changeDeployment(tx: Tx, id: string, change: DeploymentChange): boolean {
+  const { statusMessages, ...rest } = change;
+  const written = tx.update(deployments)
+    .set({ ...rest, ...(statusMessages && { statusMessages: [...statusMessages] }) })
+    .where(and(eq(deployments.id, id), notInArray(deployments.status, TERMINAL)))
+    .returning({ id: deployments.id }).all();
+  return written.length === 1;
+}
+
+export function getDeployment(db: Db, id: string): Deployment | undefined {
+  const row = db.select().from(deployments).where(eq(deployments.id, id)).get();
+  return row && fromRow(row);
+}
+
+/** Those that exist, in the order of `ids`. */
+export function getDeployments(db: Db, ids: readonly string[]): Deployment[] {
+  const rows = db.select().from(deployments).where(inArray(deployments.id, [...ids])).all();
+  const byId = new Map(rows.map((row) => [row.id, fromRow(row)]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** The deployment that keeps a group busy; one at a time is the rule (spec 1.3). */
+export function activeDeploymentOf(db: Db, groupId: string): string | undefined {
+  return db.select({ id: deployments.id }).from(deployments)
+    .where(and(eq(deployments.groupId, groupId), notInArray(deployments.status, TERMINAL)))
+    .get()?.id;
+}
+
+/** Ids of all deployments that have not ended, oldest first: what a starting server goes on with. */
+export function unfinishedDeployments(db: Db): string[] {
+  return db.select({ id: deployments.id }).from(deployments)
+    .where(notInArray(deployments.status, TERMINAL))
+    .orderBy(deployments.createTime).all().map((row) => row.id);
+}
+
+export interface DeploymentFilter {
+  groupId?: string;
+  statuses?: readonly DeploymentStatus[];
+  /** Creation time in milliseconds, both ends included. */
+  from?: number;
+  to?: number;
+  /** The last deployment of the page before. */
+  after?: { createTime: number; id: string };
+}
+
+/** Newest first. */
+export function listDeployments(
+  db: Db,
+  filter: DeploymentFilter,
+  limit: number,
+): { id: string; createTime: number }[] {
+  const { groupId, statuses, from, to, after } = filter;
+  return db.select({ id: deployments.id, createTime: deployments.createTime }).from(deployments)
+    .where(and(
+      groupId === undefined ? undefined : eq(deployments.groupId, groupId),
+      statuses?.length ? inArray(deployments.status, [...statuses]) : undefined,
+      from === undefined ? undefined : gte(deployments.createTime, from),
+      to === undefined ? undefined : lte(deployments.createTime, to),
+      after && or(
+        lt(deployments.createTime, after.createTime),
+        and(eq(deployments.createTime, after.createTime), lt(deployments.id, after.id)),
+      ),
+    ))
+    .orderBy(desc(deployments.createTime), desc(deployments.id)).limit(limit).all();
+}
+
+function fromRow(row: typeof deployments.$inferSelect): Deployment {
+  const { startTime, completeTime, error, stop, ...rest } = row;
+  return {
+    ...rest,
+    ...(startTime !== null && { startTime }),
+    ...(completeTime !== null && { completeTime }),
+    ...(error !== null && { error }),
+    ...(stop !== null && { stop }),
+  };
+}

@@ -1,0 +1,33 @@
+/** What earlier deployments left on the hosts of a group (spec 3.2). @module */
+import { eq, sql } from "drizzle-orm";
+import type { Db } from "./database.ts";
+import type { Tx } from "./group_commit.ts";
+import { instanceHealth } from "./schema.ts";
+
+export interface Health {
+  healthy: boolean;
+  /** Identity of the revision on the host; undefined when nobody can tell. */
+  revision?: string;
+}
+
+export function healthOf(db: Db, groupId: string): Map<string, Health> {
+  const rows = db.select().from(instanceHealth).where(eq(instanceHealth.groupId, groupId)).all();
+  return new Map(rows.map(({ instanceName, healthy, revision }) => [
+    instanceName,
+    { healthy, ...(revision !== null && { revision }) },
+  ]));
+}
+
+/** Notes a host's end within a deployment. */
+export function noteHealth(tx: Tx, groupId: string, instanceName: string, health: Health): void {
+  const row = {
+    groupId,
+    instanceName,
+    healthy: health.healthy,
+    revision: health.revision ?? null,
+  };
+  tx.insert(instanceHealth).values(row).onConflictDoUpdate({
+    target: [instanceHealth.groupId, instanceHealth.instanceName],
+    set: { healthy: sql`excluded.healthy`, revision: sql`excluded.revision` },
+  }).run();
+}

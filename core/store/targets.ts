@@ -1,0 +1,88 @@
+/** Targets: one row a host and deployment, its lifecycle events inside. @module */
+import { and, eq, gt, inArray } from "drizzle-orm";
+import type { Target } from "../domain/target.ts";
+import type { Db } from "./database.ts";
+import type { Tx } from "./group_commit.ts";
+import { targets } from "./schema.ts";
+
+/** Rows of one INSERT; SQLite bounds the variables of a statement. */
+const BATCH = 500;
+
+/** All targets of a deployment at its start, in the order hosts are taken. */
+export function insertTargets(tx: Tx, deploymentId: string, all: readonly Target[]): void {
+  for (let from = 0; from < all.length; from += BATCH) {
+    const rows = all.slice(from, from + BATCH).map((target, index) => ({
+      ...columns(target),
+      deploymentId,
+      targetId: target.id,
+      position: from + index,
+    }));
+    tx.insert(targets).values(rows).run();
+  }
+}
+
+export function updateTarget(tx: Tx, deploymentId: string, target: Target): void {
+  tx.update(targets).set(columns(target))
+    .where(and(eq(targets.deploymentId, deploymentId), eq(targets.targetId, target.id))).run();
+}
+
+/** All targets in the order hosts are taken. */
+export function allTargets(db: Db, deploymentId: string): Target[] {
+  return db.select().from(targets).where(eq(targets.deploymentId, deploymentId))
+    .orderBy(targets.position).all().map(fromRow);
+}
+
+/** Those of `ids` that belong to the deployment, in the order of `ids`. */
+export function getTargets(db: Db, deploymentId: string, ids: readonly string[]): Target[] {
+  const rows = db.select().from(targets)
+    .where(and(eq(targets.deploymentId, deploymentId), inArray(targets.targetId, [...ids]))).all();
+  const byId = new Map(rows.map((row) => [row.targetId, fromRow(row)]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+export interface TargetPage {
+  ids: string[];
+  /** Position of the last one; absent when there are no more. */
+  next?: number;
+}
+
+/** A page of target ids in the order hosts are taken, after position `after`. */
+export function listTargets(
+  db: Db,
+  deploymentId: string,
+  filter: { statuses?: readonly Target["status"][]; after?: number },
+  limit: number,
+): TargetPage {
+  const rows = db.select({ id: targets.targetId, position: targets.position }).from(targets)
+    .where(and(
+      eq(targets.deploymentId, deploymentId),
+      filter.statuses?.length ? inArray(targets.status, [...filter.statuses]) : undefined,
+      filter.after === undefined ? undefined : gt(targets.position, filter.after),
+    ))
+    .orderBy(targets.position).limit(limit + 1).all();
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    ids: page.map((row) => row.id),
+    ...(rows.length > limit && last && { next: last.position }),
+  };
+}
+
+function columns(target: Target) {
+  return {
+    status: target.status,
+    events: [...target.events],
+    command: target.command ?? null,
+    lastUpdated: target.lastUpdated,
+  };
+}
+
+function fromRow(row: typeof targets.$inferSelect): Target {
+  return {
+    id: row.targetId,
+    status: row.status,
+    events: row.events,
+    lastUpdated: row.lastUpdated,
+    ...(row.command !== null && { command: row.command }),
+  };
+}
