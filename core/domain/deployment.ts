@@ -70,9 +70,25 @@ export interface ErrorInformation {
 /** Targets per status; there is no bucket for Unknown (spec 2.5). */
 export type DeploymentOverview = Record<Exclude<TargetStatus, "Unknown">, number>;
 
+/**
+ * The bundle as it was when the deployment was created: every host gets these bytes, even when the
+ * key is written again meanwhile.
+ */
+export interface Artifact {
+  version: string;
+  /** Hex. */
+  sha256: string;
+  /** Bytes. */
+  size: number;
+  /** Without quotes. */
+  eTag: string;
+}
+
 /** What a deployment was asked to do; never changes after CreateDeployment. */
 export interface DeploymentRequest {
   revision: RevisionLocation;
+  /** Set when the revision lies in the server's own store. */
+  artifact?: Artifact;
   /** The revision that was on the group before. */
   previousRevision?: RevisionLocation;
   configName: string;

@@ -12,17 +12,12 @@ export interface HostHealth {
   revision?: string | undefined;
 }
 
-export interface HostOrder {
-  hosts: string[];
-  unhealthy: Set<string>;
-}
-
 /** `target` is the identity of the group's target revision: a host that has it is current. */
 export function orderHosts(
   names: readonly string[],
   health: ReadonlyMap<string, HostHealth>,
   target: string | undefined,
-): HostOrder {
+): string[] {
   const rank = (name: string): number => {
     const known = health.get(name);
     if (!known?.healthy) return 0;
@@ -30,6 +25,5 @@ export function orderHosts(
     return known.revision === target ? 3 : 2;
   };
   const natural = new Intl.Collator("en", { numeric: true });
-  const hosts = [...names].sort((a, b) => rank(a) - rank(b) || natural.compare(a, b));
-  return { hosts, unhealthy: new Set(hosts.filter((name) => rank(name) === 0)) };
+  return [...names].sort((a, b) => rank(a) - rank(b) || natural.compare(a, b));
 }

@@ -37,12 +37,13 @@ export function chooseRollback(
       message: "The deployment group has no earlier successful deployment to roll back to.",
     };
   }
-  const { description: _ofTheEnded, ...kept } = request;
+  const { description: _ended, artifact: _broken, ...kept } = request;
   return {
     kind: "start",
     request: {
       ...kept,
       revision: last.request.revision,
+      ...(last.request.artifact && { artifact: last.request.artifact }),
       previousRevision: request.revision,
       fileExistsBehavior: last.request.fileExistsBehavior,
       creator: "codeDeployRollback",

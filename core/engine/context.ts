@@ -1,0 +1,24 @@
+/** What the engine needs from outside: the store, the plugins, the clock, randomness, its key. @module */
+import type { KeyObject } from "node:crypto";
+import type { Artifact } from "../domain/deployment.ts";
+import type { Realm } from "../domain/identity.ts";
+import type { S3Location } from "../domain/revision.ts";
+import type { Registry } from "../plugin/registry.ts";
+import type { HostClocks } from "../rollout/host_clock.ts";
+import type { Store } from "../store/store.ts";
+
+export interface EngineContext {
+  readonly store: Store;
+  readonly plugins: Registry;
+  readonly realm: Realm;
+  /** Signs orders; agents pinned its public half. */
+  readonly orderKey: KeyObject;
+  readonly clocks: HostClocks;
+  /** The object of the server's own store that a location names now. */
+  findArtifact(location: S3Location): Artifact | undefined;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  randomBytes(length: number): Uint8Array;
+  /** An error nobody waits for: it must be seen, but cannot be answered. */
+  report(error: unknown, doing: string): void;
+}

@@ -1,0 +1,184 @@
+/**
+ * CreateDeployment: everything that can be refused at once is refused here, inside the commit that
+ * creates the deployment, so that two requests at the same time cannot both pass (spec 1.3).
+ * @module
+ */
+import { and, eq, sql } from "drizzle-orm";
+import { type Deployment, NO_TARGETS } from "../domain/deployment.ts";
+import type { FileExistsBehavior } from "../domain/deployment.ts";
+import {
+  DEFAULT_SERVER_CONFIG,
+  type DeploymentConfig,
+  PREDEFINED_CONFIGS,
+} from "../domain/deployment_config.ts";
+import type { AlarmConfiguration, AutoRollbackConfiguration } from "../domain/deployment_group.ts";
+import { DomainError } from "../domain/errors.ts";
+import { deploymentIdFrom } from "../domain/name.ts";
+import { revisionIdentity, type RevisionLocation } from "../domain/revision.ts";
+import { activeDeploymentOf, insertDeployment } from "../store/deployments.ts";
+import type { Tx } from "../store/group_commit.ts";
+import { applications, deploymentConfigs, deploymentGroups, revisions } from "../store/schema.ts";
+import type { EngineContext } from "./context.ts";
+
+export interface CreateDeploymentInput {
+  applicationName: string;
+  deploymentGroupName: string;
+  revision: RevisionLocation;
+  deploymentConfigName?: string;
+  description?: string;
+  ignoreApplicationStopFailures: boolean;
+  updateOutdatedInstancesOnly: boolean;
+  fileExistsBehavior: FileExistsBehavior;
+  autoRollbackConfiguration?: AutoRollbackConfiguration;
+  overrideAlarmConfiguration?: AlarmConfiguration;
+}
+
+/** Checks, registers the revision if it is new, and writes the deployment as Created. */
+export function createDeployment(
+  tx: Tx,
+  input: CreateDeploymentInput,
+  context: EngineContext,
+  random: Uint8Array,
+): Deployment {
+  const now = context.now();
+  const { application, group } = applicationAndGroup(tx, input);
+  const config = configNamed(tx, input.deploymentConfigName ?? group.settings.deploymentConfigName);
+  refuseUnsupported(application.computePlatform, group.settings, config);
+  const active = activeDeploymentOf(tx, group.id);
+  if (active) {
+    throw new DomainError(
+      "DeploymentLimitExceededException",
+      "deploymentGroupName",
+      `The Deployment Group '${group.name}' already has an active Deployment '${active}'`,
+    );
+  }
+  const { revision } = input;
+  noteRevision(tx, application.id, revision, now);
+  const artifact = revision.revisionType === "S3"
+    ? context.findArtifact(revision.s3Location)
+    : undefined;
+  const autoRollback = input.autoRollbackConfiguration ?? group.settings.autoRollbackConfiguration;
+  const alarms = input.overrideAlarmConfiguration ?? group.settings.alarmConfiguration;
+  const deployment: Deployment = {
+    id: deploymentIdFrom(random),
+    applicationId: application.id,
+    groupId: group.id,
+    status: "Created",
+    createTime: now,
+    overview: NO_TARGETS,
+    rollback: {},
+    statusMessages: [],
+    request: {
+      revision,
+      configName: config.name,
+      config,
+      computePlatform: application.computePlatform,
+      style: group.settings.deploymentStyle ??
+        { deploymentType: "IN_PLACE", deploymentOption: "WITHOUT_TRAFFIC_CONTROL" },
+      creator: "user",
+      ignoreApplicationStopFailures: input.ignoreApplicationStopFailures,
+      updateOutdatedInstancesOnly: input.updateOutdatedInstancesOnly,
+      fileExistsBehavior: input.fileExistsBehavior,
+      ...(artifact && { artifact }),
+      ...(group.targetRevision && { previousRevision: group.targetRevision }),
+      ...(input.description !== undefined && { description: input.description }),
+      ...(autoRollback && { autoRollback }),
+      ...(alarms && { alarms }),
+    },
+  };
+  insertDeployment(tx, deployment);
+  tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: deployment.id })
+    .where(eq(deploymentGroups.id, group.id)).run();
+  return deployment;
+}
+
+function applicationAndGroup(tx: Tx, input: CreateDeploymentInput) {
+  const { applicationName, deploymentGroupName } = input;
+  const application = tx.select().from(applications)
+    .where(eq(applications.name, applicationName)).get();
+  if (!application) {
+    throw new DomainError(
+      "ApplicationDoesNotExistException",
+      "applicationName",
+      `No application found for name: ${applicationName}`,
+    );
+  }
+  const group = tx.select().from(deploymentGroups).where(and(
+    eq(deploymentGroups.applicationId, application.id),
+    eq(deploymentGroups.name, deploymentGroupName),
+  )).get();
+  if (!group) {
+    throw new DomainError(
+      "DeploymentGroupDoesNotExistException",
+      "deploymentGroupName",
+      `No Deployment Group found for name: ${deploymentGroupName}`,
+    );
+  }
+  return { application, group };
+}
+
+/** Request, then group, then OneAtATime. */
+function configNamed(tx: Tx, name: string = DEFAULT_SERVER_CONFIG): DeploymentConfig {
+  const config = PREDEFINED_CONFIGS.get(name) ??
+    tx.select().from(deploymentConfigs).where(eq(deploymentConfigs.name, name)).get()?.config;
+  if (config) return config;
+  throw new DomainError(
+    "DeploymentConfigDoesNotExistException",
+    "deploymentConfigName",
+    `No Deployment Configuration found for name: ${name}`,
+  );
+}
+
+/** What this version cannot carry out is refused before anything happens, not half done. */
+function refuseUnsupported(
+  platform: string,
+  settings: typeof deploymentGroups.$inferSelect["settings"],
+  config: DeploymentConfig,
+): void {
+  if (platform !== "Server") {
+    throw new DomainError(
+      "InvalidRoleException",
+      "applicationName",
+      `this server cannot deploy to ${platform} yet; it deploys to on-premises hosts`,
+    );
+  }
+  if (config.computePlatform !== "Server") {
+    throw new DomainError(
+      "InvalidDeploymentConfigNameException",
+      "deploymentConfigName",
+      `${config.name} is a config for ${config.computePlatform}, the application is for Server`,
+    );
+  }
+  const { deploymentType, deploymentOption } = settings.deploymentStyle ?? {};
+  if (deploymentType === "BLUE_GREEN" || deploymentOption === "WITH_TRAFFIC_CONTROL") {
+    throw new DomainError(
+      "InvalidLoadBalancerInfoException",
+      "deploymentStyle",
+      `this server deploys IN_PLACE and WITHOUT_TRAFFIC_CONTROL; the group asks for ` +
+        `${deploymentType} and ${deploymentOption}. Change it with update-deployment-group.`,
+    );
+  }
+}
+
+/** Registration is no prerequisite (spec 1.3); a deployment registers what it uses. */
+function noteRevision(
+  tx: Tx,
+  applicationId: string,
+  location: RevisionLocation,
+  now: number,
+): void {
+  tx.insert(revisions).values({
+    applicationId,
+    identity: revisionIdentity(location),
+    location,
+    registerTime: now,
+    firstUsedTime: now,
+    lastUsedTime: now,
+  }).onConflictDoUpdate({
+    target: [revisions.applicationId, revisions.identity],
+    set: {
+      firstUsedTime: sql`coalesce(${revisions.firstUsedTime}, ${now})`,
+      lastUsedTime: now,
+    },
+  }).run();
+}

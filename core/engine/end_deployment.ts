@@ -1,0 +1,103 @@
+/**
+ * The end of a deployment, one commit: its terminal state, what is now known of the hosts, the
+ * group's new target revision after a success (law 5), and the rollback that follows a failure. So
+ * no crash can come between an end and its rollback.
+ * @module
+ */
+import { eq } from "drizzle-orm";
+import { type Deployment, NO_TARGETS, type RollbackInfo } from "../domain/deployment.ts";
+import { deploymentIdFrom } from "../domain/name.ts";
+import { revisionIdentity } from "../domain/revision.ts";
+import type { Target } from "../domain/target.ts";
+import { chooseRollback, rollbackMessages } from "../rollout/rollback.ts";
+import { changeDeployment, getDeployment, insertDeployment } from "../store/deployments.ts";
+import type { Tx } from "../store/group_commit.ts";
+import { noteHealth } from "../store/instance_health.ts";
+import { deploymentGroups } from "../store/schema.ts";
+
+export interface End {
+  change: { rollback: RollbackInfo };
+  /** A rollback deployment that now waits to be run. */
+  rollbackId: string | undefined;
+}
+
+/** `ended` carries its terminal status already; nine random bytes make the rollback's id. */
+export function endDeployment(
+  tx: Tx,
+  ended: Deployment,
+  targets: readonly Target[],
+  { now, random }: { now: number; random: Uint8Array },
+): End {
+  noteHosts(tx, ended, targets);
+  if (ended.status === "Succeeded") {
+    tx.update(deploymentGroups)
+      .set({ targetRevision: ended.request.revision, lastSuccessfulDeploymentId: ended.id })
+      .where(eq(deploymentGroups.id, ended.groupId)).run();
+  }
+  const { rollback, rollbackId } = startRollback(tx, ended, now, random);
+  const { status, error, stop, completeTime, overview } = ended;
+  changeDeployment(tx, ended.id, {
+    status,
+    overview,
+    rollback,
+    ...(error && { error }),
+    ...(stop && { stop }),
+    ...(completeTime !== undefined && { completeTime }),
+  });
+  return { change: { rollback }, rollbackId };
+}
+
+/** Attempted hosts: healthy on the new revision, or unhealthy on nobody knows which (spec 3.2). */
+function noteHosts(tx: Tx, ended: Deployment, targets: readonly Target[]): void {
+  const revision = revisionIdentity(ended.request.revision);
+  for (const { id, status } of targets) {
+    if (status === "Succeeded") noteHealth(tx, ended.groupId, id, { healthy: true, revision });
+    if (status === "Failed") noteHealth(tx, ended.groupId, id, { healthy: false });
+  }
+}
+
+function startRollback(
+  tx: Tx,
+  ended: Deployment,
+  now: number,
+  random: Uint8Array,
+): { rollback: RollbackInfo; rollbackId: string | undefined } {
+  const unchanged = { rollback: ended.rollback, rollbackId: undefined };
+  if (ended.status === "Succeeded") return unchanged;
+  const group = tx.select().from(deploymentGroups).where(eq(deploymentGroups.id, ended.groupId))
+    .get();
+  if (!group) return unchanged;
+  const last = group.lastSuccessfulDeploymentId
+    ? getDeployment(tx, group.lastSuccessfulDeploymentId)
+    : undefined;
+  const choice = chooseRollback(ended, last);
+  if (choice.kind === "none") return unchanged;
+  if (choice.kind === "impossible") {
+    return {
+      rollback: { ...ended.rollback, rollbackMessage: choice.message },
+      rollbackId: undefined,
+    };
+  }
+  const rollbackId = deploymentIdFrom(random);
+  const messages = rollbackMessages(ended.id, rollbackId);
+  insertDeployment(tx, {
+    id: rollbackId,
+    applicationId: ended.applicationId,
+    groupId: ended.groupId,
+    status: "Created",
+    request: choice.request,
+    createTime: now,
+    overview: NO_TARGETS,
+    rollback: {
+      rollbackTriggeringDeploymentId: ended.id,
+      rollbackMessage: messages.rollback,
+    },
+    statusMessages: [],
+  });
+  tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: rollbackId })
+    .where(eq(deploymentGroups.id, ended.groupId)).run();
+  return {
+    rollback: { rollbackDeploymentId: rollbackId, rollbackMessage: messages.ended },
+    rollbackId,
+  };
+}

@@ -1,0 +1,212 @@
+/**
+ * The engine: runs every deployment that has not ended, hears its hosts, and answers the API.
+ *
+ * It owns what is in flight; the store owns what is true. Whatever is lost with this process is
+ * rebuilt by `start` from the store.
+ * @module
+ */
+import { clearInterval, setInterval } from "node:timers";
+import { type Deployment, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
+import { DomainError } from "../domain/errors.ts";
+import type { HostReport } from "../rollout/host_report.ts";
+import { getDeployment, unfinishedDeployments } from "../store/deployments.ts";
+import { allTargets } from "../store/targets.ts";
+import type { LogLine, Order } from "../wire/agent_protocol.ts";
+import type { StreamEvent } from "../wire/event_stream.ts";
+import { isError, loadRollout, namesOf } from "./begin.ts";
+import type { EngineContext } from "./context.ts";
+import { createDeployment, type CreateDeploymentInput } from "./create_deployment.ts";
+import { endDeployment } from "./end_deployment.ts";
+import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
+import { orderFor, parseCommandId, specification } from "./order.ts";
+import { deploymentEvent, Runner } from "./runner.ts";
+import { type Listener, Streams } from "./stream.ts";
+
+/** How often the clocks of running hosts are looked at, in milliseconds. */
+const TICK = 1_000;
+
+export class Engine {
+  readonly #context: EngineContext;
+  readonly #runners = new Map<string, Runner>();
+  readonly #desk: HostDesk;
+  readonly #streams = new Streams();
+  #ticking: ReturnType<typeof setInterval> | undefined;
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+    this.#desk = new HostDesk(() => context.now());
+  }
+
+  /** Goes on with every deployment that has not ended. */
+  start(): void {
+    for (const id of unfinishedDeployments(this.#context.store.read)) this.#run(id);
+    this.#ticking = setInterval(() => this.#tick(), TICK);
+  }
+
+  /** Ends polls and clocks; deployments stay as the store has them. */
+  close(): void {
+    clearInterval(this.#ticking);
+    this.#desk.close();
+  }
+
+  async createDeployment(input: CreateDeploymentInput): Promise<string> {
+    const random = this.#context.randomBytes(9);
+    const { id } = await this.#context.store.commit((tx) =>
+      createDeployment(tx, input, this.#context, random)
+    );
+    this.#run(id);
+    return id;
+  }
+
+  /** StopDeployment (spec 2.4). */
+  async stopDeployment(
+    id: string,
+    rollback: boolean,
+  ): Promise<{ status: "Pending" | "Succeeded"; statusMessage: string }> {
+    const deployment = this.deployment(id);
+    if (TERMINAL_DEPLOYMENT.has(deployment.status)) {
+      if (deployment.status === "Stopped" && deployment.stop) return STOPPED;
+      throw new DomainError(
+        "DeploymentAlreadyCompletedException",
+        "deploymentId",
+        `The deployment ${id} has already ended: it is ${deployment.status}`,
+      );
+    }
+    const runner = this.#runners.get(id) ?? this.#run(id);
+    await runner?.input({ kind: "stop", rollback });
+    return (runner?.state.counts.InProgress ?? 0) > 0 ? STOPPING : STOPPED;
+  }
+
+  /** Throws DeploymentDoesNotExistException. */
+  deployment(id: string): Deployment {
+    const deployment = getDeployment(this.#context.store.read, id);
+    if (deployment) return deployment;
+    throw new DomainError(
+      "DeploymentDoesNotExistException",
+      "deploymentId",
+      `No deployment found for id: ${id}`,
+    );
+  }
+
+  /** What there is for a host to do, waiting for it as long as the request says. */
+  poll(request: PollRequest): Promise<Handout> {
+    return this.#desk.poll(request);
+  }
+
+  /** The order behind a handout; undefined when it ended meanwhile. */
+  order(commandId: string, hostIdentifier: string): Order | undefined {
+    const at = parseCommandId(commandId);
+    const runner = at && this.#runners.get(at.deploymentId);
+    const target = at && runner?.state.targets.get(at.host);
+    if (!runner || target?.status !== "InProgress" || target.command?.id !== commandId) return;
+    const deployment = getDeployment(this.#context.store.read, at.deploymentId);
+    const spec = deployment && specification(deployment, runner.names);
+    if (!spec) return;
+    const { ignoreApplicationStopFailures } = runner.request;
+    return orderFor(target, spec, { hostIdentifier, ignoreApplicationStopFailures });
+  }
+
+  /**
+   * Takes a host's report; settles when it is on disk. Answers whether the server still wants the
+   * order carried out. A report for an order that is over is accepted and changes nothing.
+   */
+  async report(
+    commandId: string,
+    report: HostReport,
+    lines: readonly LogLine[] = [],
+  ): Promise<"InProgress" | "Succeeded" | "Failed"> {
+    const at = parseCommandId(commandId);
+    const runner = at && this.#runners.get(at.deploymentId);
+    if (!runner) return "Failed";
+    await Promise.all([
+      runner.log(at.host, lines),
+      runner.input({ kind: "report", host: at.host, report }),
+    ]);
+    const status = runner.state.targets.get(at.host)?.status;
+    return status === "InProgress" || status === "Succeeded" ? status : "Failed";
+  }
+
+  /**
+   * A deployment as it is now and every later change of it. Answers how to stop listening, and
+   * whether it has ended already.
+   */
+  watch(id: string, listener: Listener): { stop(): void; now: StreamEvent[]; ended: boolean } {
+    const deployment = this.deployment(id);
+    const runner = this.#runners.get(id);
+    const stop = this.#streams.subscribe(id, listener);
+    if (runner) return { stop, now: runner.snapshot(), ended: false };
+    const names = namesOf(this.#context.store.read, deployment);
+    const targets = allTargets(this.#context.store.read, id).map((target): StreamEvent => ({
+      kind: "target",
+      deploymentId: id,
+      targetId: target.id,
+      status: target.status,
+      events: [...target.events],
+    }));
+    return { stop, now: [...targets, deploymentEvent(deployment, names)], ended: true };
+  }
+
+  /** Brings a deployment's runner up; answers it unless the deployment has ended. */
+  #run(id: string): Runner | undefined {
+    const deployment = getDeployment(this.#context.store.read, id);
+    if (!deployment || TERMINAL_DEPLOYMENT.has(deployment.status)) return;
+    const rollout = loadRollout(deployment, this.#context);
+    if (isError(rollout)) {
+      this.#failBeforeStart(deployment, rollout);
+      return;
+    }
+    const runner = new Runner({
+      context: this.#context,
+      desk: this.#desk,
+      streams: this.#streams,
+      onEnd: (rollbackId) => this.#ended(id, rollbackId),
+    }, rollout);
+    this.#runners.set(id, runner);
+    runner.layOutOrders();
+    this.#unwaited(runner.input({ kind: "resume" }), `going on with deployment ${id}`);
+    return runner;
+  }
+
+  #failBeforeStart(deployment: Deployment, error: NonNullable<Deployment["error"]>): void {
+    const now = this.#context.now();
+    const ended: Deployment = { ...deployment, status: "Failed", error, completeTime: now };
+    const random = this.#context.randomBytes(9);
+    const names = namesOf(this.#context.store.read, deployment);
+    this.#unwaited(
+      this.#context.store.commit((tx) => endDeployment(tx, ended, [], { now, random }))
+        .then(({ change }) =>
+          this.#streams.publish(deploymentEvent({ ...ended, ...change }, names))
+        ),
+      `ending deployment ${deployment.id}`,
+    );
+  }
+
+  #ended(id: string, rollbackId: string | undefined): void {
+    this.#runners.delete(id);
+    if (rollbackId) this.#run(rollbackId);
+  }
+
+  #tick(): void {
+    for (const [id, runner] of this.#runners) {
+      if (runner.broken) {
+        this.#runners.delete(id);
+        this.#run(id);
+      } else if (runner.state.counts.InProgress > 0) {
+        this.#unwaited(runner.input({ kind: "tick" }), `the clocks of deployment ${id}`);
+      }
+    }
+  }
+
+  #unwaited(work: Promise<unknown>, doing: string): void {
+    work.catch((error) => this.#context.report(error, doing));
+  }
+}
+
+const STOPPED = {
+  status: "Succeeded",
+  statusMessage: "No more events will be scheduled for this deployment.",
+} as const;
+const STOPPING = {
+  status: "Pending",
+  statusMessage: "Waiting for the events that are running now to end.",
+} as const;

@@ -1,0 +1,89 @@
+/** The order that a host gets: what to do, with which bundle, under the server's signature. @module */
+import type { Deployment } from "../domain/deployment.ts";
+import { IGNORABLE_EVENTS } from "../domain/lifecycle_event.ts";
+import type { Target } from "../domain/target.ts";
+import type { DeploymentSpecification, Order } from "../wire/agent_protocol.ts";
+
+/** Names a deployment carries outward; groups and applications may be renamed, ids not. */
+export interface Names {
+  application: string;
+  group: string;
+}
+
+/** Unique per host and deployment, and tells both. */
+export function commandIdOf(deploymentId: string, host: string): string {
+  return `${deploymentId}/${host}`;
+}
+
+/** The deployment and host of a command id; undefined if it is not one of ours. */
+export function parseCommandId(id: string): { deploymentId: string; host: string } | undefined {
+  const [deploymentId, host, ...rest] = id.split("/");
+  return deploymentId && host && rest.length === 0 ? { deploymentId, host } : undefined;
+}
+
+/**
+ * The specification of spec 12.3. Only revisions that an agent can fetch have one; for text
+ * revisions, which belong to other platforms, there is none.
+ */
+export function specification(
+  deployment: Pick<Deployment, "id" | "groupId" | "request">,
+  names: Names,
+): DeploymentSpecification | undefined {
+  const { request } = deployment;
+  const revision = revisionOf(request);
+  if (!revision) return undefined;
+  return {
+    DeploymentId: deployment.id,
+    DeploymentGroupId: deployment.groupId,
+    DeploymentGroupName: names.group,
+    ApplicationName: names.application,
+    DeploymentCreator: request.creator,
+    DeploymentType: request.style.deploymentType,
+    AppSpecFilename: "appspec.yml",
+    AgentActionOverrides: { AgentOverrides: { FileExistsBehavior: request.fileExistsBehavior } },
+    Revision: revision,
+  };
+}
+
+/** The order for one host; its target has its command already. */
+export function orderFor(
+  target: Target,
+  spec: DeploymentSpecification,
+  context: { hostIdentifier: string; ignoreApplicationStopFailures: boolean },
+): Order {
+  if (!target.command) throw new Error(`${target.id} has no command to make an order of`);
+  return {
+    commandId: target.command.id,
+    hostIdentifier: context.hostIdentifier,
+    nonce: target.command.nonce,
+    issuedAt: target.command.givenAt,
+    events: target.events.map((event) => event.name),
+    ignoreFailuresOf: context.ignoreApplicationStopFailures ? [...IGNORABLE_EVENTS] : [],
+    specification: spec,
+  };
+}
+
+function revisionOf(
+  { revision, artifact }: Deployment["request"],
+): DeploymentSpecification["Revision"] | undefined {
+  if (revision.revisionType === "GitHub") {
+    const { repository, commitId } = revision.gitHubLocation;
+    const [account = "", name = ""] = repository.split("/");
+    const GitHubRevision = { Account: account, Repository: name, CommitId: commitId };
+    return { RevisionType: "GitHub", GitHubRevision };
+  }
+  if (revision.revisionType !== "S3") return undefined;
+  const { bucket, key, bundleType, version, eTag } = revision.s3Location;
+  if (bundleType === "YAML" || bundleType === "JSON") return undefined;
+  return {
+    RevisionType: "S3",
+    S3Revision: {
+      Bucket: bucket,
+      Key: key,
+      BundleType: bundleType,
+      Version: version ?? artifact?.version ?? null,
+      ETag: eTag ?? null,
+      ...(artifact && { SHA256: artifact.sha256, Size: artifact.size }),
+    },
+  };
+}

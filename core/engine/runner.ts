@@ -1,0 +1,230 @@
+/**
+ * The owner of one running deployment. It does one thing: take an input, let `advance` decide,
+ * commit what changes, and carry out the effects.
+ *
+ * The decision is applied to the state in memory before its commit, so that the next input already
+ * sees it; commits keep their order. If a commit fails, memory is ahead of the store: the runner is
+ * broken then, every input rejects, and the engine loads a new one from the store.
+ * @module
+ */
+import {
+  type Deployment,
+  type DeploymentRequest,
+  type DeploymentStatus,
+  TERMINAL_DEPLOYMENT,
+} from "../domain/deployment.ts";
+import type { Target } from "../domain/target.ts";
+import { revisionTitle } from "../domain/revision.ts";
+import { advance, type Input, type Rules } from "../rollout/advance.ts";
+import { apply, type Decision, type RolloutState } from "../rollout/state.ts";
+import { changeDeployment } from "../store/deployments.ts";
+import type { Tx } from "../store/group_commit.ts";
+import { nextNonce } from "../store/host_nonce.ts";
+import { insertLogChunk } from "../store/log_chunks.ts";
+import { updateTarget } from "../store/targets.ts";
+import type { LogLine } from "../wire/agent_protocol.ts";
+import type { StreamEvent } from "../wire/event_stream.ts";
+import type { Rollout } from "./begin.ts";
+import type { EngineContext } from "./context.ts";
+import { endDeployment } from "./end_deployment.ts";
+import type { HostDesk } from "./host_desk.ts";
+import { commandIdOf, type Names } from "./order.ts";
+import type { Streams } from "./stream.ts";
+
+export interface RunnerParts {
+  context: EngineContext;
+  desk: HostDesk;
+  streams: Streams;
+  /** Called after the commit that ended the deployment, with the rollback it created, if any. */
+  onEnd(rollbackId: string | undefined): void;
+}
+
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #deployment: Deployment;
+  readonly #names: Names;
+  readonly state: RolloutState;
+  readonly #rules: Rules;
+  #prelude: Rollout["prelude"];
+  #logSequence: number;
+  /** Settles when everything committed so far is on disk. */
+  #durable: Promise<void> = Promise.resolve();
+  #broken: unknown;
+
+  constructor(parts: RunnerParts, rollout: Rollout) {
+    this.#parts = parts;
+    this.#deployment = rollout.deployment;
+    this.#names = rollout.names;
+    this.#rules = rollout.rules;
+    this.#prelude = rollout.prelude;
+    this.state = rollout.state;
+    this.#logSequence = rollout.logSequence;
+  }
+
+  get request(): DeploymentRequest {
+    return this.#deployment.request;
+  }
+
+  get names(): Names {
+    return this.#names;
+  }
+
+  /** True once a commit has failed and the state in memory can no longer be trusted. */
+  get broken(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  /** Takes one input; settles when all it changed is on disk. */
+  input(input: Input): Promise<void> {
+    if (this.#broken) return Promise.reject(this.#broken);
+    const now = this.#parts.context.now();
+    const decision = advance(this.state, input, now, this.#rules);
+    const changes = decision.targets.length > 0 || decision.status !== undefined ||
+      decision.stop !== undefined || decision.error !== undefined;
+    // A repeated report changes nothing, but must not be answered before the first one is durable.
+    if (!changes) return this.#durable;
+    apply(this.state, decision);
+    return this.#durable = this.#carryOut(decision, now);
+  }
+
+  /** Keeps lines of a running hook; settles when they are on disk. */
+  async log(targetId: string, lines: readonly LogLine[]): Promise<void> {
+    if (lines.length === 0) return;
+    const { context, streams } = this.#parts;
+    const deploymentId = this.state.id;
+    const sequence = ++this.#logSequence;
+    const chunk = { sequence, targetId, lines: JSON.stringify(lines) };
+    await context.store.commit((tx) => insertLogChunk(tx, deploymentId, chunk));
+    streams.publish({ kind: "log", deploymentId, targetId, sequence, lines: [...lines] });
+  }
+
+  /** Lays out the orders of targets that are under way; a starting server's hosts wait for them. */
+  layOutOrders(): void {
+    for (const target of this.state.targets.values()) {
+      if (target.status !== "InProgress" || !target.command) continue;
+      this.#parts.desk.give(target.id, target.command.id);
+      if (this.state.stop) this.#parts.desk.cancel(target.id, target.command.id);
+    }
+  }
+
+  /** The stream's view of the deployment and its targets as they are now. */
+  snapshot(): StreamEvent[] {
+    return [this.#deploymentEvent(), ...[...this.state.targets.values()].map(this.#targetEvent)];
+  }
+
+  async #carryOut(decision: Decision, now: number): Promise<void> {
+    const { context } = this.#parts;
+    const prelude = this.#prelude;
+    this.#prelude = undefined;
+    let committed: { given: Map<string, Target>; rollbackId: string | undefined };
+    try {
+      committed = await context.store.commit((tx) => {
+        prelude?.(tx);
+        return this.#write(tx, decision, now);
+      });
+    } catch (cause) {
+      this.#broken = cause;
+      throw cause;
+    }
+    // The host's number exists only now; nothing else can have touched its command meanwhile.
+    for (const [id, { command }] of committed.given) {
+      const target = this.state.targets.get(id);
+      if (target && command) this.state.targets.set(id, { ...target, command });
+    }
+    this.#perform(decision, committed.rollbackId);
+  }
+
+  #write(tx: Tx, decision: Decision, now: number) {
+    const { id } = this.state;
+    const given = new Map<string, Target>();
+    const giving = new Set(decision.give);
+    for (const target of decision.targets) {
+      const written = giving.has(target.id) ? this.#withCommand(tx, target, now) : target;
+      if (written !== target) given.set(target.id, written);
+      updateTarget(tx, id, written);
+    }
+    const { status, error, stop } = decision;
+    const ended = status !== undefined && TERMINAL_DEPLOYMENT.has(status);
+    const change = {
+      overview: this.state.counts,
+      ...(status && { status }),
+      ...(error && { error }),
+      ...(stop && { stop }),
+      ...(ended && { completeTime: now }),
+    };
+    if (!ended) {
+      changeDeployment(tx, id, change);
+      return { given, rollbackId: undefined };
+    }
+    Object.assign(this.#deployment, change);
+    const end = endDeployment(tx, this.#deployment, [...this.state.targets.values()], {
+      now,
+      random: this.#parts.context.randomBytes(9),
+    });
+    Object.assign(this.#deployment, end.change);
+    return { given, rollbackId: end.rollbackId };
+  }
+
+  #withCommand(tx: Tx, target: Target, now: number): Target {
+    const nonce = nextNonce(tx, target.id);
+    // A host that was deregistered meanwhile gets no order; its clock will end it.
+    if (nonce === undefined) return target;
+    return {
+      ...target,
+      command: { id: commandIdOf(this.state.id, target.id), nonce, givenAt: now },
+    };
+  }
+
+  #perform(decision: Decision, rollbackId: string | undefined): void {
+    const { desk, streams, onEnd } = this.#parts;
+    const commandOf = (host: string) => commandIdOf(this.state.id, host);
+    for (const host of decision.give) desk.give(host, commandOf(host));
+    for (const host of decision.cancel) desk.cancel(host, commandOf(host));
+    for (const target of decision.targets) {
+      if (target.status !== "InProgress") desk.remove(target.id, commandOf(target.id));
+      if (streams.wanted(this.state.id)) streams.publish(this.#targetEvent(target));
+    }
+    if (streams.wanted(this.state.id)) streams.publish(this.#deploymentEvent());
+    if (decision.status && TERMINAL_DEPLOYMENT.has(decision.status)) onEnd(rollbackId);
+  }
+
+  readonly #targetEvent = (target: Target): StreamEvent => ({
+    kind: "target",
+    deploymentId: this.state.id,
+    targetId: target.id,
+    status: target.status,
+    events: [...target.events],
+  });
+
+  #deploymentEvent(): StreamEvent {
+    const { id, status, error, counts } = this.state;
+    return deploymentEvent(
+      { ...this.#deployment, id, status, ...(error && { error }), overview: counts },
+      this.#names,
+    );
+  }
+}
+
+/** How the event stream shows a deployment. */
+export function deploymentEvent(
+  deployment: Deployment & { status: DeploymentStatus },
+  names: Names,
+): StreamEvent {
+  const { request } = deployment;
+  return {
+    kind: "deployment",
+    deploymentId: deployment.id,
+    applicationName: names.application,
+    deploymentGroupName: names.group,
+    configName: request.configName,
+    creator: request.creator,
+    revision: revisionTitle(request.revision),
+    status: deployment.status,
+    overview: deployment.overview,
+    rollback: deployment.rollback,
+    statusMessages: [...deployment.statusMessages],
+    createTime: deployment.createTime,
+    ...(deployment.error && { error: deployment.error }),
+    ...(deployment.completeTime !== undefined && { completeTime: deployment.completeTime }),
+  };
+}
