@@ -1,0 +1,104 @@
+/**
+ * Multipart uploads: begun, filled with parts in any order, and aborted; `complete_upload.ts` makes a
+ * version of them. Each part is on disk when it is answered.
+ * @module
+ */
+import { rm } from "node:fs/promises";
+import { z } from "zod";
+import type { Db } from "../../store/database.ts";
+import {
+  deleteUpload,
+  findUpload,
+  insertUpload,
+  listParts,
+  putPart,
+  type Upload,
+  type UploadPart,
+} from "../../store/uploads.ts";
+import { moveDurably } from "./artifact_files.ts";
+import { checksumHeaders } from "./checksums.ts";
+import type { Artifacts, S3Request } from "./operation.ts";
+import { md5Hex, receiveBody } from "./put_object.ts";
+import { S3Error } from "./s3_error.ts";
+import { s3Document, xmlResponse } from "./s3_xml.ts";
+import { describedBy } from "./store_version.ts";
+
+const UPLOAD_ID_BYTES = 16;
+
+/** S3 user guide, "Amazon S3 multipart upload limits". */
+export const PartNumber = z.coerce.number().int().min(1).max(10_000);
+
+/** CreateMultipartUpload. */
+export async function createUpload(artifacts: Artifacts, request: S3Request): Promise<Response> {
+  const { bucket, key, raw: { headers } } = request;
+  const uploadId = artifacts.randomHex(UPLOAD_ID_BYTES);
+  const upload = { uploadId, bucket, key, createTime: artifacts.now(), ...describedBy(headers) };
+  await artifacts.store.commit((tx) => insertUpload(tx, upload));
+  return xmlResponse(s3Document("InitiateMultipartUploadResult", {
+    Bucket: bucket,
+    Key: key,
+    UploadId: uploadId,
+  }));
+}
+
+/** UploadPart; a part with a number that is there already takes its place. */
+export async function uploadPart(artifacts: Artifacts, request: S3Request): Promise<Response> {
+  const { uploadId } = uploadOf(artifacts.store.read, request);
+  const partNumber = partNumberOf(request.query);
+  const { received, claims } = await receiveBody(artifacts, request);
+  const { size } = received.sums;
+  const part: UploadPart = { uploadId, partNumber, etag: md5Hex(received.sums), size };
+  const file = artifacts.files.part(part);
+  try {
+    await moveDurably(received.file, file);
+    const former = await artifacts.store.commit((tx) => {
+      uploadOf(tx, request);
+      return putPart(tx, part);
+    });
+    if (former && former.etag !== part.etag) await rm(artifacts.files.part(former), FORCE);
+  } catch (error) {
+    await rm(received.file, FORCE);
+    if (!hasPart(artifacts.store.read, part)) await rm(file, FORCE);
+    throw error;
+  }
+  const sums = checksumHeaders(claims, received.sums);
+  return new Response(null, { headers: { etag: `"${part.etag}"`, ...sums } });
+}
+
+const FORCE = { force: true };
+
+/** AbortMultipartUpload: takes the upload and its parts away. */
+export async function abortUpload(artifacts: Artifacts, request: S3Request): Promise<Response> {
+  const { uploadId } = await artifacts.store.commit((tx) => {
+    const upload = uploadOf(tx, request);
+    deleteUpload(tx, upload.uploadId);
+    return upload;
+  });
+  await artifacts.files.removeUpload(uploadId);
+  return new Response(null, { status: 204 });
+}
+
+/** The upload that a request names, begun for the same key. Throws NoSuchUpload. */
+export function uploadOf(db: Db, { bucket, key, query }: S3Request): Upload {
+  const uploadId = query.get("uploadId") ?? "";
+  const upload = findUpload(db, { uploadId, bucket, key });
+  if (upload) return upload;
+  throw new S3Error(
+    "NoSuchUpload",
+    `No upload "${uploadId}" of the key "${key}" is under way: it was completed, aborted, or never ` +
+      "begun for this key. Begin a new one.",
+  );
+}
+
+function partNumberOf(query: URLSearchParams): number {
+  const number = PartNumber.safeParse(query.get("partNumber"));
+  if (number.success) return number.data;
+  const given = query.get("partNumber");
+  throw new S3Error("InvalidArgument", `partNumber is "${given}"; it must be from 1 to 10000.`);
+}
+
+/** True when this very part was committed, by an earlier try of the same request. */
+function hasPart(db: Db, part: UploadPart): boolean {
+  return listParts(db, part.uploadId)
+    .some(({ partNumber, etag }) => partNumber === part.partNumber && etag === part.etag);
+}

@@ -1,0 +1,23 @@
+/** What every operation of the S3 subset is given. @module */
+import type { Store } from "../../store/store.ts";
+import type { Address } from "./address.ts";
+import type { ArtifactFiles } from "./artifact_files.ts";
+
+/** The artifact store: rows, files, clock (milliseconds since the epoch) and randomness. */
+export interface Artifacts {
+  store: Store;
+  files: ArtifactFiles;
+  now(): number;
+  /** Random bytes, written in hex. */
+  randomHex(bytes: number): string;
+}
+
+/** A request whose signature and role have been checked. */
+export interface S3Request extends Address {
+  raw: Request;
+  /** The signed value of x-amz-content-sha256. */
+  contentSha256: string;
+}
+
+/** Carries out a request; throws S3Error to refuse it. */
+export type Operation = (artifacts: Artifacts, request: S3Request) => Response | Promise<Response>;

@@ -1,0 +1,99 @@
+/**
+ * The last step of PutObject and CompleteMultipartUpload: bytes that are on disk become a version,
+ * and the answer says which.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Tx } from "../../store/group_commit.ts";
+import {
+  findObject,
+  insertObject,
+  type NewObject,
+  type StoredObject,
+} from "../../store/objects.ts";
+import type { Artifacts } from "./operation.ts";
+import type { Received } from "./receive.ts";
+import { S3Error } from "./s3_error.ts";
+
+/** With the twelve digits of its number, a version id has 32. */
+const VERSION_RANDOM_BYTES = 10;
+
+/** What a client gives an object besides its bytes. */
+export type Described = Pick<NewObject, "bucket" | "key" | "contentType" | "metadata">;
+
+/**
+ * Names the file by its content and writes the row. `check` runs inside the commit, where nobody can
+ * come in between, and refuses by throwing; then nothing is stored.
+ */
+export function storeVersion(
+  artifacts: Artifacts,
+  received: Received,
+  described: Described & { etag: string },
+  check: (tx: Tx) => void,
+): Promise<StoredObject> {
+  const { bucket, key, contentType, metadata, etag } = described;
+  const sha256 = received.sums.of.get("sha256")?.toString("hex") ?? "";
+  const size = received.sums.size;
+  const random = artifacts.randomHex(VERSION_RANDOM_BYTES);
+  return artifacts.files.place(received.file, sha256, () =>
+    artifacts.store.commit((tx) => {
+      check(tx);
+      const lastModified = artifacts.now();
+      const object = { bucket, key, etag, sha256, size, contentType, metadata, lastModified };
+      return insertObject(tx, object, random);
+    }));
+}
+
+/** Headers that say which version a write made, or a read answers. */
+export function versionHeaders(version: StoredObject): Record<string, string> {
+  return {
+    etag: `"${version.etag}"`,
+    "x-amz-version-id": version.versionId,
+    "x-amz-checksum-sha256": Buffer.from(version.sha256, "hex").toString("base64"),
+    "x-amz-checksum-type": "FULL_OBJECT",
+  };
+}
+
+/** Content type and `x-amz-meta-*` of a request that creates an object. */
+export function describedBy(
+  headers: Headers,
+): Pick<Described, "contentType" | "metadata"> {
+  const metadata: Record<string, string> = {};
+  for (const [name, value] of headers) {
+    if (name.startsWith("x-amz-meta-")) metadata[name.slice("x-amz-meta-".length)] = value;
+  }
+  return { contentType: headers.get("content-type"), metadata };
+}
+
+/**
+ * If-None-Match and If-Match of a write (S3 user guide, "Conditional writes"), as a check for
+ * `storeVersion`. Throws NotImplemented for a condition S3 does not have either.
+ */
+export function writeCondition(
+  headers: Headers,
+  at: { bucket: string; key: string },
+): (tx: Tx) => void {
+  const noneMatch = headers.get("if-none-match");
+  const match = headers.get("if-match");
+  if (noneMatch !== null && noneMatch !== "*") {
+    throw new S3Error("NotImplemented", 'A write takes no If-None-Match but "*".');
+  }
+  return (tx) => {
+    if (noneMatch === null && match === null) return;
+    const current = findObject(tx, at);
+    if (noneMatch !== null && current) {
+      throw new S3Error(
+        "PreconditionFailed",
+        `The key exists already, as version ${current.versionId}, and If-None-Match is "*".`,
+      );
+    }
+    if (match === null) return;
+    if (!current) throw new S3Error("NoSuchKey", "If-Match is given, but the key does not exist.");
+    if (match.replaceAll('"', "") !== current.etag) {
+      throw new S3Error(
+        "PreconditionFailed",
+        `If-Match is ${match}, but the current version has "${current.etag}".`,
+      );
+    }
+  };
+}
