@@ -69,7 +69,7 @@ async function readText(request: S3Request, claims: Claims): Promise<string> {
     if (size > LIST_LIMIT_BYTES) {
       throw new S3Error("EntityTooLarge", "The list of parts is longer than 8 MiB.");
     }
-    pieces.push(piece);
+    pieces.push(piece.slice());
   }
   const body = Buffer.concat(pieces);
   const of = new Map((["md5", "sha256"] as const).map((name) => [name, hashOf(name, body)]));

@@ -107,6 +107,7 @@ function objectHeaders(version: StoredObject, length: number): Record<string, st
   const headers: Record<string, string> = {
     ...versionHeaders(version),
     "accept-ranges": "bytes",
+    "content-disposition": attachment(version.key),
     "content-length": String(length),
     "content-type": version.contentType ?? "binary/octet-stream",
     "last-modified": new Date(version.lastModified).toUTCString(),
@@ -115,6 +116,17 @@ function objectHeaders(version: StoredObject, length: number): Record<string, st
     headers[`x-amz-meta-${name}`] = value;
   }
   return headers;
+}
+
+/**
+ * Objects are saved under their own name and never shown: they come from the console's origin, where
+ * a page somebody uploaded must not run. (Bun would send the file's name otherwise.)
+ */
+function attachment(key: string): string {
+  const name = key.slice(key.lastIndexOf("/") + 1);
+  const encoded = encodeURIComponent(name)
+    .replaceAll(/['()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
+  return `attachment; filename*=UTF-8''${encoded}`;
 }
 
 /** Refuses before the first byte of the answer, when a refusal can still be said. */

@@ -43,6 +43,8 @@ test("an object comes back with its bytes, type, metadata and sums", async () =>
     assert.equal(read.headers.get("x-amz-meta-commit"), "abc def");
     assert.equal(read.headers.get("etag"), `"${hex("md5", "hello")}"`);
     assert.equal(read.headers.get("accept-ranges"), "bytes");
+    const disposition = "attachment; filename*=UTF-8''1.zip";
+    assert.equal(read.headers.get("content-disposition"), disposition);
     assert.ok(Date.parse(read.headers.get("last-modified") ?? "") > 0);
   }
 });
