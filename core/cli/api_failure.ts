@@ -1,0 +1,101 @@
+/**
+ * Errors of the way to the server, and of the server itself, as failures a person can act on.
+ * @module
+ */
+import { ApiError, UnreachableError } from "../wire/aws_json.ts";
+import { EXIT } from "./exit.ts";
+import { Failure } from "./failure.ts";
+
+/** Refusals about who asks, not about what is asked. */
+const NOT_ALLOWED: ReadonlySet<string> = new Set([
+  "AccessDenied",
+  "AccessDeniedException",
+  "ExpiredTokenException",
+  "IncompleteSignatureException",
+  "InvalidAccessKeyId",
+  "InvalidSignatureException",
+  "MissingAuthenticationTokenException",
+  "SignatureDoesNotMatch",
+  "UnrecognizedClientException",
+]);
+
+/** What to type after a refusal of this kind. */
+const NEXT: Readonly<Record<string, readonly string[]>> = {
+  ApplicationDoesNotExistException: [
+    "runtime apply -f deploy.yaml",
+    "aws deploy create-application --application-name NAME",
+  ],
+  DeploymentGroupDoesNotExistException: ["runtime apply -f deploy.yaml"],
+  DeploymentDoesNotExistException: ["runtime status"],
+  InvalidDeploymentIdException: ["runtime status"],
+  DeploymentAlreadyCompletedException: ["runtime status"],
+};
+
+/** Any error as a failure; one that is ours already stays as it is. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof UnreachableError) return unreachable(error);
+  if (error instanceof ApiError) return refused(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const evidence = error instanceof Error && error.stack
+    ? error.stack.split("\n").slice(1, 4).map((line) => line.trim())
+    : [];
+  return new Failure({
+    exitCode: EXIT.failed,
+    cause: `runtime failed: ${message}`,
+    evidence,
+    state: "the command ended where it was; the server decides on its own what goes on",
+    next: ["runtime status"],
+  }, { cause: error });
+}
+
+export function isNotAllowed(error: ApiError): boolean {
+  return NOT_ALLOWED.has(error.type) || error.status === 401 || error.status === 403;
+}
+
+function unreachable(error: UnreachableError): Failure {
+  return new Failure({
+    exitCode: EXIT.unreachable,
+    cause: "The server cannot be reached",
+    evidence: [error.message],
+    state: "running deployments go on without this command",
+    next: ["check the address (--url, RUNTIME_URL or `runtime login`) and that the server runs"],
+  }, { cause: error });
+}
+
+function refused(error: ApiError): Failure {
+  const evidence = [`${error.type}: ${error.message}`];
+  if (isNotAllowed(error)) {
+    return new Failure({
+      exitCode: EXIT.notAllowed,
+      cause: "The server does not allow this with these access keys",
+      evidence,
+      state: "nothing was changed",
+      next: ["runtime login", "ask an admin of the server for a key whose role allows it"],
+    }, { cause: error });
+  }
+  if (error.type === "DeploymentLimitExceededException") return blocked(error);
+  if (error.status >= 502 && error.status <= 504) {
+    return unreachable(new UnreachableError("the server", error));
+  }
+  const fault = error.status >= 500;
+  return new Failure({
+    exitCode: fault ? EXIT.failed : EXIT.usage,
+    cause: fault ? `The server failed: ${error.message}` : error.message,
+    evidence,
+    state: fault ? "what the server had committed before stays" : "nothing was changed",
+    next: NEXT[error.type] ?? ["runtime help"],
+  }, { cause: error });
+}
+
+/** One deployment at a time per group; the message names the active one (API reference). */
+function blocked(error: ApiError): Failure {
+  const active = error.message.match(/d-[A-Z0-9]{9}/)?.[0] ?? "DEPLOYMENT";
+  return new Failure({
+    exitCode: EXIT.blocked,
+    cause: "Another deployment of this group is active",
+    evidence: [error.message],
+    state: "no deployment was created",
+    next: [`runtime logs ${active} -f`, `runtime stop ${active}`],
+  }, { cause: error });
+}

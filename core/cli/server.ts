@@ -1,0 +1,44 @@
+/** `runtime server`: starts the server of this machine. @module */
+import { z } from "zod";
+import { usageFailure } from "./failure.ts";
+import { verb } from "./verb.ts";
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]):/;
+
+export default verb({
+  summary: "Run the server",
+  flags: [
+    { flags: "--listen <host:port>", text: "address to listen on", value: "127.0.0.1:8080" },
+    { flags: "--data <dir>", text: "folder for the store and artifacts", value: "./runtime-data" },
+    { flags: "--store <url>", text: "shared store instead of the embedded one, libsql://…" },
+    { flags: "--plugins <dir>", text: "folder of plugins (default: <data>/plugins)" },
+    { flags: "--tls-cert <file>", text: "certificate chain in PEM (with --tls-key)" },
+    { flags: "--tls-key <file>", text: "private key in PEM (with --tls-cert)" },
+    { flags: "--time-lapse <n>", text: "for trials on loopback: n seconds pass as one" },
+  ],
+  examples: [
+    "runtime server",
+    "runtime server --listen 0.0.0.0:443 --data /var/lib/runtime --tls-cert c.pem --tls-key k.pem",
+  ],
+  input: z.object({
+    listen: z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, "HOST:PORT is wanted"),
+    data: z.string().min(1, "a folder is wanted"),
+    store: z.string().exactOptional(),
+    plugins: z.string().exactOptional(),
+    tlsCert: z.string().exactOptional(),
+    tlsKey: z.string().exactOptional(),
+    timeLapse: z.coerce.number("a number is wanted").min(1, "at least 1").exactOptional(),
+  }),
+  async run(input, _io, rooms) {
+    if ((input.tlsCert === undefined) !== (input.tlsKey === undefined)) {
+      throw usageFailure("--tls-cert and --tls-key go together", [], ["runtime help server"]);
+    }
+    if (input.timeLapse !== undefined && !LOOPBACK.test(input.listen)) {
+      throw usageFailure("--time-lapse is for trials on the loopback address alone", [
+        `--listen ${input.listen} can be reached from elsewhere`,
+      ], ["runtime server --listen 127.0.0.1:8080 --time-lapse 60"]);
+    }
+    const { serve } = await rooms.server();
+    return await serve(input);
+  },
+});

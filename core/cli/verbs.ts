@@ -1,0 +1,32 @@
+/** The table of verbs. A word pair is a verb below another; files are loaded when needed. @module */
+import type { Verb } from "./verb.ts";
+
+type Load = () => Promise<{ default: Verb }>;
+
+/** In the order of the help: what runs the system, then what a person does with it. */
+export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
+  ["server", () => import("./server.ts")],
+  ["agent", () => import("./agent.ts")],
+  ["agent join", () => import("./agent_join.ts")],
+  ["token create", () => import("./token_create.ts")],
+  ["login", () => import("./login.ts")],
+  ["apply", () => import("./apply.ts")],
+  ["push", () => import("./push.ts")],
+  ["deploy", () => import("./deploy.ts")],
+  ["status", () => import("./status.ts")],
+  ["logs", () => import("./logs.ts")],
+  ["stop", () => import("./stop.ts")],
+  ["rollback", () => import("./rollback.ts")],
+]);
+
+/** What a word says that only stands before other verbs. */
+export const FAMILIES: ReadonlyMap<string, string> = new Map([
+  ["token", "Tokens with which hosts join"],
+]);
+
+/** The longest verb that the arguments begin with. */
+export function verbOf(argv: readonly string[]): string | undefined {
+  const two = argv.slice(0, 2).join(" ");
+  if (argv.length > 1 && VERBS.has(two)) return two;
+  return argv[0] !== undefined && VERBS.has(argv[0]) ? argv[0] : undefined;
+}
