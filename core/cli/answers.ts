@@ -1,0 +1,95 @@
+/**
+ * The server's answers as far as the command line reads them (service model). Members it does not
+ * read are kept, so that `--json` prints what the server said. Times in seconds since the epoch.
+ * @module
+ */
+import { z } from "zod";
+import { DeploymentStatus, FileExistsBehavior } from "../domain/deployment.ts";
+import { LifecycleErrorCode, LifecycleEventStatus } from "../domain/lifecycle_event.ts";
+import { RevisionLocation } from "../domain/revision.ts";
+import { TagFilter } from "../domain/tag.ts";
+import { TargetStatus } from "../domain/target.ts";
+
+export const Empty = z.unknown();
+export const DeploymentCreated = z.object({ deploymentId: z.string() });
+
+export const DeploymentInfo = z.looseObject({
+  deploymentId: z.string(),
+  applicationName: z.string().default(""),
+  deploymentGroupName: z.string().default(""),
+  deploymentConfigName: z.string().default(""),
+  status: DeploymentStatus,
+  revision: RevisionLocation.optional(),
+  createTime: z.number(),
+  startTime: z.number().optional(),
+  completeTime: z.number().optional(),
+  deploymentOverview: z.record(z.string(), z.number()).nullish(),
+  errorInformation: z.object({ code: z.string(), message: z.string().default("") }).nullish(),
+  rollbackInfo: z.object({
+    rollbackDeploymentId: z.string().optional(),
+    rollbackTriggeringDeploymentId: z.string().optional(),
+    rollbackMessage: z.string().optional(),
+  }).nullish(),
+  autoRollbackConfiguration: z.object({ enabled: z.boolean().default(false) }).nullish(),
+  fileExistsBehavior: FileExistsBehavior.optional(),
+});
+export type DeploymentInfo = z.infer<typeof DeploymentInfo>;
+
+export const GotDeployment = z.object({ deploymentInfo: DeploymentInfo });
+export const GotDeployments = z.object({ deploymentsInfo: z.array(DeploymentInfo).default([]) });
+export const DeploymentIds = z.object({
+  deployments: z.array(z.string()).default([]),
+  nextToken: z.string().optional(),
+});
+export type DeploymentIds = z.infer<typeof DeploymentIds>;
+
+const Diagnostics = z.object({
+  errorCode: LifecycleErrorCode.optional(),
+  scriptName: z.string().optional(),
+  message: z.string().optional(),
+  logTail: z.string().optional(),
+});
+
+export const InstanceTarget = z.looseObject({
+  targetId: z.string(),
+  status: TargetStatus,
+  lifecycleEvents: z.array(z.object({
+    lifecycleEventName: z.string(),
+    status: LifecycleEventStatus,
+    startTime: z.number().optional(),
+    endTime: z.number().optional(),
+    diagnostics: Diagnostics.nullish(),
+  })).default([]),
+});
+export type InstanceTarget = z.infer<typeof InstanceTarget>;
+
+export const TargetIds = z.object({
+  targetIds: z.array(z.string()).default([]),
+  nextToken: z.string().optional(),
+});
+export type TargetIds = z.infer<typeof TargetIds>;
+export const GotTargets = z.object({
+  deploymentTargets: z.array(z.looseObject({ instanceTarget: InstanceTarget.optional() }))
+    .default([]),
+});
+
+export const GotGroup = z.object({
+  deploymentGroupInfo: z.looseObject({
+    deploymentConfigName: z.string().optional(),
+    targetRevision: RevisionLocation.nullish(),
+    onPremisesTagSet: z.object({
+      onPremisesTagSetList: z.array(z.array(TagFilter)).optional(),
+    }).nullish(),
+    autoRollbackConfiguration: z.object({
+      enabled: z.boolean().default(false),
+      events: z.array(z.string()).default([]),
+    }).nullish(),
+  }),
+});
+export type GotGroup = z.infer<typeof GotGroup>;
+
+export const GotConfig = z.object({
+  deploymentConfigInfo: z.looseObject({
+    minimumHealthyHosts: z.object({ type: z.string(), value: z.number() }).nullish(),
+  }),
+});
