@@ -1,0 +1,49 @@
+/** Packs, uploads and registers a revision; shared by `push` and `deploy PATH`. @module */
+import { resolve } from "node:path";
+import type { RevisionLocation } from "../domain/revision.ts";
+import { Empty } from "./answers.ts";
+import type { Api } from "./api.ts";
+import { putArtifact } from "./artifact.ts";
+import { openBundle } from "./bundle.ts";
+import type { Io } from "./io.ts";
+
+export const DEFAULT_BUCKET = "revisions";
+
+export interface PushRequest {
+  path: string;
+  app: string;
+  bucket?: string;
+  key?: string;
+  description?: string;
+}
+
+export interface Pushed {
+  revision: RevisionLocation;
+  /** Hex, of the bundle. */
+  sha256: string;
+  bytes: number;
+}
+
+/** The application must exist: it is asked for first, so that nothing is uploaded in vain. */
+export async function pushRevision(api: Api, io: Io, request: PushRequest): Promise<Pushed> {
+  const { app: applicationName, description, bucket = DEFAULT_BUCKET } = request;
+  const bundle = await openBundle(resolve(io.cwd, request.path));
+  try {
+    await api.codedeploy("GetApplication", { applicationName }, Empty);
+    const { bundleType, sha256, bytes } = bundle;
+    const key = request.key ?? `${applicationName}/${sha256.slice(0, 16)}.${bundleType}`;
+    const artifact = await putArtifact(api.connection, { bucket, key }, bundle);
+    const revision: RevisionLocation = {
+      revisionType: "S3",
+      s3Location: { bucket, key, bundleType, ...artifact },
+    };
+    await api.codedeploy("RegisterApplicationRevision", {
+      applicationName,
+      revision,
+      ...(description !== undefined && { description }),
+    }, Empty);
+    return { revision, sha256, bytes };
+  } finally {
+    await bundle.remove();
+  }
+}
