@@ -1,0 +1,45 @@
+/** Why an event of a host failed, in few words. @module */
+import { lifecycleErrorCode } from "../domain/lifecycle_event.ts";
+import type { HostEvent } from "./deployment_view.ts";
+import { harmless } from "./words.ts";
+
+/** `Install`, or `ApplicationStart scripts/start.sh exit code 1`. */
+export function failureTitle(event: HostEvent): string {
+  const { diagnostics } = event;
+  if (diagnostics === undefined) return event.name;
+  return [event.name, harmless(diagnostics.script_name), reason(diagnostics)]
+    .filter((part) => part !== "").join(" ");
+}
+
+function reason(diagnostics: NonNullable<HostEvent["diagnostics"]>): string {
+  switch (lifecycleErrorCode(diagnostics.error_code)) {
+    case "ScriptFailed": {
+      // The exit code travels in the agent's sentence alone (agent source, ScriptFailed).
+      const code = diagnostics.message.match(/exit code (\d+)/)?.[1];
+      return code === undefined ? "failed" : `exit code ${code}`;
+    }
+    case "ScriptTimedOut":
+      return "timed out";
+    case "ScriptMissing":
+      return "is not in the revision";
+    case "ScriptNotExecutable":
+      return "cannot be made executable";
+    case "Success":
+    case "UnknownError":
+      return "";
+  }
+}
+
+/** The last lines an event printed: those of the stream, else those its report carries. */
+export function lastLines(
+  event: HostEvent,
+  streamed: readonly { event: string; text: string }[],
+  count: number,
+): string[] {
+  const live = streamed.filter((line) => line.event === event.name).map((line) => line.text);
+  const reported = (event.diagnostics?.log ?? "").split("\n")
+    .filter((line) => !/^(LifecycleEvent|Script) - /.test(line))
+    .map((line) => line.replace(/^\[std(out|err)\]/, ""));
+  return (live.length > 0 ? live : reported)
+    .map(harmless).filter((line) => line.trim() !== "").slice(-count);
+}

@@ -1,0 +1,263 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { runCommandLine } from "../../core/cli/program.ts";
+import { sleep } from "../../core/cli/io.ts";
+import { deployment, host, log, OLD, ran, scriptFailed } from "./story.ts";
+import { folder, Refusal, runtime, standIn } from "./stand_in.ts";
+
+const DEPLOY = "deploy --app shop --group production --revision s3://revisions/shop/new.tgz"
+  .split(" ");
+const ID = "d-AAAAAAAAA";
+const BACK = "d-BBBBBBBBB";
+
+const success = [
+  deployment(ID, "InProgress"),
+  host(ID, "web-1", "InProgress", [{ name: "Install", status: "InProgress" }]),
+  log(ID, "web-1", 1, "hello from the hook"),
+  host(ID, "web-1", "Succeeded", [ran("Install", 0, 200)]),
+  deployment(ID, "Succeeded"),
+];
+
+function created(more = {}) {
+  return standIn({ CreateDeployment: () => ({ deploymentId: ID }), ...more });
+}
+
+test("--json --no-wait prints the id on one line, and sends what was asked", async () => {
+  await using server = await created();
+  const more = ["--config", "acme/double-up", "--file-exists", "overwrite", "--description", "why"];
+  const argv = [...DEPLOY, ...more, "--ignore-application-stop-failures", "--json", "--no-wait"];
+  const done = await runtime(argv, server);
+  assert.deepEqual(done, { code: 0, out: `{"deploymentId": "${ID}"}\n`, err: "" });
+  assert.deepEqual(server.asked, [{
+    operation: "CreateDeployment",
+    input: {
+      applicationName: "shop",
+      deploymentGroupName: "production",
+      revision: {
+        revisionType: "S3",
+        s3Location: { bucket: "revisions", key: "shop/new.tgz", bundleType: "tgz" },
+      },
+      deploymentConfigName: "acme/double-up",
+      description: "why",
+      ignoreApplicationStopFailures: true,
+      fileExistsBehavior: "OVERWRITE",
+    },
+  }]);
+});
+
+test("a path is pushed first, and what was stored is deployed", async () => {
+  await using place = await folder();
+  await writeFile(join(place.path, "appspec.yml"), "version: 0.0\n");
+  await using server = await created({
+    GetApplication: () => ({}),
+    RegisterApplicationRevision: () => ({}),
+  });
+  server.events.set(ID, [success]);
+  const argv = ["deploy", "--app", "shop", "--group", "production", "."];
+  const done = await runtime(argv, server, { cwd: place.path });
+  assert.equal(done.code, 0, done.err);
+  const revisions = server.asked.flatMap(({ input }) => input["revision"] ?? []);
+  assert.equal(revisions.length, 2);
+  assert.deepEqual(revisions[0], revisions[1], "registered and deployed are the same");
+  assert.match(done.out, /^Pushed s3:\/\/revisions\/shop\//);
+});
+
+test("what happens is told line by line, and the end in one sentence", async () => {
+  await using server = await created();
+  server.events.set(ID, [success]);
+  const done = await runtime(DEPLOY, server);
+  assert.deepEqual([done.code, done.err], [0, ""]);
+  const untimed = done.out.replaceAll(/^\d\d:\d\d:\d\d /gm, "");
+  assert.equal(
+    untimed,
+    `${ID} InProgress
+web-1 Install started
+web-1 | ApplicationStart | hello from the hook
+web-1 Install succeeded (0.2 s)
+web-1 succeeded
+${ID} Succeeded
+Deployment ${ID} succeeded after 12 s: 1 host on s3://revisions/shop/new.tgz
+`,
+  );
+});
+
+const failure = [
+  deployment(ID, "InProgress"),
+  log(ID, "web-1", 3, "port 80 is taken"),
+  host(ID, "web-1", "Failed", [scriptFailed("ApplicationStart", 0, 100)]),
+  deployment(ID, "Failed", { rollback: { rollbackDeploymentId: BACK } }),
+];
+const back = { revision: OLD, creator: "codeDeployRollback" };
+
+test("a failure follows its rollback too and ends with 3 and the four parts", async () => {
+  await using server = await created();
+  server.events.set(ID, [failure]);
+  server.events.set(BACK, [[
+    deployment(BACK, "InProgress", back),
+    host(BACK, "web-1", "Succeeded", [ran("Install", 0, 10)]),
+    deployment(BACK, "Succeeded", back),
+  ]]);
+  const done = await runtime(DEPLOY, server);
+  assert.equal(done.code, 3);
+  assert.deepEqual(server.streams, [ID, BACK]);
+  assert.equal(
+    done.err,
+    `Deployment ${ID} failed: web-1 ApplicationStart scripts/start.sh exit code 7
+  evidence  web-1: Script at specified location: scripts/start.sh failed with exit code 7
+            web-1 | ApplicationStart | port 80 is taken
+  state     rolled back: 1 of 1 host on ${OLD} (${BACK})
+  next      runtime logs ${ID} --host web-1
+`,
+  );
+});
+
+test("with --json every event is a line, and the last says how it ended", async () => {
+  await using server = await created();
+  server.events.set(ID, [failure]);
+  server.events.set(BACK, [[deployment(BACK, "Failed", back)]]);
+  const done = await runtime([...DEPLOY, "--json"], server);
+  assert.equal(done.code, 1, "the rollback failed as well");
+  assert.equal(done.err, "");
+  const lines = done.out.trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(lines.slice(0, -1), [...failure, deployment(BACK, "Failed", back)]);
+  const last = lines.at(-1);
+  assert.deepEqual(
+    [last.deploymentId, last.status, last.exitCode, last.rollbackDeploymentId],
+    [ID, "Failed", 1, BACK],
+  );
+  assert.match(last.cause, /web-1 ApplicationStart scripts\/start\.sh exit code 7/);
+});
+
+test("a rollback that is created a moment later is waited for", async () => {
+  let reads = 0;
+  await using server = await created({
+    GetDeployment: () => ({
+      deploymentInfo: {
+        deploymentId: ID,
+        status: "Failed",
+        createTime: 1,
+        autoRollbackConfiguration: { enabled: true },
+        rollbackInfo: ++reads < 3 ? {} : { rollbackDeploymentId: BACK },
+      },
+    }),
+  });
+  server.events.set(ID, [[deployment(ID, "Failed")]]);
+  server.events.set(BACK, [[deployment(BACK, "Succeeded", back)]]);
+  assert.equal((await runtime(DEPLOY, server)).code, 3);
+  assert.equal(reads, 3);
+});
+
+test("a failed deployment without a rollback rule ends with 1 at once", async () => {
+  const deploymentInfo = { deploymentId: ID, status: "Failed", createTime: 1 };
+  await using server = await created({ GetDeployment: () => ({ deploymentInfo }) });
+  server.events.set(ID, [[deployment(ID, "Failed")]]);
+  const done = await runtime(DEPLOY, server);
+  assert.equal(done.code, 1);
+  assert.match(done.err, /nothing was rolled back/);
+});
+
+test("--timeout ends the wait with 4; the deployment goes on", async () => {
+  await using server = await created();
+  server.events.set(ID, [success.slice(0, 2)]);
+  server.open.add(ID);
+  const done = await runtime([...DEPLOY, "--timeout", "0.2"], server);
+  assert.equal(done.code, 4);
+  assert.match(
+    done.err,
+    new RegExp(`^Deployment ${ID} is still InProgress after 0.2 s\n.*web-1 runs Install`),
+  );
+  assert.match(done.err, new RegExp(`${ID} goes on[\\s\\S]*runtime stop ${ID}`));
+  assert.ok(!server.asked.some(({ operation }) => operation === "StopDeployment"));
+});
+
+test("Ctrl-C leaves the deployment running and says how to go on", async () => {
+  await using server = await created();
+  server.events.set(ID, [success.slice(0, 2)]);
+  server.open.add(ID);
+  const interrupt: { press?: () => void } = {};
+  const running = runtime(DEPLOY, server, { interrupt });
+  const deadline = Date.now() + 5_000;
+  while (server.streams.length === 0 && Date.now() < deadline) await wait(5);
+  interrupt.press?.();
+  const done = await running;
+  assert.equal(done.code, 130);
+  assert.match(done.err, new RegExp(`runtime logs ${ID} -f\n.*runtime stop ${ID}`));
+});
+
+const refusals: [type: string, message: string, status: number, code: number, says: RegExp][] = [
+  [
+    "DeploymentLimitExceededException",
+    "The Deployment Group 'production' already has an active Deployment 'd-CCCCCCCCC'",
+    400,
+    5,
+    /Another deployment of this group is active[\s\S]*runtime stop d-CCCCCCCCC/,
+  ],
+  ["AccessDeniedException", "viewer may not", 400, 7, /does not allow this[\s\S]*runtime login/],
+  ["InvalidSignatureException", "wrong secret", 403, 7, /InvalidSignatureException: wrong secret/],
+  ["DeploymentGroupDoesNotExistException", "no group", 400, 2, /runtime apply -f deploy\.yaml/],
+  ["InternalFailure", "disk full", 500, 1, /The server failed: disk full/],
+  ["ServiceUnavailableException", "restarting", 503, 8, /cannot be reached/],
+];
+for (const [type, message, status, code, says] of refusals) {
+  test(`${type} ends with ${code}`, async () => {
+    await using server = await standIn({
+      CreateDeployment: () => {
+        throw new Refusal(type, message, status);
+      },
+    });
+    const done = await runtime(DEPLOY, server);
+    assert.equal(done.code, code);
+    assert.match(done.err, says);
+    assert.equal(done.out, "");
+  });
+}
+
+test("a server that is not there ends with 8", async () => {
+  const server = await standIn();
+  await server[Symbol.asyncDispose]();
+  const done = await runtime(DEPLOY, server);
+  assert.equal(done.code, 8);
+  assert.match(done.err, /^The server cannot be reached\n {2}evidence {2}no answer from http:/);
+});
+
+test("nothing to deploy, or two things, is a usage failure before any call", async () => {
+  await using server = await created();
+  const nothing = await runtime(DEPLOY.slice(0, 5), server);
+  assert.equal(nothing.code, 2);
+  assert.match(nothing.err, /give a folder to push or --revision/);
+  assert.equal((await runtime([...DEPLOY, "."], server)).code, 2);
+  assert.deepEqual(server.asked, []);
+});
+
+test("on a terminal the tree's last picture and the sentence remain", async () => {
+  await using server = await created();
+  server.events.set(ID, [success]);
+  let out = "";
+  const stdout = { write: (text: string) => out += text, isTTY: true, columns: 80, rows: 24 };
+  const code = await runCommandLine(DEPLOY, {
+    server: () => Promise.reject(new Error("unused")),
+    agent: () => Promise.reject(new Error("unused")),
+    join: () => Promise.reject(new Error("unused")),
+  }, {
+    stdout,
+    stderr: { write: (text) => out += text },
+    env: {
+      NO_COLOR: "1",
+      RUNTIME_URL: server.url,
+      AWS_ACCESS_KEY_ID: "AKTEST",
+      AWS_SECRET_ACCESS_KEY: "s",
+    },
+    cwd: "/",
+    now: Date.now,
+    sleep,
+    onInterrupt: () => () => {},
+    ask: () => Promise.resolve(undefined),
+  });
+  assert.equal(code, 0);
+  assert.match(out, /✓ web-1 {2}0\.2 s/);
+  assert.match(out, /Succeeded {2}12 s {2}1 succeeded/);
+  assert.match(out, /Deployment d-AAAAAAAAA succeeded after 12 s: 1 host on/);
+});
