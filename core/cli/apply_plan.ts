@@ -1,0 +1,170 @@
+/**
+ * What has to be done so that the server has what a file declares: only reads here, so that a plan
+ * can be shown, and nothing is half done when something about the file is wrong.
+ * @module
+ */
+import { MinimumHealthyHosts } from "../domain/deployment_config.ts";
+import type { AutoRollbackConfiguration } from "../domain/deployment_group.ts";
+import type { TagFilter } from "../domain/tag.ts";
+import { Empty, GotConfig, GotGroup } from "./answers.ts";
+import { type Api, unlessRefused } from "./api.ts";
+import type { Declaration, DeclaredGroup } from "./apply_file.ts";
+import { usageFailure } from "./failure.ts";
+
+/** The API demands a role; a server on one's own hosts assumes none. */
+const SERVICE_ROLE_ARN = "arn:aws:iam::000000000000:role/runtime";
+
+export interface Change {
+  action: "create" | "update";
+  kind: "application" | "group" | "config";
+  /** `shop`, or `shop/production` for a group. */
+  name: string;
+  /** Members that differ; empty for something new. */
+  members: string[];
+  operation: string;
+  input: Record<string, unknown>;
+}
+
+/** In an order that works: configs before the groups that use them, applications before groups. */
+export async function planChanges(api: Api, declared: Declaration): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (const config of declared.configs) changes.push(...await configChange(api, config));
+  for (const { name, groups } of declared.applications) {
+    const found = await unlessRefused(
+      "ApplicationDoesNotExistException",
+      api.codedeploy("GetApplication", { applicationName: name }, Empty),
+    );
+    const input = { applicationName: name, computePlatform: "Server" };
+    if (found === undefined) {
+      changes.push(creation("application", name, "CreateApplication", input));
+    }
+    for (const group of groups) {
+      changes.push(...await groupChange(api, name, group, { isNew: found === undefined }));
+    }
+  }
+  return changes;
+}
+
+function creation(
+  kind: Change["kind"],
+  name: string,
+  operation: string,
+  input: Record<string, unknown>,
+): Change {
+  return { action: "create", kind, name, members: [], operation, input };
+}
+
+/** Configs have no update operation (service model): another value needs another name. */
+async function configChange(
+  api: Api,
+  { name, minimumHealthyHosts }: Declaration["configs"][number],
+): Promise<Change[]> {
+  const got = await unlessRefused(
+    "DeploymentConfigDoesNotExistException",
+    api.codedeploy("GetDeploymentConfig", { deploymentConfigName: name }, GotConfig),
+  );
+  if (got === undefined) {
+    const input = { deploymentConfigName: name, minimumHealthyHosts, computePlatform: "Server" };
+    return [creation("config", name, "CreateDeploymentConfig", input)];
+  }
+  const present = MinimumHealthyHosts.safeParse(got.deploymentConfigInfo.minimumHealthyHosts).data;
+  if (same(present, minimumHealthyHosts)) return [];
+  throw usageFailure(`Config ${name} exists with another minimumHealthyHosts`, [
+    `on the server ${healthyText(present)}, in the file ${healthyText(minimumHealthyHosts)}`,
+    "a deployment config cannot be changed once it is created",
+  ], [
+    "give it a new name in the file",
+    `aws deploy delete-deployment-config --deployment-config-name ${name}`,
+  ]);
+}
+
+function healthyText(value: MinimumHealthyHosts | undefined): string {
+  if (value === undefined) return "none";
+  return value.type === "FLEET_PERCENT" ? `${value.value}%` : String(value.value);
+}
+
+async function groupChange(
+  api: Api,
+  applicationName: string,
+  group: DeclaredGroup,
+  application: { isNew: boolean },
+): Promise<Change[]> {
+  const name = `${applicationName}/${group.name}`;
+  const asked = { applicationName, deploymentGroupName: group.name };
+  const got = application.isNew ? undefined : await unlessRefused(
+    "DeploymentGroupDoesNotExistException",
+    api.codedeploy("GetDeploymentGroup", asked, GotGroup),
+  );
+  const wanted = settingsOf(group);
+  if (got === undefined) {
+    const input = { ...asked, serviceRoleArn: SERVICE_ROLE_ARN, ...wanted };
+    return [creation("group", name, "CreateDeploymentGroup", input)];
+  }
+  const present = presentSettings(got.deploymentGroupInfo);
+  const differing = Object.entries(wanted).filter(([key, value]) => !same(present[key], value));
+  if (differing.length === 0) return [];
+  const input = {
+    applicationName,
+    currentDeploymentGroupName: group.name,
+    ...Object.fromEntries(differing),
+  };
+  const members = differing.map(([key]) => MEMBER_NAMES[key] ?? key);
+  const operation = "UpdateDeploymentGroup";
+  return [{ action: "update", kind: "group", name, members, operation, input }];
+}
+
+/** How the file calls what the API calls otherwise. */
+const MEMBER_NAMES: Readonly<Record<string, string>> = {
+  deploymentConfigName: "config",
+  onPremisesTagSet: "tags",
+  autoRollbackConfiguration: "rollback",
+};
+
+interface Settings {
+  deploymentConfigName?: string;
+  onPremisesTagSet?: { onPremisesTagSetList: TagFilter[][] };
+  autoRollbackConfiguration?: AutoRollbackConfiguration;
+}
+
+/** What the file does not mention is left as it is. */
+function settingsOf({ config, tags, rollback }: DeclaredGroup): Settings {
+  return {
+    ...(config !== undefined && { deploymentConfigName: config }),
+    ...(tags !== undefined && { onPremisesTagSet: tagSetOf(tags) }),
+    ...(rollback !== undefined && {
+      autoRollbackConfiguration: rollback === false
+        ? { enabled: false, events: [] }
+        : { enabled: true, events: rollback },
+    }),
+  };
+}
+
+/** Sets are joined by AND, the filters of one set by OR (user guide, tag groups). */
+function tagSetOf(tags: NonNullable<DeclaredGroup["tags"]>) {
+  return {
+    onPremisesTagSetList: Object.entries(tags).map(([Key, Value]): TagFilter[] => [
+      Value === null ? { Key, Type: "KEY_ONLY" } : { Key, Value, Type: "KEY_AND_VALUE" },
+    ]),
+  };
+}
+
+function presentSettings(info: GotGroup["deploymentGroupInfo"]): Readonly<Record<string, unknown>> {
+  const { enabled = false, events = [] } = info.autoRollbackConfiguration ?? {};
+  return {
+    deploymentConfigName: info.deploymentConfigName,
+    onPremisesTagSet: { onPremisesTagSetList: info.onPremisesTagSet?.onPremisesTagSetList ?? [] },
+    autoRollbackConfiguration: { enabled, events: enabled ? events : [] },
+  };
+}
+
+/** Equal whatever the order of members and list elements: tag sets and events are sets. */
+function same(left: unknown, right: unknown): boolean {
+  return canonical(left) === canonical(right);
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).sort().join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return `{${members.map(([key, member]) => `${key}:${canonical(member)}`).sort().join(",")}}`;
+}
