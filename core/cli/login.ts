@@ -63,5 +63,5 @@ async function keysFor(io: Io, given: string | undefined) {
   if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey };
   throw usageFailure("No access keys were given", [
     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and stdin ended",
-  ], ["the server printed its first admin key when it started for the first time"]);
+  ], ["runtime login URL (the server printed its first admin key when it first started)"]);
 }

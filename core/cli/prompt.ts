@@ -9,9 +9,9 @@ const waiting: string[] = [];
 
 /** The next line of stdin without its end; undefined when there is none. */
 export async function readAnswer(question: Question): Promise<string | undefined> {
+  process.stderr.write(question.text);
   const ready = waiting.shift();
   if (ready !== undefined) return ready;
-  process.stderr.write(question.text);
   const terminal = process.stdin.isTTY === true;
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({
@@ -19,15 +19,16 @@ export async function readAnswer(question: Question): Promise<string | undefined
     output: question.secret ? nowhere : process.stderr,
     terminal,
   });
-  try {
-    const answer = await new Promise<string | undefined>((resolve) => {
-      lines.once("line", resolve);
-      lines.once("close", () => resolve(undefined));
+  const answer = await new Promise<string | undefined>((resolve) => {
+    let first = true;
+    lines.on("line", (line) => {
+      if (!first) return void waiting.push(line);
+      first = false;
+      resolve(line);
+      lines.close(); // lines of the same piece still arrive
     });
-    lines.on("line", (line) => waiting.push(line));
-    return answer;
-  } finally {
-    lines.close();
-    if (terminal && question.secret) process.stderr.write("\n");
-  }
+    lines.once("close", () => resolve(undefined));
+  });
+  if (terminal && question.secret) process.stderr.write("\n");
+  return answer;
 }
