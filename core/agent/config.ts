@@ -1,0 +1,74 @@
+/**
+ * The agent's two files: `codedeployagent.yml`, whose keys are written as Ruby symbols (`:root_dir:`),
+ * and the on-premises file it names, which says who this host is (spec 11.1, 11.2).
+ * @module
+ */
+import { z } from "zod";
+import { badFile, readYaml } from "./config_file.ts";
+import { type Identity, readIdentity } from "./identity.ts";
+
+const path = z.string().min(1).startsWith("/", "must be an absolute path");
+const seconds = z.number().min(0);
+
+/** Keys without their colons. Other keys of AWS's agent are accepted and have no effect here. */
+const AgentFile = z.object({
+  root_dir: path.default("/opt/codedeploy-agent/deployment-root"),
+  log_dir: path.default("/var/log/aws/codedeploy-agent"),
+  on_premises_config_file: path.default("/etc/codedeploy-agent/conf/codedeploy.onpremises.yml"),
+  deploy_control_endpoint: z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }),
+  s3_endpoint_override: z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }).optional(),
+  /** Ours: put before every destination of an AppSpec. */
+  install_root: path.optional(),
+  /** Ours: the server's key in PEM; an order must carry its signature. */
+  server_public_key: z.string().startsWith("-----BEGIN PUBLIC KEY-----", "must be a key in PEM"),
+  wait_between_runs: seconds.default(1),
+  http_read_timeout: seconds.default(80),
+  max_revisions: z.number().int().min(1).default(5),
+  enable_deployments_log: z.boolean().default(true),
+  kill_agent_max_wait_time_seconds: seconds.max(86_400).default(7200),
+});
+
+export interface AgentConfig {
+  rootDir: string;
+  logDir: string;
+  endpoint: string;
+  /** Where bundles are fetched from. */
+  s3Endpoint: string;
+  installRoot?: string;
+  serverPublicKey: string;
+  waitBetweenRunsMs: number;
+  readTimeoutMs: number;
+  maxRevisions: number;
+  deploymentsLog: boolean;
+  /** How long a graceful stop waits for the running event. */
+  stopWaitMs: number;
+  identity: Identity;
+}
+
+/** Reads both files. Throws AgentFailure naming file and key. */
+export async function readConfig(file: string): Promise<AgentConfig> {
+  const raw = z.record(z.string(), z.unknown()).safeParse(await readYaml(file));
+  if (!raw.success) throw badFile(file, "the file must be a list of `:key: value` lines");
+  const keys = Object.entries(raw.data).map(([key, value]) => [key.replace(/^:/, ""), value]);
+  const present = keys.filter(([, value]) => value !== null);
+  const parsed = AgentFile.safeParse(Object.fromEntries(present));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw badFile(file, `:${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  const agent = parsed.data;
+  return {
+    rootDir: agent.root_dir,
+    logDir: agent.log_dir,
+    endpoint: agent.deploy_control_endpoint,
+    s3Endpoint: agent.s3_endpoint_override ?? agent.deploy_control_endpoint,
+    ...(agent.install_root !== undefined && { installRoot: agent.install_root }),
+    serverPublicKey: agent.server_public_key,
+    waitBetweenRunsMs: agent.wait_between_runs * 1000,
+    readTimeoutMs: agent.http_read_timeout * 1000,
+    maxRevisions: agent.max_revisions,
+    deploymentsLog: agent.enable_deployments_log,
+    stopWaitMs: agent.kill_agent_max_wait_time_seconds * 1000,
+    identity: await readIdentity(agent.on_premises_config_file),
+  };
+}

@@ -1,0 +1,45 @@
+/** Reads a YAML file of the agent's configuration; every complaint names the file. @module */
+import { readFile } from "node:fs/promises";
+import { AgentFailure, EXIT } from "./failure.ts";
+import { systemErrorCode } from "./system_error.ts";
+
+const JOIN_COMMAND = "runtime agent join URL --token TOKEN --name NAME";
+
+/** The file's content. The parser is loaded now; an idle agent has no use for it. */
+export async function readYaml(file: string): Promise<unknown> {
+  const text = await textOf(file);
+  const { parse } = await import("yaml");
+  try {
+    return parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw badFile(file, `not YAML: ${why}`);
+  }
+}
+
+/** A file that is there but does not say what it must. */
+export function badFile(file: string, evidence: string): AgentFailure {
+  return new AgentFailure({
+    exitCode: EXIT.usage,
+    cause: `The agent's configuration ${file} is not valid`,
+    evidence,
+    state: "the agent has not started",
+    next: `correct ${file}, or remove it and join again: ${JOIN_COMMAND}`,
+  });
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new AgentFailure({
+      exitCode: EXIT.usage,
+      cause: systemErrorCode(cause) === "ENOENT"
+        ? `This host has not joined a server: ${file} is missing`
+        : `The agent's configuration ${file} cannot be read`,
+      evidence: cause instanceof Error ? cause.message : String(cause),
+      state: "the agent has not started",
+      next: `${JOIN_COMMAND}, or name the file: runtime agent --config FILE`,
+    }, { cause });
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * A failure of the agent's own commands as a person reads it: cause, evidence, state, next command,
+ * and the exit code of the process (docs: the command line).
+ * @module
+ */
+
+export const EXIT = { done: 0, failed: 1, usage: 2, notAllowed: 7, unreachable: 8 } as const;
+
+export interface FailureParts {
+  exitCode: (typeof EXIT)[keyof typeof EXIT];
+  cause: string;
+  evidence: string;
+  state: string;
+  next: string;
+}
+
+export class AgentFailure extends Error {
+  override readonly name = "AgentFailure";
+  readonly parts: FailureParts;
+  constructor(parts: FailureParts, options?: ErrorOptions) {
+    super(parts.cause, options);
+    this.parts = parts;
+  }
+
+  /** The four parts, one a line. */
+  render(): string {
+    const { cause, evidence, state, next } = this.parts;
+    return `${cause}\n  evidence  ${evidence}\n  state     ${state}\n  next      ${next}\n`;
+  }
+}
