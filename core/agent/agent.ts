@@ -1,0 +1,91 @@
+/**
+ * An agent at work: what `runAgent` starts and a test can start without a process of its own.
+ * @module
+ */
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { join } from "node:path";
+import { clearTimeout, setTimeout } from "node:timers";
+import type { AgentConfig } from "./config.ts";
+import { AgentFailure, EXIT } from "./failure.ts";
+import type { Host } from "./host.ts";
+import { Journal } from "./journal.ts";
+import { lockRoot } from "./lock.ts";
+import { OrderBoard } from "./order_board.ts";
+import { pollUntilStopped } from "./poll.ts";
+import { ServerLink } from "./server_link.ts";
+
+export interface AgentHooks {
+  host: Host;
+  /** The server has answered for the first time. */
+  onConnected(): void;
+}
+
+export interface Agent {
+  /** Takes no more orders and waits for running events, as long as the configuration says. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Locks the root, opens the journal, goes on with what it says, and polls. Throws RootInUse,
+ * JournalError, AgentFailure.
+ */
+export async function startAgent(config: AgentConfig, hooks: AgentHooks): Promise<Agent> {
+  const serverKey = pinnedKey(config.serverPublicKey);
+  const unlock = await lockRoot(config.rootDir);
+  let journal: Journal;
+  try {
+    journal = await Journal.open(join(config.rootDir, "journal.jsonl"));
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+  const stopping = new AbortController();
+  const leaving = new AbortController();
+  const link = new ServerLink(config);
+  const board = new OrderBoard({
+    host: hooks.host,
+    journal,
+    link,
+    stopping: stopping.signal,
+    leaving: leaving.signal,
+  });
+  board.resume();
+  const polling = pollUntilStopped({
+    link,
+    gate: { serverKey, hostIdentifier: config.identity.hostIdentifier },
+    journal: journal.state,
+    board,
+    waitBetweenRunsMs: config.waitBetweenRunsMs,
+    stopping: stopping.signal,
+    onConnected: hooks.onConnected,
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      const timer = setTimeout(() => leaving.abort(), config.stopWaitMs);
+      await polling;
+      await Promise.race([board.idle(), aborted(leaving.signal)]);
+      clearTimeout(timer);
+      await journal.close();
+      await unlock();
+    },
+  };
+}
+
+function pinnedKey(pem: string): KeyObject {
+  try {
+    return createPublicKey(pem);
+  } catch (cause) {
+    throw new AgentFailure({
+      exitCode: EXIT.usage,
+      cause: "The pinned key of the server, :server_public_key:, is not a public key",
+      evidence: cause instanceof Error ? cause.message : String(cause),
+      state: "the agent has not started",
+      next: "join this host again: runtime agent join URL --token TOKEN --name NAME",
+    }, { cause });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+}

@@ -1,0 +1,112 @@
+/**
+ * `runtime agent`: reads the configuration, starts the agent, and stops it gracefully on SIGTERM or
+ * SIGINT; a second signal ends it at once. Whatever unpacks, installs or runs scripts is loaded with
+ * the first order, so that an idle agent stays small.
+ * @module
+ */
+import process from "node:process";
+import { startAgent } from "./agent.ts";
+import { type AgentConfig, readConfig } from "./config.ts";
+import { AgentFailure, EXIT } from "./failure.ts";
+import type { Host } from "./host.ts";
+import { JournalError } from "./journal.ts";
+import { RootInUse } from "./lock.ts";
+import { log, openLog } from "./log.ts";
+
+/** Runs until it is told to stop; answers the exit code. */
+export async function runAgent(options: { config: string }): Promise<number> {
+  try {
+    const config = await readConfig(options.config);
+    const closeLog = await openAgentLog(config);
+    try {
+      await serveOrders(config);
+    } finally {
+      await closeLog();
+    }
+    return EXIT.done;
+  } catch (error) {
+    const failure = asFailure(error, options.config);
+    if (!failure) throw error;
+    process.stderr.write(failure.render());
+    return failure.parts.exitCode;
+  }
+}
+
+async function serveOrders(config: AgentConfig): Promise<void> {
+  const { name } = config.identity;
+  const told = stopSignal();
+  const agent = await startAgent(config, {
+    host: lazyHost(config),
+    onConnected() {
+      process.stdout.write(`agent ${name} polling ${config.endpoint}\n`);
+      log.info("agent {name} polling {url}", { name, url: config.endpoint });
+    },
+  });
+  await told;
+  log.info("stopping: no new orders; running events end first");
+  await agent.stop();
+  log.info("stopped");
+}
+
+/** The code that touches the machine, loaded when it is first needed. */
+function lazyHost(config: AgentConfig): Host {
+  return {
+    async run(event, order, context) {
+      const { machine } = await import("./lifecycle.ts");
+      return await machine(config).run(event, order, context);
+    },
+  };
+}
+
+/** Settles with the first SIGTERM or SIGINT; the second gets its usual effect. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      process.off("SIGTERM", stop);
+      process.off("SIGINT", stop);
+      resolve();
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+  });
+}
+
+async function openAgentLog(config: AgentConfig): Promise<() => Promise<void>> {
+  try {
+    return await openLog(config.logDir);
+  } catch (cause) {
+    throw new AgentFailure({
+      exitCode: EXIT.failed,
+      cause: "The agent's log cannot be written",
+      evidence: cause instanceof Error ? cause.message : String(cause),
+      state: "the agent has not started",
+      next: "run the agent as a user who may write there, or change :log_dir: in its configuration",
+    }, { cause });
+  }
+}
+
+function asFailure(error: unknown, configFile: string): AgentFailure | undefined {
+  if (error instanceof AgentFailure) return error;
+  const state = "the agent has not started";
+  if (error instanceof RootInUse) {
+    return new AgentFailure({
+      exitCode: EXIT.failed,
+      cause: "Another agent is at work here",
+      evidence: error.message,
+      state,
+      next:
+        `stop it first (kill ${error.pid}), or give this one another :root_dir: in ${configFile}`,
+    });
+  }
+  if (error instanceof JournalError) {
+    return new AgentFailure({
+      exitCode: EXIT.failed,
+      cause: "The agent's journal cannot be used",
+      evidence: error.message,
+      state: `${state}, so that nothing is run twice`,
+      next:
+        "mend that line or, if no deployment was under way, move the journal away; then start it",
+    });
+  }
+  return undefined;
+}
