@@ -78,10 +78,11 @@ function stop(state: RolloutState, rollback: boolean, now: number): Decision {
 function overdue(state: RolloutState, now: number, clocks: HostClocks): Target[] {
   const targets: Target[] = [];
   if (state.counts.InProgress === 0) return targets;
+  const ignoreStopFailures = state.request.ignoreApplicationStopFailures;
   for (const target of state.targets.values()) {
     if (target.status !== "InProgress") continue;
     const { at, message } = deadline(target, clocks);
-    if (at <= now) targets.push(withoutAnswer(target, now, message));
+    if (at <= now) targets.push(withoutAnswer(target, message, { now, ignoreStopFailures }));
   }
   return targets;
 }

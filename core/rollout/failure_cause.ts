@@ -14,7 +14,8 @@ export const HEALTH_CONSTRAINTS_TEXT =
 /** `1 of 3 hosts failed, 2 must stay healthy: web-1 failed ApplicationStart (…)`. */
 export function failureCause(rule: string, targets: Iterable<Target>): string {
   for (const target of targets) {
-    const event = target.events.find((event) => event.status === "Failed");
+    // A failure before the last was one to be ignored.
+    const event = target.events.findLast((event) => event.status === "Failed");
     if (target.status !== "Failed" || !event) continue;
     const message = event.diagnostics?.message.replace(/\.$/, "");
     return `${rule}: ${target.id} failed ${event.name}${message ? ` (${message})` : ""}`;

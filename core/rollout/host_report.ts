@@ -27,6 +27,8 @@ const RANK: Record<LifecycleEventStatus, number> = {
   Unknown: 2,
 };
 
+const NOTHING_SAID = { code: 0, message: "" };
+
 /** The target after a report, or the same value when the report says nothing new. */
 export function withReport(
   target: Target,
@@ -48,15 +50,29 @@ export function withReport(
   return { ...target, status: succeeded ? "Succeeded" : "Failed", events: ended, lastUpdated: now };
 }
 
-/** A target whose host did not answer in time: the event it was at fails, the rest is skipped. */
-export function withoutAnswer(target: Target, now: number, message: string): Target {
-  const at = target.events.findIndex((event) => RANK[event.status] < 2);
+/**
+ * A target whose host did not answer in time: the event it was at fails, the rest is skipped. Where
+ * only the end of the run is missing, the events that were reported decide.
+ */
+export function withoutAnswer(
+  target: Target,
+  message: string,
+  context: { now: number; ignoreStopFailures: boolean },
+): Target {
+  const over = target.events.some((event) => hasEnded(event) && !passes(event, context));
+  const at = over ? -1 : target.events.findIndex((event) => !hasEnded(event));
   const events = target.events.map((event, index): LifecycleEvent => {
-    if (index < at) return event;
-    if (index > at) return { ...event, status: "Skipped" };
-    return failed(event, 5, message, now);
+    if (hasEnded(event)) return event;
+    if (index !== at) return { ...event, status: "Skipped" };
+    return failed(event, 5, message, context.now);
   });
-  return { ...target, status: "Failed", events, lastUpdated: now };
+  const succeeded = events.every((event) => passes(event, context));
+  return {
+    ...target,
+    status: succeeded ? "Succeeded" : "Failed",
+    events,
+    lastUpdated: context.now,
+  };
 }
 
 /** A target that will not be attempted. */
@@ -89,21 +105,21 @@ function endOfRun(
   report: HostReport & { kind: "completed" },
   context: { now: number; stopped: boolean },
 ): LifecycleEvent[] {
-  const open = events.findIndex((event) => RANK[event.status] < 2);
+  const open = events.findIndex((event) => !hasEnded(event));
   if (open === -1) return [...events];
   const anyFailed = events.some((event) => event.status === "Failed");
   const interrupted = context.stopped && open > 0 && events[open]?.status === "Pending";
   return events.map((event, index): LifecycleEvent => {
-    if (index > open) return { ...event, status: "Skipped" };
     if (interrupted && !anyFailed && index === open - 1) {
       return failed(event, 5, "The deployment was stopped while this event was running.");
     }
-    if (index < open) return event;
-    if (event.status === "Pending" && (anyFailed || interrupted)) {
-      return { ...event, status: "Skipped" };
-    }
-    const message = report.failure.message || `The agent ended the run without ${event.name}.`;
-    return failed(event, report.failure.code || 5, message, context.now);
+    if (hasEnded(event)) return event;
+    const unreached = event.status === "Pending" && (anyFailed || interrupted);
+    if (index > open || unreached) return { ...event, status: "Skipped" };
+    // What an agent says of a run that it takes for a success explains no failure.
+    const { code, message } = report.succeeded ? NOTHING_SAID : report.failure;
+    const missing = `The agent ended the run without ${event.name}.`;
+    return failed(event, code || 5, message || missing, context.now);
   });
 }
 
@@ -120,6 +136,10 @@ function failed(
     diagnostics: { error_code: code, script_name, message, log },
     ...(endTime !== undefined && { startTime: event.startTime ?? endTime, endTime }),
   };
+}
+
+function hasEnded(event: LifecycleEvent): boolean {
+  return RANK[event.status] === RANK.Succeeded;
 }
 
 function passes(event: LifecycleEvent, context: { ignoreStopFailures: boolean }): boolean {
