@@ -1,5 +1,5 @@
 /** The files of the project, as the house rules read them. @module */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,9 +24,10 @@ export function testSources(): SourceFile[] {
 
 /** Every file that git keeps, by path; all files where there is no git to ask (an unpacked archive). */
 export function keptPaths(): string[] {
-  if (!existsSync(join(ROOT, ".git"))) return walk("");
-  const listed = execFileSync("git", ["-c", `safe.directory=*`, "ls-files", "-z"], { cwd: ROOT });
-  return listed.toString().split("\0").filter((path) =>
+  const git = spawnSync("git", ["-c", "safe.directory=*", "ls-files", "-z"], { cwd: ROOT });
+  if (!existsSync(join(ROOT, ".git")) || git.error) return walk("");
+  if (git.status !== 0) throw new Error(`git ls-files: ${git.stderr}`);
+  return git.stdout.toString().split("\0").filter((path) =>
     path !== "" && existsSync(join(ROOT, path))
   );
 }
