@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type AppSpec, AppSpecError, parseAppSpec } from "../../core/domain/appspec.ts";
+
+function parse(text: string): AppSpec {
+  return parseAppSpec(text, { path: "appspec.yml", hostOs: "linux" });
+}
+
+function refusal(text: string): AppSpecError {
+  try {
+    parse(text);
+  } catch (error) {
+    assert.ok(error instanceof AppSpecError, String(error));
+    return error;
+  }
+  throw new assert.AssertionError({ message: `accepted:\n${text}` });
+}
+
+const HEAD = "version: 0.0\nos: linux\n";
+const files = (entry: string): string => `${HEAD}files:\n  - ${entry}\n`;
+const hook = (script: string): string => `${HEAD}hooks:\n  AfterInstall:\n    - ${script}\n`;
+const permission = (entry: string): string => `${HEAD}permissions:\n  - ${entry}\n`;
+
+test("a full AppSpec is read with its defaults filled in", () => {
+  const spec = parse(`
+version: 0.0
+os: linux
+file_exists_behavior: OVERWRITE
+files:
+  - source: /
+    destination: /srv/shop
+permissions:
+  - object: /srv/shop
+    pattern: "*.sh"
+    except: [a.sh]
+    owner: deploy
+    group: 1000
+    mode: 0644
+    acls: ["u:alex:rw", "d:g::7"]
+    context: { name: system_u, type: httpd_sys_content_t, range: "s0:c3,c1,c2" }
+    type: [file]
+hooks:
+  BeforeInstall:
+  AfterInstall:
+    - location: " scripts/migrate.sh "
+      timeout: 60
+      runas: deploy
+      sudo: yes
+    - location: scripts/warm.sh
+  AfterInstal:
+    - nothing: at all
+ignored: { anything: [1, 2] }
+`);
+  assert.deepEqual(spec, {
+    version: 0,
+    os: "linux",
+    fileExistsBehavior: "OVERWRITE",
+    files: [{ source: "/", destination: "/srv/shop" }],
+    permissions: [{
+      object: "/srv/shop",
+      pattern: "*.sh",
+      except: ["a.sh"],
+      types: ["file"],
+      owner: "deploy",
+      group: "1000",
+      mode: "0644",
+      acls: [
+        { default: false, type: "user", name: "alex", permissions: "rw-" },
+        { default: true, type: "group", name: "", permissions: "rwx" },
+      ],
+      context: { type: "httpd_sys_content_t", user: "system_u", range: "s0:c1.c3" },
+    }],
+    hooks: new Map([["AfterInstall", [
+      { location: "scripts/migrate.sh", timeoutSeconds: 60, runas: "deploy", sudo: true },
+      { location: "scripts/warm.sh", timeoutSeconds: 3600, sudo: false },
+    ]]]),
+    ignoredHooks: ["AfterInstal"],
+  });
+});
+
+const accepted: [why: string, text: string][] = [
+  ["a version of plain 0", "version: 0\nos: linux"],
+  ["empty sections", `${HEAD}files:\npermissions:\nhooks:\n`],
+  ["the first of several documents", `${HEAD}---\nversion: 9\n`],
+  ["the last of two equal keys", `version: 9\n${HEAD}`],
+  ["a merged mapping", "base: &base\n  version: 0.0\n  os: linux\n<<: *base\n"],
+  ["a byte order mark", `\uFEFF${HEAD}`],
+];
+for (const [why, text] of accepted) {
+  test(`parseAppSpec accepts ${why}`, () => assert.equal(parse(text).os, "linux"));
+}
+
+const modes: [written: string, mode: string][] = [
+  ["0644", "0644"],
+  ['"0644"', "0644"],
+  ["644", "644"],
+  ["4755", "4755"],
+  ["7", "007"],
+];
+for (const [written, mode] of modes) {
+  test(`mode: ${written} means ${mode}`, () => {
+    assert.equal(parse(permission(`{ object: /a, mode: ${written} }`)).permissions[0]?.mode, mode);
+  });
+}
+
+const refused: [text: string, place: string, message: RegExp][] = [
+  ["", "1:1", /file was empty\. Make sure your AppSpec file defines at minimum/],
+  ["# nothing\n", "1:1", /file was empty/],
+  ["os: linux\n", "1:1", /an invalid version value \(\) was entered.*Found nothing/],
+  [
+    "version: 1.0\nos: linux\n",
+    "1:10",
+    /an invalid version value \(1\.0\) was entered.*Found 1\.0;/,
+  ],
+  ['version: "0.0"\nos: linux\n', "1:10", /value \(0\.0\).*Found "0\.0"; allowed: the number 0\.0/],
+  [
+    "version: 0.0\nos: windows\n",
+    "2:5",
+    /unsupported operating system \(windows\).*allowed: linux/,
+  ],
+  ["version: 0.0\nos: Linux\n", "2:5", /unsupported operating system \(Linux\)/],
+  ["version: 0.0\n", "1:1", /unsupported operating system \(\)/],
+  [
+    `${HEAD}file_exists_behavior: retain\n`,
+    "3:23",
+    /value \(retain\).*one of DISALLOW,OVERWRITE,RETAIN/,
+  ],
+  [files("destination: /a"), "4:5", /specifies a destination file, but no source file/],
+  [files("source: a"), "4:5", /specifies only a source file \(a\)/],
+  [files("{}"), "4:5", /no source file.*Found neither/],
+  [`${HEAD}files:\n  source: a\n  destination: /a\n`, "4:3", /the files section .* must be a list/],
+  [files("just text"), "4:5", /an entry of the files section .* must be a mapping/],
+  [files("{ source: [a], destination: /a }"), "4:15", /source of a file .* must be one value/],
+  [hook("timeout: 5"), "5:7", /specifies a script with no location value/],
+  [hook('location: " "'), "5:17", /specifies a script with no location value/],
+  [hook("{ location: a, timeout: 0 }"), "5:31", /an invalid timeout value was provided.*Found 0;/],
+  [hook("{ location: a, timeout: -1 }"), "5:31", /invalid timeout value/],
+  [hook("{ location: a, timeout: 5 minutes }"), "5:31", /invalid timeout.*Found "5 minutes"/],
+  [hook("{ location: a, timeout: .inf }"), "5:31", /invalid timeout/],
+  [hook("{ location: a, sudo: maybe }"), "5:28", /invalid sudo value/],
+  [`${HEAD}hooks: [a]\n`, "3:8", /the hooks section .* must be a mapping/],
+  [`${HEAD}hooks:\n  AfterInstall: a.sh\n`, "4:17", /the hook AfterInstall .* must be a list/],
+  [permission("owner: root"), "4:5", /has no object value/],
+  [
+    permission("{ object: /a, type: [link] }"),
+    "4:26",
+    /object type not supported for permissions \(link\)/,
+  ],
+  [permission("{ object: /a, mode: 01777 7 }"), "4:25", /length of a permissions mode \(01777 7\)/],
+  [permission("{ object: /a, mode: 689 }"), "4:25", /mode \(689\).*invalid character \(8\)/],
+  [permission("{ object: /a, mode: 0o644 }"), "4:25", /length of a permissions mode \(0o644\)/],
+  [permission("{ object: /a, acls: [rwx] }"), "4:26", /Invalid acl entry \(rwx\)\. Found/],
+  [
+    permission('{ object: /a, acls: ["u::rw"] }'),
+    "4:26",
+    /Use mode to set the base acl entry \(u::rw\)/,
+  ],
+  [
+    permission('{ object: /a, acls: ["u:a:rwz"] }'),
+    "4:26",
+    /\(ACL\) named u:a:rwz .*character \(z\)/,
+  ],
+  [permission("{ object: /a, context: { name: u } }"), "4:28", /invalid context type \(\)/],
+  [
+    permission("{ object: /a, context: { type: t, range: s1-s0 } }"),
+    "4:46",
+    /SELinux range specified \(s1-s0\)/,
+  ],
+  ["version: 0.0\n\tos: linux\n", "2:1", /not valid YAML: Tabs are not allowed/],
+  ["version: 0.0\nos: *host\n", "2:5", /no anchor named &host/],
+  ["- version: 0.0\n", "1:1", /the top level .* must be a mapping/],
+];
+for (const [text, place, message] of refused) {
+  test(`parseAppSpec refuses ${JSON.stringify(text)} at ${place}`, () => {
+    const error = refusal(text);
+    assert.match(error.message, message);
+    assert.equal(`${error.line}:${error.column}`, place);
+    assert.ok(error.message.endsWith(`(appspec.yml:${place})`), error.message);
+  });
+}
+
+test("a refusal reads as CodeDeploy's, then says what was found, what is allowed, and where", () => {
+  assert.equal(
+    refusal("version: 0.0\nos: windows\n").message,
+    "The deployment failed because the application specification file specifies an unsupported " +
+      'operating system (windows). Specify either "linux" or "windows" in the os section of the ' +
+      'AppSpec file, and then try again. Found "windows"; allowed: linux, the operating system of ' +
+      "this host (appspec.yml:2:5)",
+  );
+});
