@@ -17,6 +17,7 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["logs", () => import("./logs.ts")],
   ["stop", () => import("./stop.ts")],
   ["rollback", () => import("./rollback.ts")],
+  ["demo", () => import("./demo.ts")],
 ]);
 
 /** What a word says that only stands before other verbs. */

@@ -109,7 +109,11 @@ export class Runner {
 
   /** The stream's view of the deployment and its targets as they are now. */
   snapshot(): StreamEvent[] {
-    return [this.#deploymentEvent(), ...[...this.state.targets.values()].map(this.#targetEvent)];
+    const targets = [...this.state.targets.values()].map(this.#targetEvent);
+    // An end that is not committed yet is told after its commit.
+    return TERMINAL_DEPLOYMENT.has(this.state.status)
+      ? targets
+      : [this.#deploymentEvent(), ...targets];
   }
 
   async #carryOut(decision: Decision, now: number): Promise<void> {

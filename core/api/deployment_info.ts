@@ -1,0 +1,98 @@
+/**
+ * A deployment and its targets as CodeDeploy shows them (spec appendix A): epoch seconds, unset
+ * members left out, content of text revisions withheld (trap 37).
+ * @module
+ */
+import type { Deployment } from "../domain/deployment.ts";
+import { instanceArn, type Realm } from "../domain/identity.ts";
+import { lifecycleErrorCode, type LifecycleEvent } from "../domain/lifecycle_event.ts";
+import type { RevisionLocation } from "../domain/revision.ts";
+import type { Target } from "../domain/target.ts";
+
+/** Milliseconds as the API's number of seconds with a fraction (trap 36). */
+export function epochSeconds(milliseconds: number): number {
+  return milliseconds / 1000;
+}
+
+/** DeploymentInfo of GetDeployment and BatchGetDeployments. */
+export function deploymentInfo(
+  deployment: Deployment,
+  names: { application: string; group: string },
+): Record<string, unknown> {
+  const { request } = deployment;
+  const { startTime, completeTime } = deployment;
+  return {
+    applicationName: names.application,
+    deploymentGroupName: names.group,
+    deploymentConfigName: request.configName,
+    deploymentId: deployment.id,
+    previousRevision: request.previousRevision && withheld(request.previousRevision),
+    revision: withheld(request.revision),
+    status: deployment.status,
+    errorInformation: deployment.error,
+    createTime: epochSeconds(deployment.createTime),
+    startTime: startTime === undefined ? undefined : epochSeconds(startTime),
+    completeTime: completeTime === undefined ? undefined : epochSeconds(completeTime),
+    deploymentOverview: deployment.overview,
+    description: request.description,
+    creator: request.creator,
+    ignoreApplicationStopFailures: request.ignoreApplicationStopFailures,
+    autoRollbackConfiguration: request.autoRollback,
+    updateOutdatedInstancesOnly: request.updateOutdatedInstancesOnly,
+    rollbackInfo: deployment.rollback,
+    deploymentStyle: request.style,
+    instanceTerminationWaitTimeStarted: false,
+    fileExistsBehavior: request.fileExistsBehavior,
+    deploymentStatusMessages: deployment.statusMessages,
+    computePlatform: request.computePlatform,
+    overrideAlarmConfiguration: request.alarms,
+  };
+}
+
+/** DeploymentTarget of an on-premises host: its id is its name, its ARN that of its registration. */
+export function deploymentTarget(
+  deploymentId: string,
+  target: Target,
+  arn: string | undefined,
+  realm: Realm,
+): Record<string, unknown> {
+  return {
+    deploymentTargetType: "InstanceTarget",
+    instanceTarget: {
+      deploymentId,
+      targetId: target.id,
+      targetArn: arn ?? instanceArn(realm, target.id),
+      status: target.status,
+      lastUpdatedAt: epochSeconds(target.lastUpdated),
+      lifecycleEvents: target.events.map(lifecycleEvent),
+    },
+  };
+}
+
+function lifecycleEvent(event: LifecycleEvent): Record<string, unknown> {
+  const { startTime, endTime, diagnostics } = event;
+  return {
+    lifecycleEventName: event.name,
+    status: event.status,
+    startTime: startTime === undefined ? undefined : epochSeconds(startTime),
+    endTime: endTime === undefined ? undefined : epochSeconds(endTime),
+    diagnostics: diagnostics && {
+      errorCode: lifecycleErrorCode(diagnostics.error_code),
+      scriptName: diagnostics.script_name,
+      message: diagnostics.message,
+      logTail: diagnostics.log,
+    },
+  };
+}
+
+function withheld(location: RevisionLocation): RevisionLocation {
+  if (location.revisionType === "AppSpecContent") {
+    const { content: _, ...appSpecContent } = location.appSpecContent;
+    return { ...location, appSpecContent };
+  }
+  if (location.revisionType === "String") {
+    const { content: _, ...string } = location.string;
+    return { ...location, string };
+  }
+  return location;
+}

@@ -1,0 +1,61 @@
+/**
+ * `GET /events?deploymentId=…`: a deployment's changes as server-sent events (core/wire/
+ * event_stream.ts says what they are). A reader that does not keep up is cut off rather than
+ * buffered without end; it comes back and gets the present state.
+ * @module
+ */
+import { clearInterval, setInterval } from "node:timers";
+import { TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { StreamEvent } from "../wire/event_stream.ts";
+
+/** Comment lines at this interval (milliseconds) keep proxies from closing a quiet stream. */
+const HEARTBEAT = 15_000;
+/** Bytes a slow reader may be behind. */
+const BACKLOG_LIMIT = 8 * 1024 * 1024;
+
+/** Throws DeploymentDoesNotExistException before the stream begins. */
+export function deploymentEvents(
+  engine: Engine,
+  deploymentId: string,
+  signal: AbortSignal,
+): Response {
+  engine.deployment(deploymentId);
+  const encoder = new TextEncoder();
+  let release = () => {};
+  const queue = new ByteLengthQueuingStrategy({ highWaterMark: BACKLOG_LIMIT });
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      let released = false;
+      const close = () => {
+        if (released) return;
+        release();
+        controller.close();
+      };
+      const send = (text: string) => {
+        if (released) return;
+        if ((controller.desiredSize ?? 0) < 0) return close();
+        controller.enqueue(encoder.encode(text));
+      };
+      const tell = (event: StreamEvent) => {
+        send(`data: ${JSON.stringify(event)}\n\n`);
+        if (event.kind === "deployment" && TERMINAL_DEPLOYMENT.has(event.status)) close();
+      };
+      const watch = engine.watch(deploymentId, tell);
+      const beat = setInterval(() => send(": \n\n"), HEARTBEAT);
+      release = () => {
+        if (released) return;
+        released = true;
+        clearInterval(beat);
+        watch.stop();
+        signal.removeEventListener("abort", close);
+      };
+      signal.addEventListener("abort", close);
+      for (const event of watch.now) tell(event);
+    },
+    cancel: () => release(),
+  }, queue);
+  return new Response(body, {
+    headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+  });
+}

@@ -1,0 +1,146 @@
+/**
+ * The agent's side of the server: what a host may ask and say (spec 12.2). Each function is one
+ * operation of the command service, called with its parsed input and the host that signed.
+ *
+ * A host is who its key says it is: the HostIdentifier must be the ARN its access key belongs to, and
+ * a command's identifier names the host it was given to, so that one host cannot speak for another.
+ * @module
+ */
+import type { KeyObject } from "node:crypto";
+import type { z } from "zod";
+import { DomainError } from "../domain/errors.ts";
+import type { Engine } from "../engine/engine.ts";
+import { parseCommandId } from "../engine/order.ts";
+import {
+  type AcknowledgeInput,
+  type CompleteInput,
+  Completion,
+  type PollInput,
+  type PollOutput,
+  Progress,
+  RUN_COMMAND,
+  type StatusOutput,
+  type UpdateInput,
+} from "../wire/agent_protocol.ts";
+import { signOrder } from "../wire/order_signature.ts";
+
+/** The registered host behind the key that signed a request. */
+export interface CallingHost {
+  name: string;
+  /** The ARN it registered with; what it sends as HostIdentifier. */
+  identifier: string;
+}
+
+export interface HostService {
+  engine: Engine;
+  orderKey: KeyObject;
+  /** Region and account of a DeploymentExecutionId. */
+  realm: { region: string; account: string };
+}
+
+/** PollHostCommand of our own agent: waits for an order, hands it out signed. */
+export async function pollHostCommand(
+  service: HostService,
+  host: CallingHost,
+  input: PollInput,
+  signal: AbortSignal,
+): Promise<PollOutput> {
+  if (input.HostIdentifier !== host.identifier) throw notYours("HostIdentifier", host);
+  const handout = await service.engine.poll({
+    host: host.name,
+    running: new Set(input.Running ?? []),
+    waitMs: (input.WaitSeconds ?? 0) * 1000,
+    signal,
+  });
+  const cancel = handout.cancel.length > 0 ? { Cancel: handout.cancel } : {};
+  const order = handout.commandId && service.engine.order(handout.commandId, host.identifier);
+  if (!order) return cancel;
+  const { region, account } = service.realm;
+  const { DeploymentId, DeploymentGroupId } = order.specification;
+  return {
+    ...cancel,
+    HostCommand: {
+      HostCommandIdentifier: order.commandId,
+      HostIdentifier: host.identifier,
+      DeploymentExecutionId: `${region}/${account}/${DeploymentGroupId}/${DeploymentId}`,
+      CommandName: RUN_COMMAND,
+      Nonce: order.nonce,
+    },
+    Order: signOrder(order, service.orderKey),
+  };
+}
+
+/** PutHostCommandAcknowledgement: the host has taken the order. */
+export async function acknowledge(
+  service: HostService,
+  host: CallingHost,
+  input: z.infer<typeof AcknowledgeInput>,
+): Promise<z.infer<typeof StatusOutput>> {
+  const commandId = ownCommand(host, input.HostCommandIdentifier);
+  return { CommandStatus: await service.engine.report(commandId, { kind: "taken" }) };
+}
+
+/** PostHostCommandUpdate: events that changed and lines that hooks printed, on the way. */
+export async function update(
+  service: HostService,
+  host: CallingHost,
+  input: z.infer<typeof UpdateInput>,
+): Promise<z.infer<typeof StatusOutput>> {
+  const commandId = ownCommand(host, input.HostCommandIdentifier);
+  const { events, log } = payload(Progress, input.Diagnostics?.Payload ?? "{}");
+  const report = { kind: "progress", events } as const;
+  return { CommandStatus: await service.engine.report(commandId, report, log) };
+}
+
+/** PutHostCommandComplete: the end of an order; repeating it changes nothing. */
+export async function complete(
+  service: HostService,
+  host: CallingHost,
+  input: z.infer<typeof CompleteInput>,
+): Promise<Record<string, never>> {
+  const commandId = ownCommand(host, input.HostCommandIdentifier);
+  const said = payload(Completion, input.Diagnostics?.Payload ?? '{"error_code":0}');
+  await service.engine.report(commandId, {
+    kind: "completed",
+    succeeded: input.CommandStatus === "Succeeded",
+    events: said.events,
+    failure: { code: said.error_code, message: said.message },
+  }, said.log_lines);
+  return {};
+}
+
+function ownCommand(host: CallingHost, id: string): string {
+  const at = parseCommandId(id);
+  if (!at) {
+    throw new DomainError(
+      "ClientException",
+      "HostCommandIdentifier",
+      `"${id}" is not a command of this server`,
+    );
+  }
+  if (at.host !== host.name) throw notYours("HostCommandIdentifier", host);
+  return id;
+}
+
+function notYours(field: string, host: CallingHost): DomainError {
+  return new DomainError(
+    "AccessDeniedException",
+    field,
+    `${field} names another host; the key that signed belongs to ${host.name}`,
+  );
+}
+
+function payload<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DomainError("ClientException", "Diagnostics.Payload", `not JSON: ${reason}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = ["Diagnostics.Payload", ...(issue?.path ?? [])].join(".");
+  throw new DomainError("ClientException", path, `${path}: ${issue?.message}`);
+}

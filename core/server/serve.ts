@@ -1,0 +1,161 @@
+/**
+ * `runtime server`: opens everything in order, prints `listening on URL` when it answers, and closes
+ * everything in reverse. The port is taken before the data directory is touched, so that a start
+ * that cannot succeed changes nothing.
+ * @module
+ */
+import { existsSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { type HttpServer, serveHttp } from "../platform.ts";
+import { HOST_CLOCKS, type HostClocks } from "../rollout/host_clock.ts";
+import { DataDirectoryError, sqliteCode } from "../store/database.ts";
+import { openServer, type RunningServer } from "./open_server.ts";
+
+/** As on the command line; paths are relative to the working directory. */
+export interface ServeOptions {
+  /** `HOST:PORT`; port 0 picks a free one. */
+  listen: string;
+  data: string;
+  /** URL of a shared store. */
+  store?: string;
+  plugins?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  /** Turns this many seconds into one; loopback only. */
+  timeLapse?: number;
+}
+
+/** A start that cannot go on: one sentence, which names what to change. */
+class StartRefused extends Error {
+  override readonly name = "StartRefused";
+}
+
+/** Runs the server until SIGTERM or SIGINT; answers the exit code. */
+export async function serve(options: ServeOptions): Promise<number> {
+  let http: HttpServer | undefined;
+  let running: RunningServer | undefined;
+  try {
+    const { hostname, port } = address(options.listen);
+    refuseWhatIsMissing(options, hostname);
+    const tls = tlsFiles(options);
+    let answer = (_: Request): Response | Promise<Response> => notReady();
+    http = await listen(hostname, port, tls, (request) => answer(request));
+    running = await openServer({ directory: options.data, clocks: clocks(options.timeLapse) });
+    answer = running.fetch;
+    const url = `${tls ? "https" : "http"}://${hostInUrl(hostname)}:${http.port}`;
+    for (const line of running.firstStart) console.log(line);
+    console.log(`listening on ${url}`);
+    await endSignal();
+    return 0;
+  } catch (error) {
+    console.error(sentence(error, options));
+    return 1;
+  } finally {
+    // Polls end first, or the listener would wait for them.
+    running?.stop();
+    await http?.stop();
+    running?.close();
+  }
+}
+
+function address(listen: string): { hostname: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(listen);
+  const port = Number(match?.[3]);
+  const hostname = match?.[1] ?? match?.[2];
+  if (hostname === undefined || port > 65_535) {
+    throw new StartRefused(`--listen takes HOST:PORT, such as 127.0.0.1:8080, not "${listen}".`);
+  }
+  return { hostname, port };
+}
+
+function refuseWhatIsMissing(options: ServeOptions, hostname: string): void {
+  if (options.store !== undefined) {
+    throw new StartRefused(
+      "--store: this version keeps its store in the data directory; leave --store out.",
+    );
+  }
+  if (options.plugins !== undefined) {
+    throw new StartRefused("--plugins: this version has its built-in plugins only; leave it out.");
+  }
+  const loopback = hostname === "localhost" || hostname === "::1" || hostname.startsWith("127.");
+  if (options.timeLapse !== undefined && !loopback) {
+    throw new StartRefused(
+      `--time-lapse shortens every time limit and is for trials on the loopback address, not ` +
+        `for ${hostname}. Leave it out, or listen on 127.0.0.1.`,
+    );
+  }
+}
+
+function clocks(timeLapse = 1): HostClocks {
+  return {
+    notStarted: HOST_CLOCKS.notStarted / timeLapse,
+    notFinished: HOST_CLOCKS.notFinished / timeLapse,
+  };
+}
+
+function tlsFiles({ tlsCert, tlsKey }: ServeOptions): { cert: string; key: string } | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new StartRefused("--tls-cert and --tls-key go together; give both or neither.");
+  }
+  for (const file of [tlsCert, tlsKey]) {
+    if (!existsSync(file)) throw new StartRefused(`the TLS file ${file} does not exist.`);
+  }
+  return { cert: readFileSync(tlsCert, "utf8"), key: readFileSync(tlsKey, "utf8") };
+}
+
+async function listen(
+  hostname: string,
+  port: number,
+  tls: { cert: string; key: string } | undefined,
+  fetch: (request: Request) => Response | Promise<Response>,
+): Promise<HttpServer> {
+  try {
+    return await serveHttp({ hostname, port, fetch, ...(tls && { tls }) });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const inUse = /EADDRINUSE|in use/i.test(`${errorCode(cause)} ${reason}`);
+    throw new StartRefused(
+      inUse
+        ? `port ${port} on ${hostname} is in use by another program. Stop it, or give another ` +
+          `port with --listen.`
+        : `cannot listen on ${hostname}:${port}: ${reason}`,
+      { cause },
+    );
+  }
+}
+
+/** One sentence for a person; only what we did not foresee shows its stack. */
+function sentence(error: unknown, options: ServeOptions): string {
+  if (error instanceof StartRefused || error instanceof DataDirectoryError) return error.message;
+  const code = sqliteCode(error) ?? errorCode(error);
+  if (code === "SQLITE_FULL" || code === "ENOSPC") {
+    return `the disk that holds ${options.data} is full; nothing was changed. Free some space and ` +
+      `start again.`;
+  }
+  if (code === "EACCES" || code === "EROFS" || code === "SQLITE_READONLY") {
+    return `${options.data} cannot be written by this user (${code}). Give another directory with ` +
+      `--data, or run as its owner.`;
+  }
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+function errorCode(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+function hostInUrl(hostname: string): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+function notReady(): Response {
+  return new Response("starting\n", { status: 503, headers: { "retry-after": "1" } });
+}
+
+function endSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", () => resolve());
+    process.once("SIGINT", () => resolve());
+  });
+}

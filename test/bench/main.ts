@@ -1,0 +1,177 @@
+/**
+ * `deno task bench`: what one host costs. Prints one JSON line a figure, with the ratio to a floor
+ * measured in the same run; times of different days or machines are not comparable.
+ *
+ * - `one_host_deployment`: from CreateDeployment to the final report, 3 files and 3 hooks, beside a
+ *   shell script that does the same work without verification, journal or report (floor.sh).
+ * - `idle_agent`: resident memory of an agent that waits for work.
+ * - `server_first_answer`: from the start of the process to the first answer of /healthz.
+ * @module
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { callJson } from "../../core/wire/aws_json.ts";
+import { VERSION } from "../../core/wire/version.ts";
+import { BINARY, Fleet } from "../binary/fleet.ts";
+
+const ROUNDS = 15;
+
+const HOOK = (name: string) => `#!/bin/sh\necho ${name} >> "\${HOST_DIR:?}/log"\n`;
+
+const BUNDLE: Record<string, string> = {
+  "appspec.yml": `version: 0.0
+os: linux
+files:
+  - source: /app
+    destination: /srv/app
+file_exists_behavior: OVERWRITE
+permissions:
+  - object: /srv/app
+    mode: "644"
+    type: [file]
+hooks:
+  ApplicationStop: [{location: scripts/stop.sh, timeout: 30}]
+  ApplicationStart: [{location: scripts/start.sh, timeout: 30}]
+  ValidateService: [{location: scripts/validate.sh, timeout: 30}]
+`,
+  "app/one.txt": "1".repeat(1400),
+  "app/two.txt": "2".repeat(1400),
+  "app/three.txt": "3".repeat(1400),
+  "scripts/stop.sh": HOOK("stop"),
+  "scripts/start.sh": HOOK("start"),
+  "scripts/validate.sh": HOOK("validate"),
+};
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+}
+
+function print(name: string, figures: Record<string, unknown>): void {
+  const machine = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`;
+  console.log(JSON.stringify({ name, ...figures, version: VERSION, machine }));
+}
+
+function residentMiB(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+}
+
+async function oneHost(fleet: Fleet): Promise<void> {
+  const [host] = fleet.hosts;
+  if (!host) throw new Error("the fleet has no host");
+  await fleet.declare();
+  const directory = fleet.bundle("bundle", BUNDLE);
+  const tgz = join(fleet.directory, "bundle.tgz");
+  execFileSync("tar", ["-C", directory, "-czf", tgz, "."]);
+  const push = await fleet.runtime("push", tgz, "--app", "shop", "--json");
+  const { revision } = JSON.parse(push.stdout);
+  const floorRoot = mkdtempSync(join(tmpdir(), "runtime-floor-"));
+  const floor: number[] = [];
+  const ours: number[] = [];
+  for (let round = -1; round < ROUNDS; round++) {
+    const before = performance.now();
+    execFileSync(new URL("./floor.sh", import.meta.url).pathname, [tgz, floorRoot]);
+    const between = performance.now();
+    await deployOnce(fleet, revision);
+    const after = performance.now();
+    if (round < 0) continue;
+    floor.push(between - before);
+    ours.push(after - between);
+  }
+  rmSync(floorRoot, { recursive: true });
+  if (!existsSync(join(host.installRoot, "srv/app/three.txt"))) {
+    throw new Error("nothing installed");
+  }
+  const ratios = ours.map((ms, round) => ms / (floor[round] ?? NaN));
+  print("one_host_deployment", {
+    unit: "ms",
+    median: median(ours),
+    floor: median(floor),
+    ratio: median(ratios),
+    rounds: ROUNDS,
+  });
+}
+
+/** CreateDeployment, then the event stream until the end: what a waiting client sees. */
+async function deployOnce(fleet: Fleet, revision: unknown): Promise<void> {
+  const endpoint = {
+    url: fleet.url,
+    region: "us-east-1",
+    credentials: {
+      accessKeyId: fleet.env["AWS_ACCESS_KEY_ID"] ?? "",
+      secretAccessKey: fleet.env["AWS_SECRET_ACCESS_KEY"] ?? "",
+    },
+  };
+  const call = (operation: string, input: unknown) =>
+    callJson(endpoint, {
+      target: `CodeDeploy_20141006.${operation}`,
+      service: "codedeploy",
+      input,
+    });
+  const created = await call("CreateDeployment", {
+    applicationName: "shop",
+    deploymentGroupName: "production",
+    revision,
+  }) as { deploymentId: string }; // because the operation's output is checked by its own tests
+  while (true) {
+    const { deploymentInfo } = await call("GetDeployment", created) as {
+      deploymentInfo: { status: string };
+    }; // because the operation's output is checked by its own tests
+    if (deploymentInfo.status === "Succeeded") return;
+    if (deploymentInfo.status === "Failed") throw new Error("the deployment failed");
+    await new Promise((next) => setTimeout(next, 1));
+  }
+}
+
+async function firstAnswer(): Promise<void> {
+  const times: number[] = [];
+  const versions: number[] = [];
+  for (let round = -1; round < ROUNDS; round++) {
+    const directory = mkdtempSync(join(tmpdir(), "runtime-start-"));
+    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    const before = performance.now();
+    const server = spawn(BINARY, ["server", "--listen", `127.0.0.1:${port}`, "--data", directory]);
+    await answered(`http://127.0.0.1:${port}/healthz`);
+    const after = performance.now();
+    const gone = new Promise((resolve) => server.on("exit", resolve));
+    server.kill("SIGKILL");
+    await gone;
+    rmSync(directory, { recursive: true });
+    const begun = performance.now();
+    execFileSync(BINARY, ["--version"]);
+    if (round < 0) continue;
+    times.push(after - before);
+    versions.push(performance.now() - begun);
+  }
+  print("server_first_answer", { unit: "ms", median: median(times), rounds: ROUNDS });
+  print("version", { unit: "ms", median: median(versions), rounds: ROUNDS });
+}
+
+async function answered(url: string): Promise<void> {
+  while (true) {
+    try {
+      await (await fetch(url)).text();
+      return;
+    } catch {
+      // Not listening yet; the loop is the measurement.
+    }
+  }
+}
+
+if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: deno task build`);
+mkdirSync(tmpdir(), { recursive: true });
+const fleet = await Fleet.start(1);
+try {
+  await new Promise((next) => setTimeout(next, 3000));
+  print("idle_agent", { unit: "MiB", resident: residentMiB(fleet.hosts[0]?.agent?.pid ?? 0) });
+  print("idle_server", { unit: "MiB", resident: residentMiB(fleet.serverPid) });
+  await oneHost(fleet);
+} finally {
+  await fleet.close();
+}
+await firstAnswer();

@@ -1,0 +1,286 @@
+/**
+ * Whole deployments by the compiled binary: the aws CLI and the runtime CLI in front, real agents,
+ * files and hooks behind.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { z } from "zod";
+import { version } from "./bundles.ts";
+import { Fleet, type Host, until } from "./fleet.ts";
+
+const IN_PLACE = [
+  "ApplicationStop",
+  "DownloadBundle",
+  "BeforeInstall",
+  "Install",
+  "AfterInstall",
+  "ApplicationStart",
+  "ValidateService",
+];
+
+const Pushed = z.object({ revision: z.object({ s3Location: z.record(z.string(), z.string()) }) });
+const Info = z.object({
+  deploymentInfo: z.object({
+    status: z.string(),
+    creator: z.string(),
+    createTime: z.union([z.number(), z.string()]),
+    deploymentOverview: z.record(z.string(), z.number()),
+    errorInformation: z.object({ code: z.string(), message: z.string() }).optional(),
+    rollbackInfo: z.object({
+      rollbackDeploymentId: z.string().optional(),
+      rollbackTriggeringDeploymentId: z.string().optional(),
+    }).optional(),
+  }),
+});
+const Targets = z.object({
+  deploymentTargets: z.array(z.object({
+    deploymentTargetType: z.literal("InstanceTarget"),
+    instanceTarget: z.object({
+      targetId: z.string(),
+      status: z.string(),
+      lifecycleEvents: z.array(z.object({
+        lifecycleEventName: z.string(),
+        status: z.string(),
+        startTime: z.union([z.number(), z.string()]).optional(),
+        endTime: z.union([z.number(), z.string()]).optional(),
+        diagnostics: z.object({ errorCode: z.string(), message: z.string() }).optional(),
+      })),
+    }),
+  })),
+});
+
+const trace = (host: Host) =>
+  readFileSync(join(host.installRoot, "trace"), "utf8").trim().split("\n");
+const installed = (host: Host) =>
+  readFileSync(join(host.installRoot, "srv/app/version.txt"), "utf8");
+
+async function deploy(fleet: Fleet, bundle: string, ...flags: string[]) {
+  const argv = ["deploy", "--app", "shop", "--group", "production", bundle, ...flags];
+  return await fleet.runtime(...argv);
+}
+
+async function begin(fleet: Fleet, bundle: string): Promise<string> {
+  const ran = await deploy(fleet, bundle, "--no-wait", "--json");
+  assert.equal(ran.code, 0, ran.stderr);
+  return z.object({ deploymentId: z.string() }).parse(JSON.parse(ran.stdout)).deploymentId;
+}
+
+const infoOf = async (fleet: Fleet, id: string) =>
+  Info.parse(await fleet.aws("get-deployment", "--deployment-id", id)).deploymentInfo;
+
+async function ended(fleet: Fleet, id: string, seconds = 60) {
+  return await until(`the end of ${id}`, async () => {
+    const info = await infoOf(fleet, id);
+    return ["Succeeded", "Failed", "Stopped"].includes(info.status) && info;
+  }, seconds);
+}
+
+/** How often each event was started on a host for a deployment, by its journal. */
+function starts(fleet: Fleet, host: Host, id: string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const line of fleet.journal(host)) {
+    if (line.kind !== "event" || line.what !== "started" || line.deploymentId !== id) continue;
+    counts[line.event ?? ""] = (counts[line.event ?? ""] ?? 0) + 1;
+  }
+  return counts;
+}
+
+const once = (events: readonly string[]) => Object.fromEntries(events.map((event) => [event, 1]));
+
+test("the aws CLI alone drives a deployment of three hosts to Succeeded", async () => {
+  const fleet = await Fleet.start(3);
+  try {
+    await fleet.aws("create-application", "--application-name", "shop");
+    await fleet.aws(
+      ...["create-deployment-group", "--application-name", "shop"],
+      ...["--deployment-group-name", "production"],
+      ...["--service-role-arn", "arn:aws:iam::000000000000:role/none"],
+      ...["--on-premises-instance-tag-filters", "Key=role,Value=web,Type=KEY_AND_VALUE"],
+    );
+    const bundle = fleet.bundle("v1", version("1"));
+    const push = await fleet.runtime("push", bundle, "--app", "shop", "--json");
+    const s3 = Pushed.parse(JSON.parse(push.stdout)).revision.s3Location;
+    const location = `bucket=${s3["bucket"]},key=${s3["key"]},bundleType=${s3["bundleType"]}`;
+    const created = await fleet.aws(
+      ...["create-deployment", "--application-name", "shop"],
+      ...["--deployment-group-name", "production", "--s3-location", location],
+    );
+    const id = z.object({ deploymentId: z.string().regex(/^d-[A-Z0-9]{9}$/) }).parse(created)
+      .deploymentId;
+    // The CLI's waiter first looks after 15 s; looking ourselves first spares the test that time.
+    const info = await ended(fleet, id);
+    await fleet.aws("wait", "deployment-successful", "--deployment-id", id);
+    assert.equal(info.status, "Succeeded");
+    assert.equal(info.creator, "user");
+    assert.equal(info.deploymentOverview["Succeeded"], 3);
+    const listed = await fleet.aws("list-deployment-targets", "--deployment-id", id);
+    assert.deepEqual(listed["targetIds"], ["web-1", "web-2", "web-3"]);
+    const { deploymentTargets } = Targets.parse(
+      await fleet.aws(
+        ...["batch-get-deployment-targets", "--deployment-id", id],
+        ...["--target-ids", "web-1", "web-2", "web-3"],
+      ),
+    );
+    for (const { instanceTarget } of deploymentTargets) {
+      const events = instanceTarget.lifecycleEvents;
+      assert.deepEqual(events.map((event) => event.lifecycleEventName), IN_PLACE);
+      assert.ok(events.every((event) => event.status === "Succeeded" && event.endTime));
+    }
+    for (const host of fleet.hosts) {
+      assert.equal(installed(host), "1\n");
+      assert.deepEqual(starts(fleet, host, id), once(IN_PLACE));
+    }
+  } finally {
+    await fleet.close();
+  }
+});
+
+test("a hook that exits 7 stops the rollout, is named with its last lines, and is rolled back", async () => {
+  const fleet = await Fleet.start(3);
+  try {
+    await fleet.declare({ rollback: "[failure]" });
+    const good = await deploy(fleet, fleet.bundle("v1", version("1")));
+    assert.equal(good.code, 0, good.stdout + good.stderr);
+    const broken = version("2", { ApplicationStart: "echo the shelves are empty >&2; exit 7" });
+    const bad = await deploy(fleet, fleet.bundle("v2", broken));
+    const said = bad.stdout + bad.stderr;
+    assert.equal(bad.code, 3, said);
+    for (const part of ["web-1", "ApplicationStart", "scripts/ApplicationStart.sh"]) {
+      assert.ok(said.includes(part), `${part} in: ${said}`);
+    }
+    assert.match(said, /exit code 7/);
+    assert.match(said, /the shelves are empty/);
+    assert.match(said, /next .*runtime logs d-/);
+    const { deployments } = z.object({ deployments: z.array(z.string()) }).parse(
+      await fleet.aws(
+        ...["list-deployments", "--application-name", "shop"],
+        ...["--deployment-group-name", "production"],
+      ),
+    );
+    const [rollback = "", failed = ""] = deployments;
+    const failedInfo = await infoOf(fleet, failed);
+    const rollbackInfo = await infoOf(fleet, rollback);
+    assert.equal(failedInfo.status, "Failed");
+    assert.equal(failedInfo.errorInformation?.code, "HEALTH_CONSTRAINTS");
+    assert.equal(failedInfo.rollbackInfo?.rollbackDeploymentId, rollback);
+    assert.equal(rollbackInfo.creator, "codeDeployRollback");
+    assert.equal(rollbackInfo.status, "Succeeded");
+    assert.equal(rollbackInfo.rollbackInfo?.rollbackTriggeringDeploymentId, failed);
+    for (const host of fleet.hosts) assert.equal(installed(host), "1\n");
+    // Hosts two and three never saw version 2.
+    for (const host of fleet.hosts.slice(1)) {
+      assert.ok(!trace(host).some((line) => line.endsWith(" 2")), trace(host).join());
+    }
+  } finally {
+    await fleet.close();
+  }
+});
+
+test("a server killed in the middle finishes the deployment, every event exactly once", async () => {
+  const fleet = await Fleet.start(3);
+  try {
+    await fleet.declare();
+    const slow = version("1", { ApplicationStart: "sleep 0.5" });
+    const id = await begin(fleet, fleet.bundle("v1", slow));
+    await until(
+      "the second host has begun",
+      () => fleet.journal(fleet.hosts[1]!).some((line) => line.event === "Install"),
+    );
+    await fleet.killServer();
+    await fleet.startServer();
+    assert.equal((await ended(fleet, id)).status, "Succeeded");
+    for (const host of fleet.hosts) {
+      assert.deepEqual(starts(fleet, host, id), once(IN_PLACE));
+      assert.equal(trace(host).filter((line) => line === "ApplicationStart 1").length, 1);
+    }
+  } finally {
+    await fleet.close();
+  }
+});
+
+test("an agent killed during a hook reports it as failed at once when it is back", async () => {
+  const fleet = await Fleet.start(1);
+  try {
+    await fleet.declare({ config: "CodeDeployDefault.AllAtOnce" });
+    const [host] = fleet.hosts;
+    assert.ok(host);
+    const stuck = version("1", { BeforeInstall: "sleep 300" });
+    const id = await begin(fleet, fleet.bundle("v1", stuck));
+    await until(
+      "the hook runs",
+      () => existsSync(join(host.installRoot, "trace")) && trace(host).length === 1,
+    );
+    await fleet.killAgent(host);
+    await fleet.startAgent(host);
+    const info = await ended(fleet, id, 15);
+    assert.equal(info.status, "Failed");
+    const { deploymentTargets } = Targets.parse(
+      await fleet.aws(
+        "batch-get-deployment-targets",
+        "--deployment-id",
+        id,
+        "--target-ids",
+        "web-1",
+      ),
+    );
+    const events = deploymentTargets[0]?.instanceTarget.lifecycleEvents ?? [];
+    assert.deepEqual(events.map((event) => event.status), [
+      ...["Succeeded", "Succeeded", "Failed"],
+      ...["Skipped", "Skipped", "Skipped", "Skipped"],
+    ]);
+    assert.equal(events[2]?.diagnostics?.errorCode, "UnknownError");
+    assert.equal(
+      events[2]?.diagnostics?.message,
+      "Failed: Failing in-progress lifecycle event after an agent restart.",
+    );
+    assert.deepEqual(starts(fleet, host, id), once(IN_PLACE.slice(0, 3)));
+    assert.deepEqual(trace(host), ["BeforeInstall 1"]);
+  } finally {
+    await fleet.close();
+  }
+});
+
+test("a stopped deployment ends after the running event and starts nobody else", async () => {
+  const fleet = await Fleet.start(2);
+  try {
+    await fleet.declare();
+    const slow = version("1", { BeforeInstall: "sleep 2" });
+    const id = await begin(fleet, fleet.bundle("v1", slow));
+    const [first, second] = fleet.hosts;
+    assert.ok(first && second);
+    await until("the hook runs", () => existsSync(join(first.installRoot, "trace")));
+    const stopped = await fleet.aws("stop-deployment", "--deployment-id", id);
+    assert.equal(stopped["status"], "Pending");
+    const info = await ended(fleet, id);
+    assert.equal(info.status, "Stopped");
+    assert.equal(info.errorInformation?.code, "MANUAL_STOP");
+    assert.equal(info.deploymentOverview["Skipped"], 1);
+    assert.ok(!existsSync(join(second.installRoot, "trace")));
+    assert.deepEqual(trace(first), ["BeforeInstall 1"]);
+    const again = await fleet.aws("stop-deployment", "--deployment-id", id);
+    assert.equal(again["status"], "Succeeded");
+  } finally {
+    await fleet.close();
+  }
+});
+
+test("a mistake in the AppSpec fails with file, line and column, and the host keeps what it had", async () => {
+  const fleet = await Fleet.start(1);
+  try {
+    await fleet.declare();
+    const [host] = fleet.hosts;
+    assert.ok(host);
+    assert.equal((await deploy(fleet, fleet.bundle("v1", version("1")))).code, 0);
+    const files = version("2");
+    files["appspec.yml"] = files["appspec.yml"]?.replace("os: linux", "os: lunix") ?? "";
+    const bad = await deploy(fleet, fleet.bundle("v2", files));
+    assert.equal(bad.code, 1);
+    assert.match(bad.stdout + bad.stderr, /appspec\.yml:2:5/);
+    assert.equal(installed(host), "1\n");
+  } finally {
+    await fleet.close();
+  }
+});
