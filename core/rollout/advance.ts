@@ -92,7 +92,7 @@ function goOn(state: RolloutState, now: number, rules: Rules): Decision {
   const view = fleetView(state);
   if (state.stop) return view.running > 0 ? NOTHING : end("Stopped", stoppedError());
   if (state.error) return view.running > 0 ? NOTHING : end("Failed", state.error);
-  const step = rules.next(view);
+  const step = checked(rules.next(view), view);
   switch (step.kind) {
     case "done":
       return end("Succeeded");
@@ -101,14 +101,31 @@ function goOn(state: RolloutState, now: number, rules: Rules): Decision {
     case "start":
       return start(nextPending(state, step.hosts), now);
     case "wait":
-      // A strategy that waits for nobody would never be asked again.
-      if (view.running > 0) return NOTHING;
-      return fail(state, {
-        kind: "fail",
-        code: "HEALTH_CONSTRAINTS",
-        message: "the strategy waits although no host is running",
-      }, now);
+      return NOTHING;
   }
+}
+
+/**
+ * The step, or a failure in its place. A strategy that starts or waits for nobody would never be
+ * asked again; one that is done too early would leave hosts behind under a deployment that is over.
+ */
+function checked(step: FleetStep, { pending, running }: FleetView): FleetStep {
+  const left = pending + running;
+  switch (step.kind) {
+    case "start":
+      if (running > 0 || (pending > 0 && step.hosts >= 1)) return step;
+      return misstep("starts nobody although no host is running");
+    case "wait":
+      return running > 0 ? step : misstep("waits although no host is running");
+    case "done":
+      return left === 0 ? step : misstep(`is done although ${left} host(s) are not`);
+    case "fail":
+      return step;
+  }
+}
+
+function misstep(what: string): FleetStep {
+  return { kind: "fail", code: "HEALTH_CONSTRAINTS", message: `the strategy ${what}` };
 }
 
 function start(pending: Target[], now: number): Decision {
