@@ -24,7 +24,6 @@ const AgentFile = z.object({
   wait_between_runs: seconds.default(1),
   http_read_timeout: seconds.default(80),
   max_revisions: z.number().int().min(1).default(5),
-  enable_deployments_log: z.boolean().default(true),
   kill_agent_max_wait_time_seconds: seconds.max(86_400).default(7200),
 });
 
@@ -39,7 +38,6 @@ export interface AgentConfig {
   waitBetweenRunsMs: number;
   readTimeoutMs: number;
   maxRevisions: number;
-  deploymentsLog: boolean;
   /** How long a graceful stop waits for the running event. */
   stopWaitMs: number;
   identity: Identity;
@@ -67,7 +65,6 @@ export async function readConfig(file: string): Promise<AgentConfig> {
     waitBetweenRunsMs: agent.wait_between_runs * 1000,
     readTimeoutMs: agent.http_read_timeout * 1000,
     maxRevisions: agent.max_revisions,
-    deploymentsLog: agent.enable_deployments_log,
     stopWaitMs: agent.kill_agent_max_wait_time_seconds * 1000,
     identity: await readIdentity(agent.on_premises_config_file),
   };

@@ -7,7 +7,7 @@ const JOIN_COMMAND = "runtime agent join URL --token TOKEN --name NAME";
 
 /** The file's content. The parser is loaded now; an idle agent has no use for it. */
 export async function readYaml(file: string): Promise<unknown> {
-  const text = await textOf(file);
+  const text = await readText(file);
   const { parse } = await import("yaml");
   try {
     return parse(text);
@@ -28,7 +28,8 @@ export function badFile(file: string, evidence: string): AgentFailure {
   });
 }
 
-async function textOf(file: string): Promise<string> {
+/** The file's text. Throws AgentFailure that says how to get the file. */
+export async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {

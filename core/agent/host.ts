@@ -21,7 +21,12 @@ export interface Host {
 }
 
 /** An event that ended well says nothing (spec 4.4: no log on success). */
-export const SUCCEEDED: Diagnostics = { error_code: 0, script_name: "", message: "", log: "" };
+export const SUCCEEDED: Diagnostics = {
+  error_code: 0,
+  script_name: "",
+  message: "Succeeded",
+  log: "",
+};
 
 /** Any failure but a script's own (agent code 5, UnknownError in the API). */
 export function unknownError(message: string, scriptName = ""): Diagnostics {

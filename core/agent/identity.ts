@@ -3,10 +3,9 @@
  * credentials file that is read again every half hour (spec 11.1; texts of CodeDeploy's agent).
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Credentials } from "../wire/sigv4.ts";
-import { badFile, readYaml } from "./config_file.ts";
+import { badFile, readText, readYaml } from "./config_file.ts";
 
 export interface Identity {
   /** The ARN, sent as HostIdentifier. */
@@ -66,9 +65,10 @@ function userIdentity(file: string, arn: string, keys: OnPremises): Identity {
 async function sessionIdentity(file: string, arn: string, keys: OnPremises): Promise<Identity> {
   const need = (key: keyof OnPremises) => required(file, keys, key, "iam_session_arn");
   const credentialsFile = need("aws_credentials_file");
+  const who = named(arn, need("region"));
   let read = { at: Date.now(), credentials: await readCredentials(credentialsFile) };
   return {
-    ...named(arn, need("region")),
+    ...who,
     async credentials() {
       if (Date.now() - read.at > REREAD_AFTER) {
         read = { at: Date.now(), credentials: await readCredentials(credentialsFile) };
@@ -101,7 +101,7 @@ const Profile = z.object({
 async function readCredentials(file: string): Promise<Credentials> {
   // @ts-types="npm:@types/ini@4.1.1"
   const { parse } = await import("ini");
-  const profile = Profile.safeParse(parse(await readFile(file, "utf8")));
+  const profile = Profile.safeParse(parse(await readText(file)));
   if (!profile.success) {
     const [issue] = profile.error.issues;
     throw badFile(file, `[${issue?.path.join("] ")}: ${issue?.message}`);
