@@ -1,0 +1,51 @@
+/**
+ * Finds and reads the AppSpec of an unpacked revision (spec 5.1).
+ *
+ * The given name, then appspec.yaml, then appspec.yml, for Install and hooks alike: CodeDeploy's
+ * older agent looked for appspec.yaml in Install only, which made such bundles fail (trap 14).
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type AppSpec, parseAppSpec } from "../../domain/appspec.ts";
+import { isMissing } from "../system_error.ts";
+
+/** The revision has no AppSpec; `path` is where it was expected. */
+export class AppSpecMissingError extends Error {
+  override readonly name = "AppSpecMissingError";
+  readonly path: string;
+  constructor(directory: string, name: string) {
+    const path = join(directory, name);
+    super(
+      "The CodeDeploy agent did not find an AppSpec file within the unpacked revision directory at " +
+        `revision-relative path "${name}". The revision was unpacked to directory "${directory}", ` +
+        `and the AppSpec file was expected but not found at path "${path}". ` +
+        "Put appspec.yml at the root of the revision, push it and deploy again.",
+    );
+    this.path = path;
+  }
+}
+
+export interface FoundAppSpec {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The AppSpec file in `directory`. Throws AppSpecMissingError. */
+export function findAppSpec(directory: string, name: string): FoundAppSpec {
+  for (const candidate of new Set([name, "appspec.yaml", "appspec.yml"])) {
+    const path = join(directory, candidate);
+    try {
+      return { path, text: readFileSync(path, "utf8") };
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+  throw new AppSpecMissingError(directory, name);
+}
+
+/** Finds and parses it. Throws AppSpecMissingError or AppSpecError. */
+export function readAppSpec(directory: string, name: string): AppSpec {
+  const { path, text } = findAppSpec(directory, name);
+  return parseAppSpec(text, { path: basename(path), hostOs: "linux" });
+}

@@ -1,0 +1,26 @@
+/**
+ * Files that name a deployment's folder (spec 4.2): its absolute path, without a newline. They are
+ * replaced by renaming, so that a crash leaves the old or the new path and never half of one.
+ * @module
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { isMissing } from "./system_error.ts";
+
+/** The folder a pointer names; undefined when there is no pointer. Other errors of the disk throw. */
+export function readPointer(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim() || undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Points to `deploymentRoot`, making the pointer's folder when needed. */
+export function writePointer(path: string, deploymentRoot: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.new`;
+  writeFileSync(draft, deploymentRoot);
+  renameSync(draft, path);
+}
