@@ -95,12 +95,10 @@ class OrderRun {
     event.endTime = Date.now();
     event.status = diagnostics.error_code === 0 ? "Succeeded" : "Failed";
     event.diagnostics = diagnostics;
-    log.info("{id}: {name} {status} {message}", {
-      id: this.#order.commandId,
-      name,
-      status: event.status,
-      message: diagnostics.message,
-    });
+    const { commandId } = this.#order;
+    const { status } = event;
+    const why = status === "Failed" ? `: ${diagnostics.message}` : "";
+    log.info("{commandId}: {name} {status}{why}", { commandId, name, status, why });
     return event;
   }
 
@@ -131,7 +129,7 @@ class OrderRun {
     try {
       return await this.#context.host.run(name, this.#order, { onLine, onSpawn, signal });
     } catch (error) {
-      log.error("{name}: {error}", { name, error: error instanceof Error ? error.stack : error });
+      if (isOurMistake(error)) log.error("{name}: {stack}", { name, stack: error.stack });
       return unknownError(error instanceof Error ? error.message : String(error));
     }
   }
@@ -148,6 +146,12 @@ class OrderRun {
     const deploymentId = specification.DeploymentId;
     return { at: Date.now(), kind: "event", commandId, deploymentId, event } as const;
   }
+}
+
+/** An error of the program, not of the machine or the bundle; its trace is worth keeping. */
+function isOurMistake(error: unknown): error is Error {
+  return error instanceof TypeError || error instanceof RangeError ||
+    error instanceof ReferenceError;
 }
 
 /** True for events that may be begun again after a crash: they start over by construction. */
