@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { readConfig } from "../../core/agent/config.ts";
+import { machine } from "../../core/agent/lifecycle.ts";
+import type { DeploymentSpecification, Order } from "../../core/wire/agent_protocol.ts";
+import { onStage, order, type Stage } from "./stage.ts";
+
+const APPSPEC = `version: 0.0
+os: linux
+files:
+  - source: page.html
+    destination: /srv/www
+hooks:
+  ApplicationStop:
+    - location: scripts/hook.sh
+  BeforeInstall:
+    - location: scripts/hook.sh
+  ValidateService:
+    - location: scripts/hook.sh
+`;
+
+/** Packs a revision into a folder of its own, as `tar czf` of `deployment/` does. */
+async function pack(stage: Stage, name: string, appSpec = APPSPEC): Promise<Uint8Array> {
+  const folder = join(stage.folder, name, "revision");
+  const script = `#!/bin/sh\necho ${name} $LIFECYCLE_EVENT $DEPLOYMENT_ID >>${stage.ran}\n`;
+  const files = { "appspec.yml": appSpec, "page.html": name, "scripts/hook.sh": script };
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text, { mode: 0o755 });
+  }
+  const bundle = join(stage.folder, `${name}.tgz`);
+  const made = spawnSync("tar", ["czf", bundle, "-C", dirname(folder), "revision"]);
+  assert.equal(made.status, 0, String(made.stderr));
+  return await readFile(bundle);
+}
+
+/** An order to deploy the bundle, which the server then has. */
+function deploy(stage: Stage, name: string, bytes: Uint8Array, sha256 = hash(bytes)): Order {
+  stage.server.bundles.set(`/b/${name}`, { bytes });
+  const Revision: DeploymentSpecification["Revision"] = {
+    RevisionType: "S3",
+    S3Revision: {
+      Bucket: "b",
+      Key: name,
+      BundleType: "tgz",
+      Version: null,
+      ETag: null,
+      SHA256: sha256,
+      Size: bytes.length,
+    },
+  };
+  const given = order({ deploymentId: `d-${name}` });
+  return { ...given, specification: { ...given.specification, Revision } };
+}
+
+function hash(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+async function startMachine(stage: Stage): Promise<string> {
+  const installRoot = join(stage.folder, "machine");
+  await stage.start(machine({ ...await readConfig(stage.config), installRoot }));
+  return join(installRoot, "srv/www/page.html");
+}
+
+test("two deployments in turn: files are replaced, the old revision's script stops the application", async () => {
+  await onStage(async (stage) => {
+    const page = await startMachine(stage);
+    for (const name of ["one", "two"]) {
+      const given = deploy(stage, name, await pack(stage, name));
+      stage.server.give(given);
+      const { status, completion } = await stage.end(given.commandId);
+      assert.equal(status, "Succeeded", completion.message);
+      assert.equal(await readFile(page, "utf8"), name);
+    }
+    assert.deepEqual(stage.lines(), [
+      "one BeforeInstall d-one",
+      "one ValidateService d-one",
+      "one ApplicationStop d-two",
+      "two BeforeInstall d-two",
+      "two ValidateService d-two",
+    ]);
+    const pointer = join(stage.root, "deployment-instructions", "g-1_most_recent_install");
+    assert.equal(await readFile(pointer, "utf8"), join(stage.root, "g-1", "d-two"));
+  });
+});
+
+interface Broken {
+  what: string;
+  appSpec?: string;
+  sha256?: string;
+  event: string;
+  message: RegExp;
+}
+const broken: Broken[] = [
+  {
+    what: "a bundle that is not the one that was ordered",
+    sha256: "0".repeat(64),
+    event: "DownloadBundle",
+    message: /^Expected deployment artifact bundle sha256 0+ but was actually [0-9a-f]{64}$/,
+  },
+  {
+    what: "an AppSpec with a fault",
+    appSpec: APPSPEC.replace("destination: /srv/www", "destination: [1]"),
+    event: "BeforeInstall",
+    message: /appspec\.yml.*5.*18/s,
+  },
+];
+for (const { what, appSpec, sha256, event, message } of broken) {
+  test(`${what} fails ${event}, and the host keeps what it had`, async () => {
+    await onStage(async (stage) => {
+      const page = await startMachine(stage);
+      const good = deploy(stage, "good", await pack(stage, "good"));
+      stage.server.give(good);
+      assert.equal((await stage.end(good.commandId)).status, "Succeeded");
+      const bad = deploy(stage, "bad", await pack(stage, "bad", appSpec), sha256);
+      stage.server.give(bad);
+      const { status, completion } = await stage.end(bad.commandId);
+      assert.equal(status, "Failed");
+      assert.equal(completion.error_code, 5);
+      assert.equal(completion.events.at(-1)?.name, event);
+      assert.match(completion.message, message);
+      assert.equal(await readFile(page, "utf8"), "good");
+    });
+  });
+}
+
+test("a GitHub revision is refused with what to do instead", async () => {
+  await onStage(async (stage) => {
+    await startMachine(stage);
+    const given = order();
+    given.specification.Revision = {
+      RevisionType: "GitHub",
+      GitHubRevision: { Account: "a", Repository: "r", CommitId: "c" },
+    };
+    stage.server.give(given);
+    const { completion } = await stage.end(given.commandId);
+    assert.equal(completion.events.at(-1)?.name, "DownloadBundle");
+    assert.match(completion.message, /^GitHub revisions are not supported by this agent yet: push/);
+  });
+});
