@@ -337,7 +337,7 @@ test("a process killed by SIGKILL at any time leaves nothing that the next Insta
     const ended = once(child, "exit");
     await until(() => existsSync(join(box.host, landmark)) || child.exitCode !== null);
     child.kill("SIGKILL");
-    await ended;
+    assert.deepEqual(await ended, [null, "SIGKILL"]);
   }
   await box.install(box.revision({ a: "a" }), everythingTo("/srv"));
   assert.deepEqual(read(box.host), { "srv/a": "a" });

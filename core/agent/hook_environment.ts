@@ -1,0 +1,40 @@
+/**
+ * What a script finds in its environment about the deployment it runs for (spec 4.3).
+ *
+ * It describes the current deployment even when the script is the previous revision's (trap 20), and
+ * version and ETag are those of the request: unset when the revision was given without them.
+ * @module
+ */
+import type { LifecycleEventName } from "../domain/lifecycle_event.ts";
+import type { DeploymentSpecification } from "../wire/agent_protocol.ts";
+
+/** LIFECYCLE_EVENT, DEPLOYMENT_ID, APPLICATION_NAME, …, and BUNDLE_… of the revision's kind. */
+export function hookEnvironment(
+  event: LifecycleEventName,
+  specification: DeploymentSpecification,
+): Record<string, string> {
+  return {
+    LIFECYCLE_EVENT: event,
+    DEPLOYMENT_ID: specification.DeploymentId,
+    APPLICATION_NAME: specification.ApplicationName,
+    DEPLOYMENT_GROUP_NAME: specification.DeploymentGroupName,
+    DEPLOYMENT_GROUP_ID: specification.DeploymentGroupId,
+    ...bundleEnvironment(specification.Revision),
+  };
+}
+
+function bundleEnvironment(revision: DeploymentSpecification["Revision"]): Record<string, string> {
+  switch (revision.RevisionType) {
+    case "S3": {
+      const { Bucket, Key, Version, ETag } = revision.S3Revision;
+      return {
+        BUNDLE_BUCKET: Bucket,
+        BUNDLE_KEY: Key,
+        ...(Version !== null && { BUNDLE_VERSION: Version }),
+        ...(ETag !== null && { BUNDLE_ETAG: ETag }),
+      };
+    }
+    case "GitHub":
+      return { BUNDLE_COMMIT: revision.GitHubRevision.CommitId };
+  }
+}

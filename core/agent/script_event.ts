@@ -1,0 +1,100 @@
+/**
+ * A lifecycle event whose work is scripts: whose revision's scripts, with what around them, and where
+ * their output is kept (spec 4.2 to 4.4).
+ * @module
+ */
+import { existsSync } from "node:fs";
+import {
+  type Diagnostics,
+  type LifecycleEventName,
+  scriptOrigin,
+} from "../domain/lifecycle_event.ts";
+import type { DeploymentSpecification } from "../wire/agent_protocol.ts";
+import { runScripts, type ScriptLine, SCRIPTS_SUCCEEDED } from "../../hooks/host_script.ts";
+import type { ProcessGroup } from "../../hooks/script_process.ts";
+import { DEPLOYMENTS_LOG_ROTATION, EntryLog, localTime, localTimeMs } from "./entry_log.ts";
+import { hookEnvironment } from "./hook_environment.ts";
+import { readAppSpec } from "./install/find_appspec.ts";
+import { deploymentPaths, type Layout } from "./layout.ts";
+import { readPointer } from "./pointer_file.ts";
+
+export interface ScriptEventInput {
+  readonly event: LifecycleEventName;
+  readonly specification: DeploymentSpecification;
+  readonly layout: Layout;
+  readonly onLine: (line: Omit<ScriptLine, "script" | "stream"> & EventStream) => void;
+  readonly onSpawn?: (group: ProcessGroup) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** `agent` lines are the agent's own remarks. */
+interface EventStream {
+  readonly stream: ScriptLine["stream"] | "agent";
+}
+
+/** Runs the event. Never throws: whatever is not a script's failure is code 5 with its message. */
+export async function runScriptEvent(input: ScriptEventInput): Promise<Diagnostics> {
+  try {
+    const root = scriptsRoot(input);
+    if (root === undefined) return SCRIPTS_SUCCEEDED;
+    const { archive } = deploymentPaths(root);
+    const appSpec = readAppSpec(archive, input.specification.AppSpecFilename);
+    const scripts = appSpec.hooks.get(input.event) ?? [];
+    if (scripts.length === 0) return SCRIPTS_SUCCEEDED;
+    return await runLogged(input, (onEntry) =>
+      runScripts({
+        ...input,
+        scripts,
+        archiveDir: archive,
+        environment: hookEnvironment(input.event, input.specification),
+        onEntry,
+      }));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { error_code: 5, script_name: "", message, log: "" };
+  }
+}
+
+/**
+ * The folder of the deployment whose scripts the event runs (spec 4.2); undefined when there was none
+ * before this one. Once the current archive is unpacked, it is the current one for every event.
+ */
+function scriptsRoot({ event, specification, layout }: ScriptEventInput): string | undefined {
+  const { DeploymentGroupId: groupId, DeploymentId, DeploymentCreator, DeploymentType } =
+    specification;
+  const current = layout.deployment(groupId, DeploymentId);
+  const isRollback = DeploymentCreator === "codeDeployRollback" && DeploymentType === "BLUE_GREEN";
+  const origin = scriptOrigin(event, isRollback);
+  if (origin === "current" || existsSync(current.archive)) return current.root;
+  return readPointer(
+    origin === "lastSuccessful"
+      ? layout.lastSuccessfulInstall(groupId)
+      : layout.mostRecentInstall(groupId),
+  );
+}
+
+/** Both logs belong to the current deployment, whoever's scripts run. */
+async function runLogged(
+  { specification, layout, onLine }: ScriptEventInput,
+  run: (onEntry: (entry: string) => void) => Promise<Diagnostics>,
+): Promise<Diagnostics> {
+  const { DeploymentGroupId, DeploymentId } = specification;
+  const { scriptsLog } = layout.deployment(DeploymentGroupId, DeploymentId);
+  const own = new EntryLog(scriptsLog, DEPLOYMENTS_LOG_ROTATION);
+  const all = new EntryLog(layout.deploymentsLog, DEPLOYMENTS_LOG_ROTATION);
+  try {
+    return await run((entry) => {
+      const now = new Date();
+      own.write(`${localTime(now)} ${entry}`);
+      all.write(`[${localTimeMs(now)}] [${DeploymentId}]${entry}`);
+    });
+  } finally {
+    for (const failure of [own.close(), all.close()]) {
+      // A full disk must not turn a good deployment into a failed one, but somebody has to know.
+      if (failure) {
+        const text = `The scripts' output could not be logged: ${failure.message}`;
+        onLine({ stream: "agent", at: Date.now(), text });
+      }
+    }
+  }
+}
