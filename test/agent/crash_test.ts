@@ -115,7 +115,7 @@ for (const event of ["DownloadBundle", "Install"] as const) {
   });
 }
 
-test("law 1: killed again and again between events, every hook runs exactly once, in order", async () => {
+test("law 1: killed again and again, an order is carried out whole and every hook runs exactly once", async () => {
   await onStage(async (stage) => {
     const hooks = IN_PLACE_EVENTS.filter((name) => name !== "DownloadBundle" && name !== "Install");
     for (const event of hooks) await stage.script(event, `echo ${event} >>$RAN`);
