@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { hostAccounts } from "../../../core/agent/install/accounts.ts";
+import { hostDisk } from "../../../core/agent/install/disk.ts";
+import { perform } from "../../../core/agent/install/perform.ts";
+import { plan } from "../../../core/agent/install/plan.ts";
+import { everythingTo, read, Sandbox, spec, type Tree } from "./sandbox.ts";
+
+/** What is on the disk when an Install of `archive` is killed: `made` steps done, `listed` of them known. */
+async function killedInstall(box: Sandbox, archive: string, made: number, listed: number) {
+  const { instructions } = plan({
+    appSpec: spec(everythingTo("/srv")),
+    archiveDir: archive,
+    fileExistsBehavior: "DISALLOW",
+    installRoot: box.host,
+    disk: hostDisk,
+  });
+  const lines = instructions.slice(0, listed).map(({ path }) => `${path}\n`).join("");
+  const torn = instructions[listed]?.path.slice(0, -1) ?? ""; // a path of somebody else, if it counted
+  mkdirSync(box.instructions, { recursive: true });
+  writeFileSync(join(box.instructions, "group-1-cleanup"), lines + torn);
+  await perform(instructions.slice(0, made), { append() {} }, hostAccounts());
+}
+
+const CRASH_TREE: Tree = { "a/1": "1", "a/2": "2", "b/c/3": "3", "b/c/4": "-> 3" };
+const CRASH_STEPS = 8; // /srv, a, b, b/c and the four files
+
+for (let made = 0; made <= CRASH_STEPS; made++) {
+  test(`killed after ${made} of ${CRASH_STEPS} steps, Install runs again and leaves nothing over`, async () => {
+    for (const listed of new Set([made, CRASH_STEPS])) {
+      using box = new Sandbox();
+      await killedInstall(box, box.revision(CRASH_TREE), made, listed);
+      const other = { "b/c/3": "new", d: "d" };
+      await box.install(box.revision(other), everythingTo("/srv"));
+      assert.deepEqual(read(join(box.host, "srv")), other);
+    }
+  });
+}
+
+test("killed while it removed the old files, Install goes on where it was", async () => {
+  using box = new Sandbox();
+  await box.install(box.revision(CRASH_TREE), everythingTo("/srv"));
+  rmSync(join(box.host, "srv/b/c"), { recursive: true }); // the last ones of the list go first
+  await box.install(box.revision({ d: "d" }), everythingTo("/srv"));
+  assert.deepEqual(read(box.host), { "srv/d": "d" });
+});
+
+test("a process killed by SIGKILL at any time leaves nothing that the next Install trips over", async () => {
+  using box = new Sandbox();
+  const big: Record<string, string> = {};
+  for (let number = 0; number < 3000; number++) {
+    big[`d${String(number % 30).padStart(2, "0")}/f${number}`] = "x".repeat(500);
+  }
+  const archive = box.revision(big);
+  for (const landmark of ["srv", "srv/d05", "srv/d17", "srv/d29"]) {
+    const child = spawn(
+      process.execPath,
+      ["run", "-A", "--no-check", CHILD, box.root, archive],
+      { stdio: "ignore" },
+    );
+    const ended = once(child, "exit");
+    await until(() => existsSync(join(box.host, landmark)) || child.exitCode !== null);
+    child.kill("SIGKILL");
+    assert.deepEqual(await ended, [null, "SIGKILL"]);
+  }
+  await box.install(box.revision({ a: "a" }), everythingTo("/srv"));
+  assert.deepEqual(read(box.host), { "srv/a": "a" });
+});
+
+const CHILD = fileURLToPath(new URL("./install_child.ts", import.meta.url).href);
+
+/** Looks again and again until it is so, for half a minute at most. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 30_000; !isSo();) {
+    assert.ok(Date.now() < deadline, "it did not happen within half a minute");
+    await setTimeout(1);
+  }
+}
