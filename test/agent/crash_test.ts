@@ -14,7 +14,7 @@ const RESTARTED = "Failed: Failing in-progress lifecycle event after an agent re
 
 /** Says which event ran, and waits for the file `go` the first time. */
 async function holdAt(stage: Stage, event: (typeof IN_PLACE_EVENTS)[number]): Promise<string> {
-  const go = join(stage.folder, "go");
+  const go = join(stage.folder, `go-${event}`);
   await stage.script(event, `echo ${event} $$ >>$RAN; while [ ! -e ${go} ]; do sleep 0.02; done`);
   return go;
 }
