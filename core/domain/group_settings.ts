@@ -1,0 +1,168 @@
+/**
+ * The settings of a deployment group as a whole: defaults of a new one, what an update leaves alone,
+ * and the rules between members (CodeDeploy API reference, user guide). Pure.
+ * @module
+ */
+import { DEFAULT_SERVER_CONFIG } from "./deployment_config.ts";
+import type { GroupSettings } from "./deployment_group.ts";
+import { DomainError, type ErrorName } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
+import type { ComputePlatform } from "./name.ts";
+import { type TagFilter, tagFilterFault } from "./tag.ts";
+
+const DEFAULT_CONFIG: Readonly<Record<ComputePlatform, string>> = {
+  Server: DEFAULT_SERVER_CONFIG,
+  Lambda: "CodeDeployDefault.LambdaAllAtOnce",
+  ECS: "CodeDeployDefault.ECSAllAtOnce",
+};
+
+/** A new group's settings: what was given, and what a read shows for the rest. */
+export function newGroupSettings(given: GroupSettings, platform: ComputePlatform): GroupSettings {
+  return {
+    deploymentConfigName: DEFAULT_CONFIG[platform],
+    ec2TagFilters: [],
+    onPremisesInstanceTagFilters: [],
+    autoScalingGroups: [],
+    triggerConfigurations: [],
+    deploymentStyle: { deploymentType: "IN_PLACE", deploymentOption: "WITHOUT_TRAFFIC_CONTROL" },
+    outdatedInstancesStrategy: "UPDATE",
+    terminationHookEnabled: false,
+    ...given,
+  };
+}
+
+/** An update: members that are left out stay, `[]` clears a list (trap 39). */
+export function changedGroupSettings(now: GroupSettings, change: GroupSettings): GroupSettings {
+  return { ...now, ...change };
+}
+
+/** Throws the refusal for the first rule that settings break. */
+export function checkGroupSettings(settings: GroupSettings): void {
+  checkTags(settings);
+  checkAlarms(settings);
+  checkTriggers(settings);
+  const { autoRollbackConfiguration, autoScalingGroups = [], ecsServices = [] } = settings;
+  if (autoRollbackConfiguration?.enabled && autoRollbackConfiguration.events.length === 0) {
+    throw refusal(
+      "InvalidAutoRollbackConfigException",
+      "autoRollbackConfiguration.events",
+      "enabled needs at least one event",
+    );
+  }
+  atMost(
+    LIMITS.autoScalingGroups,
+    autoScalingGroups,
+    "autoScalingGroups",
+    "InvalidAutoScalingGroupException",
+  );
+  atMost(
+    LIMITS.ecsServices,
+    ecsServices,
+    "ecsServices",
+    "ECSServiceMappingLimitExceededException",
+  );
+  for (const { serviceName, clusterName } of ecsServices) {
+    if (serviceName && clusterName) continue;
+    const needs = "each needs serviceName and clusterName";
+    throw refusal("InvalidECSServiceException", "ecsServices", needs);
+  }
+  checkBalancers(settings.loadBalancerInfo);
+}
+
+function checkTags(settings: GroupSettings): void {
+  checkTagPair({
+    filters: settings.ec2TagFilters ?? [],
+    filtersField: "ec2TagFilters",
+    lists: settings.ec2TagSet?.ec2TagSetList ?? [],
+    listsField: "ec2TagSet",
+    invalid: "InvalidEC2TagException",
+    combined: "InvalidEC2TagCombinationException",
+  });
+  checkTagPair({
+    filters: settings.onPremisesInstanceTagFilters ?? [],
+    filtersField: "onPremisesInstanceTagFilters",
+    lists: settings.onPremisesTagSet?.onPremisesTagSetList ?? [],
+    listsField: "onPremisesTagSet",
+    invalid: "InvalidTagException",
+    combined: "InvalidOnPremisesTagCombinationException",
+  });
+}
+
+interface TagPair {
+  filters: readonly TagFilter[];
+  filtersField: string;
+  lists: readonly (readonly TagFilter[])[];
+  listsField: string;
+  invalid: ErrorName;
+  combined: ErrorName;
+}
+
+function checkTagPair(pair: TagPair): void {
+  const { filters, filtersField, lists, listsField, invalid } = pair;
+  if (filters.length > 0 && lists.length > 0) {
+    throw refusal(
+      pair.combined,
+      listsField,
+      `a group has ${filtersField} or ${listsField}, not both; send the other as an empty list`,
+    );
+  }
+  atMost(LIMITS.tagSetLists, lists, listsField, "TagSetListLimitExceededException");
+  for (const list of lists) {
+    if (list.length === 0) throw refusal(invalid, listsField, "a list of it has no filter");
+    checkFilters(list, listsField, invalid);
+  }
+  checkFilters(filters, filtersField, invalid);
+}
+
+function checkFilters(filters: readonly TagFilter[], field: string, invalid: ErrorName): void {
+  atMost(LIMITS.tagFilters, filters, field, invalid);
+  for (const filter of filters) {
+    const fault = tagFilterFault(filter);
+    if (fault) throw refusal(invalid, field, fault);
+  }
+}
+
+function checkAlarms({ alarmConfiguration }: GroupSettings): void {
+  if (!alarmConfiguration) return;
+  const { enabled, alarms } = alarmConfiguration;
+  const field = "alarmConfiguration.alarms";
+  atMost(LIMITS.alarms, alarms, field, "AlarmsLimitExceededException");
+  if (enabled && alarms.length === 0) {
+    throw refusal("InvalidAlarmConfigException", field, "enabled needs at least one alarm");
+  }
+  const names = alarms.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw refusal("InvalidAlarmConfigException", field, `the alarm ${twice} is named twice`);
+  }
+}
+
+function checkTriggers({ triggerConfigurations = [] }: GroupSettings): void {
+  const field = "triggerConfigurations";
+  atMost(LIMITS.triggers, triggerConfigurations, field, "TriggerTargetsLimitExceededException");
+  for (const { triggerName, triggerTargetArn, triggerEvents = [] } of triggerConfigurations) {
+    if (triggerName && triggerTargetArn && triggerEvents.length > 0) continue;
+    const needs = "each needs triggerName, triggerTargetArn and at least one of triggerEvents";
+    throw refusal("InvalidTriggerConfigException", field, needs);
+  }
+}
+
+function checkBalancers(info: GroupSettings["loadBalancerInfo"]): void {
+  for (const { targetGroups = [] } of info?.targetGroupPairInfoList ?? []) {
+    if (targetGroups.length === 2) continue;
+    throw refusal(
+      "InvalidTargetGroupPairException",
+      "loadBalancerInfo.targetGroupPairInfoList",
+      `a pair has two targetGroups, not ${targetGroups.length}`,
+    );
+  }
+}
+
+function atMost(limit: number, list: readonly unknown[], field: string, name: ErrorName): void {
+  if (list.length <= limit) return;
+  throw refusal(name, field, `has ${list.length} entries, at most ${limit} are allowed`);
+}
+
+function refusal(name: ErrorName, field: string, reason: string): DomainError {
+  return new DomainError(name, field, `${field}: ${reason}`);
+}
