@@ -1,0 +1,80 @@
+/** Deployment configs: the custom ones of the store and the predefined ones as one set. @module */
+import { asc, count, eq, sql } from "drizzle-orm";
+import { type DeploymentConfig, PREDEFINED_CONFIGS } from "../domain/deployment_config.ts";
+import { DomainError } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { unlessTaken } from "./conflict.ts";
+import type { Db } from "./database.ts";
+import type { Tx } from "./group_commit.ts";
+import { applications, deploymentConfigs, deploymentGroups } from "./schema.ts";
+
+/** Throws DeploymentConfigAlreadyExists, DeploymentConfigLimitExceeded. */
+export function insertDeploymentConfig(tx: Tx, config: DeploymentConfig): void {
+  const { name } = config;
+  const taken = () =>
+    new DomainError(
+      "DeploymentConfigAlreadyExistsException",
+      "deploymentConfigName",
+      `A deployment config with the name ${name} already exists`,
+    );
+  if (findDeploymentConfig(tx, name)) throw taken();
+  const held = tx.select({ n: count() }).from(deploymentConfigs).get()?.n ?? 0;
+  if (held >= LIMITS.configs) {
+    throw new DomainError(
+      "DeploymentConfigLimitExceededException",
+      "deploymentConfigName",
+      `There are ${held} deployment configs, the most there may be. Delete one that is not used.`,
+    );
+  }
+  unlessTaken(() => tx.insert(deploymentConfigs).values({ name, config }).run(), taken);
+}
+
+export function findDeploymentConfig(db: Db, name: string): DeploymentConfig | undefined {
+  return PREDEFINED_CONFIGS.get(name) ??
+    db.select().from(deploymentConfigs).where(eq(deploymentConfigs.name, name)).get()?.config;
+}
+
+/** Throws DeploymentConfigDoesNotExist. */
+export function deploymentConfigNamed(db: Db, name: string): DeploymentConfig {
+  const config = findDeploymentConfig(db, name);
+  if (config) return config;
+  throw new DomainError(
+    "DeploymentConfigDoesNotExistException",
+    "deploymentConfigName",
+    `No Deployment Configuration found for name: ${name}`,
+  );
+}
+
+/** Predefined names first, then custom ones in their own order; those after `after`. */
+export function listDeploymentConfigNames(
+  db: Db,
+  after: string | undefined,
+  limit: number,
+): string[] {
+  const predefined = [...PREDEFINED_CONFIGS.keys()];
+  const custom = db.select({ name: deploymentConfigs.name }).from(deploymentConfigs)
+    .orderBy(asc(deploymentConfigs.name)).all().map((row) => row.name);
+  const at = after === undefined ? -1 : predefined.indexOf(after);
+  const left = after === undefined || at >= 0
+    ? [...predefined.slice(at + 1), ...custom]
+    : custom.filter((name) => name > after);
+  return left.slice(0, limit);
+}
+
+/** Throws DeploymentConfigInUse, naming a group; a config that is not there is no fault. */
+export function deleteDeploymentConfig(tx: Tx, name: string): void {
+  const user = tx.select({ application: applications.name, group: deploymentGroups.name })
+    .from(deploymentGroups)
+    .innerJoin(applications, eq(applications.id, deploymentGroups.applicationId))
+    .where(sql`json_extract(${deploymentGroups.settings}, '$.deploymentConfigName') = ${name}`)
+    .limit(1).get();
+  if (user) {
+    throw new DomainError(
+      "DeploymentConfigInUseException",
+      "deploymentConfigName",
+      `The deployment config ${name} is used by the deployment group ${user.group} of ` +
+        `${user.application}; give the group another config first.`,
+    );
+  }
+  tx.delete(deploymentConfigs).where(eq(deploymentConfigs.name, name)).run();
+}
