@@ -1,0 +1,15 @@
+/** What every operation is given: the store, the keys, who and where the server is, clock, randomness. @module */
+import type { Realm } from "../domain/identity.ts";
+import type { AccessKeys } from "../store/access_keys.ts";
+import type { Store } from "../store/store.ts";
+
+export interface ApiContext {
+  readonly store: Store;
+  readonly keys: AccessKeys;
+  readonly realm: Realm;
+  /** SPKI in PEM; hosts that join pin it. */
+  readonly serverPublicKey: string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  randomBytes(length: number): Uint8Array;
+}

@@ -1,0 +1,59 @@
+/**
+ * Paging: `nextToken` is the key of a page's last entry in base64url, so that a listing goes on at
+ * the right place whatever was added or removed meanwhile. Its form is nobody else's business.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { z } from "zod";
+import { DomainError } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
+
+/** The key in a token; undefined without a token. Throws InvalidNextToken. */
+export function keyOfToken<Key extends z.ZodType>(
+  token: string | undefined,
+  key: Key,
+): z.output<Key> | undefined {
+  if (token === undefined) return undefined;
+  const parsed = key.safeParse(decoded(token));
+  if (parsed.success) return parsed.data;
+  throw new DomainError(
+    "InvalidNextTokenException",
+    "nextToken",
+    "nextToken is not one that this operation gave; leave it out to begin at the first page.",
+  );
+}
+
+/** The key of a listing in the order of names. */
+export function nameOfToken(token: string | undefined): string | undefined {
+  return keyOfToken(token, z.string());
+}
+
+export function tokenOf(key: unknown): string {
+  return Buffer.from(JSON.stringify(key)).toString("base64url");
+}
+
+/**
+ * A page and the token of the next one. `load` is asked for one entry more than a page has; the
+ * surplus says that there is a next one.
+ */
+export function page<Entry>(
+  load: (limit: number) => Entry[],
+  keyOf: (entry: Entry) => unknown,
+): { entries: Entry[]; nextToken?: string } {
+  const loaded = load(LIMITS.page + 1);
+  const entries = loaded.slice(0, LIMITS.page);
+  const last = entries.at(-1);
+  const more = loaded.length > LIMITS.page && last !== undefined;
+  return { entries, ...(more && { nextToken: tokenOf(keyOf(last)) }) };
+}
+
+function decoded(token: string): unknown {
+  // Buffer skips what is not base64url; a token that does not come back the same was not ours.
+  const bytes = Buffer.from(token, "base64url");
+  if (bytes.toString("base64url") !== token) return undefined;
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined; // Garbage; the caller refuses it by name.
+  }
+}

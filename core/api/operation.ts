@@ -1,0 +1,69 @@
+/**
+ * An operation of the API: its name, who may call it, its input as a schema, and what it does. The
+ * router checks signature and role; what the schema refuses becomes the exception that the service
+ * model has for the member (`member_faults.ts`).
+ * @module
+ */
+import type { z } from "zod";
+import type { Caller, Role } from "../domain/instance.ts";
+import type { ApiContext } from "./context.ts";
+import { memberFault, type MemberFaults } from "./member_faults.ts";
+
+/** The call an operation serves. */
+export interface Call {
+  caller: Caller;
+  headers: Headers;
+  /** Aborted when the client hangs up. */
+  signal: AbortSignal;
+}
+
+export interface Operation {
+  readonly name: string;
+  /** The least role that may call it; `agent` means hosts and nobody else. */
+  readonly role: Role;
+  /** Answers the output; throws DomainError. */
+  run(raw: unknown, context: ApiContext, call: Call): unknown;
+}
+
+interface Definition<Schema extends z.ZodObject> {
+  name: string;
+  role: Role;
+  input: Schema;
+  /** Where this operation's exceptions are not those of the common table. */
+  faults?: MemberFaults;
+  run(input: z.output<Schema>, context: ApiContext, call: Call): unknown;
+}
+
+/** Makes an operation that parses its input before it runs. */
+export function operation<Schema extends z.ZodObject>(definition: Definition<Schema>): Operation {
+  const { name, role, input, faults = {}, run } = definition;
+  return {
+    name,
+    role,
+    run: (raw, context, call) => run(parseInput(input, raw, faults), context, call),
+  };
+}
+
+/** Parses a request's input; throws the exception of the first member at fault. */
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  raw: unknown,
+  faults: MemberFaults,
+): z.output<Schema> {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw memberFault(parsed.error, raw, faults);
+}
+
+/** Each role may do all that a later one may; a host speaks for itself alone, and for no person. */
+const RANK: Readonly<Record<Exclude<Role, "agent">, number>> = { admin: 2, deployer: 1, viewer: 0 };
+
+export function mayCall(caller: Role, needed: Role): boolean {
+  if (caller === "agent" || needed === "agent") return caller === needed;
+  return RANK[caller] >= RANK[needed];
+}
+
+/** Operations by name, for a router. */
+export function operationsByName(operations: readonly Operation[]): ReadonlyMap<string, Operation> {
+  return new Map(operations.map((one) => [one.name, one]));
+}

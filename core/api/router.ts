@@ -1,0 +1,85 @@
+/**
+ * The front door: `POST /` with an operation in X-Amz-Target, joining, health. Signature, then
+ * operation, then role, then input: whoever cannot sign learns nothing of what there is.
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { Hono } from "hono";
+import { DomainError } from "../domain/errors.ts";
+import { JOIN_PATH } from "../wire/join.ts";
+import { authenticateJson } from "./authenticate.ts";
+import type { ApiContext } from "./context.ts";
+import { errorResponse } from "./error_response.ts";
+import { healthRoutes } from "./health.ts";
+import { joinHost } from "./join_host.ts";
+import { mayCall, type Operation } from "./operation.ts";
+import { parseJson, readBody } from "./request_body.ts";
+
+/** The operations behind one prefix of X-Amz-Target, and the names clients sign them for. */
+export interface Service {
+  /** `CodeDeploy_20141006.` with its dot. */
+  targetPrefix: string;
+  signingNames: readonly string[];
+  operations: ReadonlyMap<string, Operation>;
+}
+
+/** Builds the routes; other rooms mount theirs on the same app, behind these. */
+export function createRouter(context: ApiContext, services: readonly Service[]): Hono {
+  const app = new Hono();
+  app.route("/", healthRoutes(context));
+  app.post(JOIN_PATH, ({ req }) =>
+    answer("JoinHost", async () => {
+      const raw = parseJson(await readBody(req.raw));
+      return await joinHost(raw, context);
+    }));
+  app.post("/", ({ req }) => {
+    const target = req.raw.headers.get("x-amz-target") ?? "";
+    return answer(target, () => callOperation(target, req.raw, context, services));
+  });
+  return app;
+}
+
+async function callOperation(
+  target: string,
+  request: Request,
+  context: ApiContext,
+  services: readonly Service[],
+): Promise<unknown> {
+  const service = services.find(({ targetPrefix }) => target.startsWith(targetPrefix));
+  const body = await readBody(request);
+  const names = service?.signingNames ?? services.flatMap(({ signingNames }) => signingNames);
+  const { caller } = await authenticateJson(context, request, body, [...new Set(names)]);
+  const operation = service?.operations.get(target.slice(service.targetPrefix.length));
+  if (!operation) {
+    throw new DomainError(
+      "UnknownOperationException",
+      "X-Amz-Target",
+      target === ""
+        ? "The header X-Amz-Target is missing; it names the operation."
+        : `This server has no operation ${target}.`,
+    );
+  }
+  if (!mayCall(caller.role, operation.role)) {
+    throw new DomainError(
+      "AccessDeniedException",
+      "",
+      `The access key ${caller.accessKeyId} has the role ${caller.role}; ${operation.name} needs ` +
+        `the role ${operation.role}.`,
+    );
+  }
+  const { headers, signal } = request;
+  return await operation.run(parseJson(body), context, { caller, headers, signal });
+}
+
+/** Runs a request to its answer: the output in AWS JSON, or the refusal. */
+async function answer(operation: string, run: () => Promise<unknown>): Promise<Response> {
+  const id = randomUUID();
+  try {
+    const output = await run();
+    return new Response(JSON.stringify(output ?? {}), {
+      headers: { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": id },
+    });
+  } catch (error) {
+    return errorResponse(error, { id, operation });
+  }
+}
