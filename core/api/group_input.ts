@@ -1,0 +1,39 @@
+/**
+ * The settings of a deployment group as CreateDeploymentGroup and UpdateDeploymentGroup take them, and
+ * the check of what they point at.
+ * @module
+ */
+import { GroupSettings } from "../domain/deployment_group.ts";
+import { DomainError } from "../domain/errors.ts";
+import { checkGroupSettings } from "../domain/group_settings.ts";
+import type { ComputePlatform } from "../domain/name.ts";
+import { deploymentConfigNamed } from "../store/deployment_configs.ts";
+import type { Tx } from "../store/group_commit.ts";
+import type { MemberFaults } from "./member_faults.ts";
+
+/** `arn:aws:iam::…:role/NAME`; nothing here assumes the role, but clients always send one. */
+const ROLE_ARN = /^arn:[a-z-]+:iam::\d{12}:role\/\S+$/;
+
+export const GroupInput = GroupSettings.shape;
+export const ServiceRoleArn = GroupInput.serviceRoleArn.unwrap()
+  .regex(ROLE_ARN, "must look like arn:aws:iam::123456789012:role/NAME");
+
+/** An empty config name is a bad one: no operation on groups requires it. */
+export const GROUP_FAULTS: MemberFaults = {
+  deploymentConfigName: { malformed: "InvalidDeploymentConfigNameException" },
+};
+
+/** Throws for the first rule that the settings break, and for a config that is missing or does not fit. */
+export function checkGroup(tx: Tx, settings: GroupSettings, platform: ComputePlatform): void {
+  checkGroupSettings(settings);
+  const { deploymentConfigName } = settings;
+  if (deploymentConfigName === undefined) return;
+  const config = deploymentConfigNamed(tx, deploymentConfigName);
+  if (config.computePlatform === platform) return;
+  throw new DomainError(
+    "InvalidDeploymentConfigNameException",
+    "deploymentConfigName",
+    `deploymentConfigName: ${config.name} is a config for ${config.computePlatform}, the ` +
+      `application is for ${platform}`,
+  );
+}

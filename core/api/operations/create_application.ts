@@ -1,0 +1,25 @@
+/** CreateApplication. @module */
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { ComputePlatform, Name } from "../../domain/name.ts";
+import { insertApplication } from "../../store/applications.ts";
+import { operation } from "../operation.ts";
+import { refuseTags, RESOURCE_TAG_FAULTS, ResourceTags } from "../resource_tags.ts";
+
+export const createApplication = operation({
+  name: "CreateApplication",
+  role: "deployer",
+  input: z.object({
+    applicationName: Name,
+    computePlatform: ComputePlatform.default("Server"),
+    tags: ResourceTags,
+  }),
+  faults: RESOURCE_TAG_FAULTS,
+  async run({ applicationName, computePlatform, tags }, { store, now }) {
+    refuseTags(tags);
+    const id = randomUUID();
+    const application = { id, name: applicationName, computePlatform, createTime: now() };
+    await store.commit((tx) => insertApplication(tx, application));
+    return { applicationId: id };
+  },
+});

@@ -1,0 +1,26 @@
+/** GetDeploymentConfig, custom or predefined. @module */
+import { z } from "zod";
+import { Name } from "../../domain/name.ts";
+import { deploymentConfigNamed } from "../../store/deployment_configs.ts";
+import { epochSeconds } from "../epoch_seconds.ts";
+import { operation } from "../operation.ts";
+
+export const getDeploymentConfig = operation({
+  name: "GetDeploymentConfig",
+  role: "viewer",
+  input: z.object({ deploymentConfigName: Name }),
+  run({ deploymentConfigName }, { store }) {
+    const config = deploymentConfigNamed(store.read, deploymentConfigName);
+    return {
+      deploymentConfigInfo: {
+        deploymentConfigId: config.id,
+        deploymentConfigName: config.name,
+        minimumHealthyHosts: config.minimumHealthyHosts,
+        createTime: epochSeconds(config.createTime),
+        computePlatform: config.computePlatform,
+        trafficRoutingConfig: config.trafficRoutingConfig,
+        zonalConfig: config.zonalConfig,
+      },
+    };
+  },
+});

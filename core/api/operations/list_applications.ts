@@ -1,0 +1,19 @@
+/** ListApplications, in the order of names. @module */
+import { z } from "zod";
+import { listApplicationNames } from "../../store/applications.ts";
+import { nameOfToken, page } from "../next_token.ts";
+import { operation } from "../operation.ts";
+
+export const listApplications = operation({
+  name: "ListApplications",
+  role: "viewer",
+  input: z.object({ nextToken: z.string().optional() }),
+  run(input, { store }) {
+    const after = nameOfToken(input.nextToken);
+    const { entries, nextToken } = page(
+      (limit) => listApplicationNames(store.read, after, limit),
+      (name) => name,
+    );
+    return { applications: entries, nextToken };
+  },
+});

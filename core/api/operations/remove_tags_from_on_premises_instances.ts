@@ -1,0 +1,36 @@
+/** RemoveTagsFromOnPremisesInstances: by key, and by value where one is given; all instances or none. @module */
+import { z } from "zod";
+import { LIMITS } from "../../domain/limits.ts";
+import { Name } from "../../domain/name.ts";
+import { Tag } from "../../domain/tag.ts";
+import { changeInstanceTags } from "../../store/instances.ts";
+import { operation } from "../operation.ts";
+
+const Unwanted = z.object({ Key: Tag.shape.Key, Value: z.string().max(256).optional() });
+type Unwanted = z.output<typeof Unwanted>;
+
+export const removeTagsFromOnPremisesInstances = operation({
+  name: "RemoveTagsFromOnPremisesInstances",
+  role: "deployer",
+  input: z.object({
+    tags: z.array(Unwanted).min(1),
+    instanceNames: z.array(Name).min(1).max(LIMITS.taggedInstances),
+  }),
+  faults: {
+    instanceNames: {
+      missing: "InstanceNameRequiredException",
+      malformed: "InvalidInstanceNameException",
+      tooMany: "InstanceLimitExceededException",
+    },
+  },
+  async run({ tags, instanceNames }, { store }) {
+    const unwanted = (own: Tag) => tags.some((tag) => isSame(tag, own));
+    await store.commit((tx) =>
+      changeInstanceTags(tx, instanceNames, (own) => own.filter((tag) => !unwanted(tag)))
+    );
+  },
+});
+
+function isSame(unwanted: Unwanted, own: Tag): boolean {
+  return unwanted.Key === own.Key && (!unwanted.Value || unwanted.Value === own.Value);
+}

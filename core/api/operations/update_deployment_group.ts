@@ -1,0 +1,35 @@
+/** UpdateDeploymentGroup: what is left out stays, `[]` clears a list (trap 39). @module */
+import { z } from "zod";
+import { changedGroupSettings } from "../../domain/group_settings.ts";
+import { Name } from "../../domain/name.ts";
+import { applicationNamed } from "../../store/applications.ts";
+import { changeDeploymentGroup, deploymentGroupNamed } from "../../store/deployment_groups.ts";
+import { checkGroup, GROUP_FAULTS, GroupInput, ServiceRoleArn } from "../group_input.ts";
+import { operation } from "../operation.ts";
+
+export const updateDeploymentGroup = operation({
+  name: "UpdateDeploymentGroup",
+  role: "deployer",
+  input: z.object({
+    ...GroupInput,
+    applicationName: Name,
+    currentDeploymentGroupName: Name,
+    newDeploymentGroupName: Name.optional(),
+    serviceRoleArn: ServiceRoleArn.optional(),
+  }),
+  faults: GROUP_FAULTS,
+  async run(
+    { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...change },
+    { store },
+  ) {
+    await store.commit((tx) => {
+      const application = applicationNamed(tx, applicationName);
+      const group = deploymentGroupNamed(tx, application.id, currentDeploymentGroupName);
+      const settings = changedGroupSettings(group.settings, change);
+      checkGroup(tx, settings, application.computePlatform);
+      const name = newDeploymentGroupName ?? group.name;
+      changeDeploymentGroup(tx, group.id, { name, settings });
+    });
+    return { hooksNotCleanedUp: [] };
+  },
+});

@@ -1,0 +1,17 @@
+/** GenericRevisionInfo: what is known of a revision, as the API shows it. @module */
+import { type Revision, revisionIdentity } from "../domain/revision.ts";
+import { epochSeconds } from "./epoch_seconds.ts";
+
+/** `groups` by the identity of their target revision, as the store answers them. */
+export function genericRevisionInfo(
+  revision: Revision,
+  groups: ReadonlyMap<string, readonly string[]>,
+): Record<string, unknown> {
+  return {
+    description: revision.description,
+    deploymentGroups: groups.get(revisionIdentity(revision.location)) ?? [],
+    firstUsedTime: epochSeconds(revision.firstUsedTime),
+    lastUsedTime: epochSeconds(revision.lastUsedTime),
+    registerTime: epochSeconds(revision.registerTime),
+  };
+}
