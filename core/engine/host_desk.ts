@@ -8,7 +8,7 @@
  */
 import { clearTimeout, setTimeout } from "node:timers";
 
-/** A lost answer is repeated after this time, in milliseconds. */
+/** What was handed out in an answer that got lost is repeated after this time, in milliseconds. */
 const REPEAT_AFTER = 5_000;
 
 interface Paper {
@@ -27,8 +27,10 @@ export interface Handout {
 
 interface Desk {
   papers: Map<string, Paper>;
-  /** Has the host's open poll look again, or leave because a newer one took its place. */
-  wake?: ((then: "look" | "leave") => void) | undefined;
+  /** The host's open poll; a newer one takes its place. */
+  poll?: PollRequest | undefined;
+  /** Has the open poll look again, or notice that it was replaced. */
+  wake?: (() => void) | undefined;
 }
 
 export interface PollRequest {
@@ -43,54 +45,63 @@ export interface PollRequest {
 export class HostDesk {
   readonly #desks = new Map<string, Desk>();
   readonly #now: () => number;
+  readonly #repeatAfter: number;
   #closed = false;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, repeatAfter = REPEAT_AFTER) {
     this.#now = now;
+    this.#repeatAfter = repeatAfter;
   }
 
   /** Lays an order out; a host that waits gets it at once. */
   give(host: string, commandId: string): void {
     const desk = this.#desk(host);
     desk.papers.set(commandId, { commandId, cancelled: false });
-    desk.wake?.("look");
+    desk.wake?.();
   }
 
   /** Asks the host to end an order after its current event. */
   cancel(host: string, commandId: string): void {
-    const desk = this.#desk(host);
-    const paper = desk.papers.get(commandId);
+    const desk = this.#desks.get(host);
+    const paper = desk?.papers.get(commandId);
     if (!paper) return;
     paper.cancelled = true;
-    desk.wake?.("look");
+    desk?.wake?.();
   }
 
   /** The order is done with; it is never handed out again. */
   remove(host: string, commandId: string): void {
     const desk = this.#desks.get(host);
     desk?.papers.delete(commandId);
-    if (desk && desk.papers.size === 0 && !desk.wake) this.#desks.delete(host);
+    if (desk) this.#tidy(host, desk);
   }
 
   /** Hands out what there is for a host, waiting for it if need be. A newer poll ends an older one. */
   async poll(request: PollRequest): Promise<Handout> {
     const desk = this.#desk(request.host);
-    desk.wake?.("leave");
+    desk.poll = request;
+    desk.wake?.();
     const until = this.#now() + request.waitMs;
-    while (true) {
-      const handout = this.#look(desk, request.running);
-      const left = until - this.#now();
-      const over = left <= 0 || request.signal.aborted || this.#closed;
-      if (handout.commandId || handout.cancel.length > 0 || over) return handout;
-      const then = await waitAtDesk(desk, left, request.signal);
-      if (then === "leave") return { cancel: [] };
+    while (desk.poll === request) {
+      // A host that hung up would take what it is handed with it.
+      const gone = request.signal.aborted;
+      const { repeatAt, ...handout } = gone ? NOTHING : this.#look(desk, request.running);
+      const now = this.#now();
+      const over = until <= now || gone || this.#closed;
+      if (handout.commandId || handout.cancel.length > 0 || over) {
+        desk.poll = undefined;
+        this.#tidy(request.host, desk);
+        return handout;
+      }
+      await waitAtDesk(desk, Math.min(until, repeatAt) - now, request.signal);
     }
+    return { cancel: [] };
   }
 
   /** Ends all polls; later ones are answered at once. */
   close(): void {
     this.#closed = true;
-    for (const desk of this.#desks.values()) desk.wake?.("look");
+    for (const desk of this.#desks.values()) desk.wake?.();
   }
 
   #desk(host: string): Desk {
@@ -99,10 +110,19 @@ export class HostDesk {
     return desk;
   }
 
-  #look(desk: Desk, running: ReadonlySet<string>): Handout {
+  #tidy(host: string, desk: Desk): void {
+    if (desk.papers.size === 0 && !desk.poll) this.#desks.delete(host);
+  }
+
+  /** What is due for a host now, and when something told before is to be repeated. */
+  #look(desk: Desk, running: ReadonlySet<string>): Handout & { repeatAt: number } {
     const now = this.#now();
-    const due = (toldAt: number | undefined) => toldAt === undefined || now - toldAt > REPEAT_AFTER;
-    const handout: Handout = { cancel: [] };
+    const handout: typeof NOTHING = { ...NOTHING, cancel: [] };
+    const due = (toldAt = -Infinity) => {
+      const at = toldAt + this.#repeatAfter;
+      if (at > now) handout.repeatAt = Math.min(handout.repeatAt, at);
+      return at <= now;
+    };
     for (const paper of desk.papers.values()) {
       if (running.has(paper.commandId)) {
         if (!paper.cancelled || !due(paper.cancelToldAt)) continue;
@@ -117,18 +137,19 @@ export class HostDesk {
   }
 }
 
+const NOTHING: Handout & { repeatAt: number } = { cancel: [], repeatAt: Infinity };
+
 /** Waits to be woken, for the time, or for the host to hang up. */
-function waitAtDesk(desk: Desk, ms: number, signal: AbortSignal): Promise<"look" | "leave"> {
+function waitAtDesk(desk: Desk, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const end = (then: "look" | "leave") => {
+    const end = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", look);
+      signal.removeEventListener("abort", end);
       if (desk.wake === end) desk.wake = undefined;
-      resolve(then);
+      resolve();
     };
-    const look = () => end("look");
-    const timer = setTimeout(look, ms);
-    signal.addEventListener("abort", look);
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
     desk.wake = end;
   });
 }
