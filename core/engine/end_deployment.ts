@@ -5,15 +5,24 @@
  * @module
  */
 import { eq } from "drizzle-orm";
-import { type Deployment, NO_TARGETS, type RollbackInfo } from "../domain/deployment.ts";
+import {
+  type Deployment,
+  type ErrorInformation,
+  NO_TARGETS,
+  type RollbackInfo,
+  TERMINAL_DEPLOYMENT,
+} from "../domain/deployment.ts";
 import { deploymentIdFrom } from "../domain/name.ts";
 import { revisionIdentity } from "../domain/revision.ts";
-import type { Target } from "../domain/target.ts";
+import { type Target, TERMINAL_TARGET } from "../domain/target.ts";
+import { skipped, withoutAnswer } from "../rollout/host_report.ts";
 import { chooseRollback, rollbackMessages } from "../rollout/rollback.ts";
+import { newState } from "../rollout/state.ts";
 import { changeDeployment, getDeployment, insertDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { noteHealth } from "../store/instance_health.ts";
 import { deploymentGroups } from "../store/schema.ts";
+import { allTargets, updateTarget } from "../store/targets.ts";
 
 export interface End {
   change: { rollback: RollbackInfo };
@@ -45,6 +54,38 @@ export function endDeployment(
     ...(completeTime !== undefined && { completeTime }),
   });
   return { change: { rollback }, rollbackId };
+}
+
+/**
+ * Ends a deployment that cannot begin or, after a restart, go on, because what it needs is gone:
+ * hosts that wait are skipped, those under way have failed. Undefined when it has ended meanwhile.
+ */
+export function failDeployment(
+  tx: Tx,
+  deployment: Deployment,
+  error: ErrorInformation,
+  { now, random }: { now: number; random: Uint8Array },
+): { ended: Deployment; rollbackId: string | undefined } | undefined {
+  const { id, request } = deployment;
+  if (TERMINAL_DEPLOYMENT.has(getDeployment(tx, id)?.status ?? "Failed")) return undefined;
+  const context = { now, ignoreStopFailures: request.ignoreApplicationStopFailures };
+  const targets = allTargets(tx, id).map((target) => {
+    if (TERMINAL_TARGET.has(target.status)) return target;
+    if (target.status === "Pending") return skipped(target, now);
+    return withoutAnswer(target, error.message, context);
+  });
+  for (const target of targets) updateTarget(tx, id, target);
+  const over = { id, request, status: "Failed", error, stop: deployment.stop } as const;
+  const { counts } = newState({ ...over, unhealthy: new Set(), targets });
+  const ended: Deployment = {
+    ...deployment,
+    status: "Failed",
+    error,
+    completeTime: now,
+    overview: counts,
+  };
+  const { change, rollbackId } = endDeployment(tx, ended, targets, { now, random });
+  return { ended: { ...ended, ...change }, rollbackId };
 }
 
 /** Attempted hosts: healthy on the new revision, or unhealthy on nobody knows which (spec 3.2). */

@@ -6,7 +6,11 @@
  * @module
  */
 import { clearInterval, setInterval } from "node:timers";
-import { type Deployment, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
+import {
+  type Deployment,
+  type ErrorInformation,
+  TERMINAL_DEPLOYMENT,
+} from "../domain/deployment.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { HostReport } from "../rollout/host_report.ts";
 import { getDeployment, unfinishedDeployments } from "../store/deployments.ts";
@@ -16,7 +20,7 @@ import type { StreamEvent } from "../wire/event_stream.ts";
 import { isError, loadRollout, namesOf } from "./begin.ts";
 import type { EngineContext } from "./context.ts";
 import { createDeployment, type CreateDeploymentInput } from "./create_deployment.ts";
-import { endDeployment } from "./end_deployment.ts";
+import { failDeployment } from "./end_deployment.ts";
 import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
 import { orderFor, parseCommandId, specification } from "./order.ts";
 import { deploymentEvent, Runner } from "./runner.ts";
@@ -40,7 +44,17 @@ export class Engine {
   /** Goes on with every deployment that has not ended. */
   start(): void {
     for (const id of unfinishedDeployments(this.#context.store.read)) this.#run(id);
-    this.#ticking = setInterval(() => this.#tick(), TICK);
+    this.#ticking = setInterval(() => this.tick(), TICK);
+  }
+
+  /** Looks at the clocks of running hosts, and loads again what a failed commit has broken. */
+  tick(): void {
+    for (const [id, runner] of [...this.#runners]) {
+      if (runner.broken) this.#reload(id);
+      else if (runner.state.counts.InProgress > 0) {
+        this.#unwaited(runner.input({ kind: "tick" }), `the clocks of deployment ${id}`);
+      }
+    }
   }
 
   /** Ends polls and clocks; deployments stay as the store has them. */
@@ -143,16 +157,19 @@ export class Engine {
       status: target.status,
       events: [...target.events],
     }));
-    return { stop, now: [...targets, deploymentEvent(deployment, names)], ended: true };
+    const ended = TERMINAL_DEPLOYMENT.has(deployment.status);
+    return { stop, now: [...targets, deploymentEvent(deployment, names)], ended };
   }
 
   /** Brings a deployment's runner up; answers it unless the deployment has ended. */
   #run(id: string): Runner | undefined {
+    const known = this.#runners.get(id);
+    if (known && !known.broken) return known;
     const deployment = getDeployment(this.#context.store.read, id);
     if (!deployment || TERMINAL_DEPLOYMENT.has(deployment.status)) return;
     const rollout = loadRollout(deployment, this.#context);
     if (isError(rollout)) {
-      this.#failBeforeStart(deployment, rollout);
+      this.#failWithoutRunner(deployment, rollout);
       return;
     }
     const runner = new Runner({
@@ -167,18 +184,18 @@ export class Engine {
     return runner;
   }
 
-  #failBeforeStart(deployment: Deployment, error: NonNullable<Deployment["error"]>): void {
+  #failWithoutRunner(deployment: Deployment, error: ErrorInformation): void {
     const now = this.#context.now();
-    const ended: Deployment = { ...deployment, status: "Failed", error, completeTime: now };
     const random = this.#context.randomBytes(9);
     const names = namesOf(this.#context.store.read, deployment);
-    this.#unwaited(
-      this.#context.store.commit((tx) => endDeployment(tx, ended, [], { now, random }))
-        .then(({ change }) =>
-          this.#streams.publish(deploymentEvent({ ...ended, ...change }, names))
-        ),
-      `ending deployment ${deployment.id}`,
-    );
+    const failing = this.#context.store
+      .commit((tx) => failDeployment(tx, deployment, error, { now, random }))
+      .then((end) => {
+        if (!end) return;
+        this.#streams.publish(deploymentEvent(end.ended, names));
+        this.#ended(deployment.id, end.rollbackId);
+      });
+    this.#unwaited(failing, `ending deployment ${deployment.id}`);
   }
 
   #ended(id: string, rollbackId: string | undefined): void {
@@ -186,14 +203,12 @@ export class Engine {
     if (rollbackId) this.#run(rollbackId);
   }
 
-  #tick(): void {
-    for (const [id, runner] of this.#runners) {
-      if (runner.broken) {
-        this.#runners.delete(id);
-        this.#run(id);
-      } else if (runner.state.counts.InProgress > 0) {
-        this.#unwaited(runner.input({ kind: "tick" }), `the clocks of deployment ${id}`);
-      }
+  /** A runner that cannot be loaded stays broken, so that the next tick tries again. */
+  #reload(id: string): void {
+    try {
+      if (!this.#run(id)) this.#runners.delete(id);
+    } catch (error) {
+      this.#context.report(error, `loading deployment ${id} again`);
     }
   }
 

@@ -122,10 +122,9 @@ export class Runner {
     this.#prelude = undefined;
     let committed: { given: Map<string, Target>; rollbackId: string | undefined };
     try {
-      committed = await context.store.commit((tx) => {
-        prelude?.(tx);
-        return this.#write(tx, decision, now);
-      });
+      committed = await context.store.commit((tx) =>
+        this.#writeInOrder(tx, decision, now, prelude)
+      );
     } catch (cause) {
       this.#broken = cause;
       throw cause;
@@ -135,7 +134,22 @@ export class Runner {
       const target = this.state.targets.get(id);
       if (target && command) this.state.targets.set(id, { ...target, command });
     }
-    this.#perform(decision, committed.rollbackId);
+    this.#perform(decision, committed);
+  }
+
+  /**
+   * A write may share its group with the one before. If that one fails, this one must not happen
+   * either: it was decided on a state that the store will never have.
+   */
+  #writeInOrder(tx: Tx, decision: Decision, now: number, prelude: Rollout["prelude"]) {
+    if (this.#broken !== undefined) throw this.#broken;
+    try {
+      prelude?.(tx);
+      return this.#write(tx, decision, now);
+    } catch (cause) {
+      this.#broken = cause;
+      throw cause;
+    }
   }
 
   #write(tx: Tx, decision: Decision, now: number) {
@@ -156,11 +170,12 @@ export class Runner {
       ...(stop && { stop }),
       ...(ended && { completeTime: now }),
     };
+    // All of it, not only that of the last decision: the choice of a rollback asks for the stop.
+    Object.assign(this.#deployment, change);
     if (!ended) {
       changeDeployment(tx, id, change);
       return { given, rollbackId: undefined };
     }
-    Object.assign(this.#deployment, change);
     const end = endDeployment(tx, this.#deployment, [...this.state.targets.values()], {
       now,
       random: this.#parts.context.randomBytes(9),
@@ -179,10 +194,13 @@ export class Runner {
     };
   }
 
-  #perform(decision: Decision, rollbackId: string | undefined): void {
+  #perform(
+    decision: Decision,
+    { given, rollbackId }: { given: Map<string, Target>; rollbackId: string | undefined },
+  ): void {
     const { desk, streams, onEnd } = this.#parts;
     const commandOf = (host: string) => commandIdOf(this.state.id, host);
-    for (const host of decision.give) desk.give(host, commandOf(host));
+    for (const host of given.keys()) desk.give(host, commandOf(host));
     for (const host of decision.cancel) desk.cancel(host, commandOf(host));
     for (const target of decision.targets) {
       if (target.status !== "InProgress") desk.remove(target.id, commandOf(target.id));
