@@ -9,6 +9,7 @@ import type { Deployment, DeploymentErrorCode, ErrorInformation } from "../domai
 import { IN_PLACE_EVENTS, type LifecycleEvent } from "../domain/lifecycle_event.ts";
 import { revisionIdentity } from "../domain/revision.ts";
 import type { Target } from "../domain/target.ts";
+import { fail } from "../plugin/contract.ts";
 import type { Rules } from "../rollout/advance.ts";
 import { orderHosts } from "../rollout/host_order.ts";
 import type { Db } from "../store/database.ts";
@@ -115,7 +116,14 @@ function rulesOf(deployment: Deployment, context: EngineContext): Rules | ErrorI
   }
   return {
     clocks: context.clocks,
-    next: (fleet) => strategy.next({ fleet, config: checked.data }),
+    next(fleet) {
+      try {
+        return strategy.next({ fleet, config: checked.data });
+      } catch (cause) {
+        context.report(cause, `asking the strategy ${strategy.name}`);
+        return fail(`the strategy ${strategy.name} threw: ${reasonOf(cause)}`);
+      }
+    },
   };
 }
 
@@ -131,13 +139,17 @@ function resolveHosts(
   const hosts = db.select({ name: instances.name, tags: instances.tags }).from(instances)
     .where(isNull(instances.deregisterTime)).all();
   const { onPremisesInstanceTagFilters, onPremisesTagSet } = group.settings;
-  const names = plugin.discover({
-    hosts,
-    group: {
-      onPremisesInstanceTagFilters: onPremisesInstanceTagFilters ?? [],
-      onPremisesTagSet: onPremisesTagSet?.onPremisesTagSetList ?? [],
-    },
-  });
+  const view = {
+    onPremisesInstanceTagFilters: onPremisesInstanceTagFilters ?? [],
+    onPremisesTagSet: onPremisesTagSet?.onPremisesTagSetList ?? [],
+  };
+  let names: string[];
+  try {
+    names = plugin.discover({ hosts, group: view });
+  } catch (cause) {
+    context.report(cause, `asking the target plugin ${plugin.name}`);
+    return error("INTERNAL_ERROR", `The target plugin ${plugin.name} threw: ${reasonOf(cause)}`);
+  }
   if (names.length === 0) {
     return error(
       "NO_INSTANCES",
@@ -162,4 +174,8 @@ export function isError(answer: object): answer is ErrorInformation {
 
 function error(code: DeploymentErrorCode, message: string): ErrorInformation {
   return { code, message };
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
