@@ -82,6 +82,18 @@ fleetTest("a write that follows a failed one in its group does not happen either
   assert.equal(fleet.show(id), "SS Succeeded");
 });
 
+fleetTest(
+  "a report sent twice is not answered before the first is kept",
+  { hosts: 1 },
+  async (fleet) => {
+    await fleet.deploy("v1.zip");
+    const order = await fleet.take("web-1");
+    await fleet.breakTarget("web-1");
+    const both = await Promise.allSettled([fleet.finish(order), fleet.finish(order)]);
+    assert.deepEqual(both.map(({ status }) => status), ["rejected", "rejected"]);
+  },
+);
+
 fleetTest("a deployment that could not be created does not exist", { hosts: 1 }, async (fleet) => {
   let refusals = 1;
   fleet.refuseCommit = () => refusals-- > 0 ? FULL : undefined;

@@ -43,6 +43,7 @@ fleetTest("a failure is followed by a rollback that succeeds; both say so", {
   );
   assert.deepEqual(fleet.group().targetRevision, revision("v1.zip"));
   assert.equal(fleet.group().lastSuccessfulDeploymentId, id);
+  assert.equal(fleet.group().lastAttemptedDeploymentId, id);
 });
 
 fleetTest(
