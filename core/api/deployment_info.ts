@@ -8,11 +8,7 @@ import { instanceArn, type Realm } from "../domain/identity.ts";
 import { lifecycleErrorCode, type LifecycleEvent } from "../domain/lifecycle_event.ts";
 import type { RevisionLocation } from "../domain/revision.ts";
 import type { Target } from "../domain/target.ts";
-
-/** Milliseconds as the API's number of seconds with a fraction (trap 36). */
-export function epochSeconds(milliseconds: number): number {
-  return milliseconds / 1000;
-}
+import { epochSeconds } from "./epoch_seconds.ts";
 
 /** DeploymentInfo of GetDeployment and BatchGetDeployments. */
 export function deploymentInfo(
@@ -31,8 +27,8 @@ export function deploymentInfo(
     status: deployment.status,
     errorInformation: deployment.error,
     createTime: epochSeconds(deployment.createTime),
-    startTime: startTime === undefined ? undefined : epochSeconds(startTime),
-    completeTime: completeTime === undefined ? undefined : epochSeconds(completeTime),
+    startTime: epochSeconds(startTime),
+    completeTime: epochSeconds(completeTime),
     deploymentOverview: deployment.overview,
     description: request.description,
     creator: request.creator,
@@ -74,8 +70,8 @@ function lifecycleEvent(event: LifecycleEvent): Record<string, unknown> {
   return {
     lifecycleEventName: event.name,
     status: event.status,
-    startTime: startTime === undefined ? undefined : epochSeconds(startTime),
-    endTime: endTime === undefined ? undefined : epochSeconds(endTime),
+    startTime: epochSeconds(startTime),
+    endTime: epochSeconds(endTime),
     diagnostics: diagnostics && {
       errorCode: lifecycleErrorCode(diagnostics.error_code),
       scriptName: diagnostics.script_name,

@@ -4,18 +4,55 @@
  * buffered without end; it comes back and gets the present state.
  * @module
  */
+import { randomUUID } from "node:crypto";
 import { clearInterval, setInterval } from "node:timers";
+import { Hono } from "hono";
 import { TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
+import { DomainError } from "../domain/errors.ts";
+import { DeploymentId } from "../domain/name.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { StreamEvent } from "../wire/event_stream.ts";
+import { EVENTS_PATH, type StreamEvent } from "../wire/event_stream.ts";
+import { CODEDEPLOY_SIGNING_NAME } from "./codedeploy_operations.ts";
+import { errorResponse } from "./error_response.ts";
+import { mayCall } from "./operation.ts";
+import { authenticateJson } from "./authenticate.ts";
+import type { ApiContext } from "./context.ts";
 
 /** Comment lines at this interval (milliseconds) keep proxies from closing a quiet stream. */
 const HEARTBEAT = 15_000;
 /** Bytes a slow reader may be behind. */
 const BACKLOG_LIMIT = 8 * 1024 * 1024;
+const NO_BODY = new Uint8Array();
+
+/** Signed as any call of the API; a viewer may listen. */
+export function eventRoutes(
+  engine: Engine,
+  authority: Pick<ApiContext, "keys" | "now">,
+): Hono {
+  return new Hono().get(EVENTS_PATH, async ({ req }) => {
+    try {
+      const { caller } = await authenticateJson(authority, req.raw, NO_BODY, [
+        CODEDEPLOY_SIGNING_NAME,
+      ]);
+      if (!mayCall(caller.role, "viewer")) {
+        throw new DomainError(
+          "AccessDeniedException",
+          "",
+          "A host's key cannot follow deployments.",
+        );
+      }
+      const id = DeploymentId.safeParse(req.query("deploymentId"));
+      if (id.success) return deploymentEvents(engine, id.data, req.raw.signal);
+      const message = `deploymentId: ${id.error.issues[0]?.message}`;
+      throw new DomainError("InvalidDeploymentIdException", "deploymentId", message);
+    } catch (error) {
+      return errorResponse(error, { id: randomUUID(), operation: "events" });
+    }
+  });
+}
 
 /** Throws DeploymentDoesNotExistException before the stream begins. */
-export function deploymentEvents(
+function deploymentEvents(
   engine: Engine,
   deploymentId: string,
   signal: AbortSignal,

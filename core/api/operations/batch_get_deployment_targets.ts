@@ -1,0 +1,22 @@
+/** BatchGetDeploymentTargets: one unknown id refuses the call. @module */
+import { z } from "zod";
+import { DeploymentId } from "../../domain/name.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { operation } from "../operation.ts";
+import { readTargets } from "../read_targets.ts";
+
+const Input = z.object({
+  deploymentId: DeploymentId,
+  targetIds: z.array(z.string().min(1)).min(1).max(LIMITS.batchTargets),
+});
+
+export const batchGetDeploymentTargets = (engine: Pick<Engine, "deployment">) =>
+  operation({
+    name: "BatchGetDeploymentTargets",
+    role: "viewer",
+    input: Input,
+    run: ({ deploymentId, targetIds }, context) => ({
+      deploymentTargets: readTargets(engine, deploymentId, targetIds, context),
+    }),
+  });

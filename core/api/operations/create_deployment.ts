@@ -1,0 +1,82 @@
+/** CreateDeployment (spec 1.3): what can be refused at once is; the rest fails the deployment. @module */
+import { z } from "zod";
+import { FileExistsBehavior } from "../../domain/deployment.ts";
+import { AlarmConfiguration, AutoRollbackConfiguration } from "../../domain/deployment_group.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { Name } from "../../domain/name.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { operation } from "../operation.ts";
+import { RevisionInput } from "../revision_input.ts";
+
+const Input = z.object({
+  applicationName: Name,
+  deploymentGroupName: Name,
+  revision: RevisionInput,
+  deploymentConfigName: Name.optional(),
+  description: z.string().max(LIMITS.description).optional(),
+  ignoreApplicationStopFailures: z.boolean().default(false),
+  updateOutdatedInstancesOnly: z.boolean().default(false),
+  fileExistsBehavior: FileExistsBehavior.default("DISALLOW"),
+  autoRollbackConfiguration: AutoRollbackConfiguration.optional(),
+  overrideAlarmConfiguration: AlarmConfiguration.optional(),
+  targetInstances: z.object({}).optional(),
+  deploymentMode: z.enum(["STANDARD", "RESTART"]).default("STANDARD"),
+});
+
+export const createDeployment = (engine: Pick<Engine, "createDeployment">) =>
+  operation({
+    name: "CreateDeployment",
+    role: "deployer",
+    input: Input,
+    async run(input) {
+      refuseUnsupported(input);
+      const { autoRollbackConfiguration: rollback, overrideAlarmConfiguration: alarms } = input;
+      if (rollback?.enabled && rollback.events.length === 0) {
+        throw new DomainError(
+          "InvalidAutoRollbackConfigException",
+          "autoRollbackConfiguration.events",
+          "autoRollbackConfiguration.events: enabled needs at least one event",
+        );
+      }
+      const { deploymentConfigName, description } = input;
+      const deploymentId = await engine.createDeployment({
+        applicationName: input.applicationName,
+        deploymentGroupName: input.deploymentGroupName,
+        revision: input.revision,
+        ignoreApplicationStopFailures: input.ignoreApplicationStopFailures,
+        updateOutdatedInstancesOnly: input.updateOutdatedInstancesOnly,
+        fileExistsBehavior: input.fileExistsBehavior,
+        ...(deploymentConfigName !== undefined && { deploymentConfigName }),
+        ...(description !== undefined && { description }),
+        ...(rollback && { autoRollbackConfiguration: rollback }),
+        ...(alarms && { overrideAlarmConfiguration: alarms }),
+      });
+      return { deploymentId };
+    },
+  });
+
+/** What this version cannot carry out is refused, never ignored. */
+function refuseUnsupported(input: z.output<typeof Input>): void {
+  if (input.targetInstances) {
+    throw new DomainError(
+      "InvalidTargetInstancesException",
+      "targetInstances",
+      "targetInstances belongs to blue/green deployments; an in-place one takes the group's hosts",
+    );
+  }
+  if (input.updateOutdatedInstancesOnly) {
+    throw new DomainError(
+      "InvalidUpdateOutdatedInstancesOnlyValueException",
+      "updateOutdatedInstancesOnly",
+      "updateOutdatedInstancesOnly: this server deploys to all hosts of a group; leave it out",
+    );
+  }
+  if (input.deploymentMode === "RESTART") {
+    throw new DomainError(
+      "InvalidRevisionException",
+      "deploymentMode",
+      "deploymentMode: this server deploys revisions (STANDARD); it has no RESTART yet",
+    );
+  }
+}

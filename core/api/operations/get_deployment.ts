@@ -1,0 +1,18 @@
+/** GetDeployment. @module */
+import { z } from "zod";
+import { DeploymentId } from "../../domain/name.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { namesOf } from "../../engine/begin.ts";
+import { deploymentInfo } from "../deployment_info.ts";
+import { operation } from "../operation.ts";
+
+export const getDeployment = (engine: Pick<Engine, "deployment">) =>
+  operation({
+    name: "GetDeployment",
+    role: "viewer",
+    input: z.object({ deploymentId: DeploymentId }),
+    run({ deploymentId }, { store }) {
+      const deployment = engine.deployment(deploymentId);
+      return { deploymentInfo: deploymentInfo(deployment, namesOf(store.read, deployment)) };
+    },
+  });

@@ -1,0 +1,34 @@
+/** GetDeploymentLogs, which CodeDeploy does not have: what hooks printed, while they run and later. @module */
+import { z } from "zod";
+import { DeploymentId } from "../../domain/name.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { lastLogSequence, readLogChunks } from "../../store/log_chunks.ts";
+import { LogLine } from "../../wire/agent_protocol.ts";
+import { GetDeploymentLogsInput, type GetDeploymentLogsOutput } from "../../wire/runtime_api.ts";
+import { operation } from "../operation.ts";
+
+/** Chunks of a page; one is what a host printed within a tenth of a second. */
+const PAGE = 500;
+const Lines = z.array(LogLine);
+
+export const getDeploymentLogs = (engine: Pick<Engine, "deployment">) =>
+  operation({
+    name: "GetDeploymentLogs",
+    role: "viewer",
+    input: GetDeploymentLogsInput.extend({ deploymentId: DeploymentId }),
+    run({ deploymentId, targetId, after }, { store }): GetDeploymentLogsOutput {
+      engine.deployment(deploymentId);
+      const filter = { after, ...(targetId !== undefined && { targetId }) };
+      const chunks = readLogChunks(store.read, deploymentId, filter, PAGE);
+      const last = chunks.at(-1)?.sequence;
+      const more = chunks.length === PAGE && last !== lastLogSequence(store.read, deploymentId);
+      return {
+        chunks: chunks.map(({ sequence, targetId, lines }) => ({
+          sequence,
+          targetId,
+          lines: Lines.parse(JSON.parse(lines)),
+        })),
+        ...(more && { next: last }),
+      };
+    },
+  });

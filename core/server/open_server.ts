@@ -1,0 +1,148 @@
+/**
+ * Puts the server together: store, keys, plugins, engine, API, artifact store. The one place where
+ * all rooms meet; nothing is decided here.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { getLogger } from "@logtape/logtape";
+import { artifactRoutes } from "../api/artifacts/artifact_routes.ts";
+import { sweepIncoming } from "../api/artifacts/sweep.ts";
+import { authenticator } from "../api/authenticate.ts";
+import {
+  CODEDEPLOY_OPERATIONS,
+  CODEDEPLOY_SIGNING_NAME,
+  CODEDEPLOY_TARGET_PREFIX,
+} from "../api/codedeploy_operations.ts";
+import { deploymentOperations } from "../api/deployment_operations.ts";
+import { eventRoutes } from "../api/event_stream.ts";
+import { hostOperations } from "../api/host_operations.ts";
+import { operationsByName } from "../api/operation.ts";
+import { getDeploymentLogs } from "../api/operations/get_deployment_logs.ts";
+import { createRouter } from "../api/router.ts";
+import { RUNTIME_OPERATIONS } from "../api/runtime_operations.ts";
+import { DEFAULT_REALM, type Realm } from "../domain/identity.ts";
+import type { S3Location } from "../domain/revision.ts";
+import { Engine } from "../engine/engine.ts";
+import { createRegistry } from "../plugin/registry.ts";
+import type { HostClocks } from "../rollout/host_clock.ts";
+import { AccessKeys } from "../store/access_keys.ts";
+import { findObject } from "../store/objects.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { AGENT_SIGNING_NAME, AGENT_TARGET_PREFIX } from "../wire/agent_protocol.ts";
+import { RUNTIME_TARGET_PREFIX } from "../wire/runtime_api.ts";
+import { ensureAdmin } from "./admin_key.ts";
+import { BUILT_IN_PLUGINS } from "./builtins.ts";
+import { loadKeys } from "./keys.ts";
+
+export interface RunningServer {
+  fetch(request: Request): Response | Promise<Response>;
+  /** Lines to show once, when the data directory was made: the admin key. */
+  firstStart: readonly string[];
+  /** Ends polls and clocks, so that open requests come to their end. */
+  stop(): void;
+  /** Closes the store; the data directory is free again. */
+  close(): void;
+}
+
+/** Opens the data directory and goes on with what was under way. Throws DataDirectoryError. */
+export async function openServer(
+  options: { directory: string; clocks: HostClocks },
+): Promise<RunningServer> {
+  const { directory } = options;
+  const store = openStore(directory);
+  try {
+    return await assemble(store, options);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+async function assemble(
+  store: Store,
+  { directory, clocks }: { directory: string; clocks: HostClocks },
+): Promise<RunningServer> {
+  const secrets = loadKeys(directory);
+  const artifacts = join(directory, "artifacts");
+  mkdirSync(artifacts, { recursive: true, mode: 0o700 });
+  const keys = new AccessKeys(store.read, secrets.secretsKey);
+  const now = Date.now;
+  await sweepIncoming({ store, directory: artifacts, now });
+  const firstStart = await ensureAdmin(store, keys, process.env, now());
+  const realm = realmFrom(process.env);
+  const engine = new Engine({
+    store,
+    plugins: createRegistry(BUILT_IN_PLUGINS),
+    realm,
+    orderKey: secrets.orderKey,
+    clocks,
+    findArtifact: (location) => artifactOf(store, location),
+    now,
+    randomBytes,
+    report: (error, doing) =>
+      getLogger(["runtime", "engine"]).error("{doing}: {error}", { doing, error }),
+  });
+  const context = {
+    store,
+    keys,
+    realm,
+    serverPublicKey: secrets.orderPublicKey,
+    now,
+    randomBytes,
+  };
+  const app = createRouter(context, [
+    {
+      targetPrefix: CODEDEPLOY_TARGET_PREFIX,
+      signingNames: [CODEDEPLOY_SIGNING_NAME],
+      operations: new Map([
+        ...CODEDEPLOY_OPERATIONS,
+        ...operationsByName(deploymentOperations(engine)),
+      ]),
+    },
+    {
+      targetPrefix: RUNTIME_TARGET_PREFIX,
+      signingNames: [CODEDEPLOY_SIGNING_NAME],
+      operations: new Map([
+        ...RUNTIME_OPERATIONS,
+        ...operationsByName([getDeploymentLogs(engine)]),
+      ]),
+    },
+    {
+      targetPrefix: AGENT_TARGET_PREFIX,
+      signingNames: [AGENT_SIGNING_NAME],
+      operations: operationsByName(
+        hostOperations({ engine, orderKey: secrets.orderKey, realm }),
+      ),
+    },
+  ]);
+  const authenticate = authenticator(context);
+  app.route("/", eventRoutes(engine, context));
+  app.route("/", artifactRoutes({ store, directory: artifacts, authenticate, now, randomBytes }));
+  engine.start();
+  return {
+    fetch: (request) => app.fetch(request),
+    firstStart,
+    stop: () => engine.close(),
+    close: () => store.close(),
+  };
+}
+
+/** The object of our own store that a revision names, if it is there. */
+function artifactOf(store: Store, { bucket, key, version }: S3Location) {
+  const address = { bucket, key, ...(version !== undefined && { versionId: version }) };
+  const object = findObject(store.read, address);
+  if (!object) return undefined;
+  const { versionId, sha256, size, etag } = object;
+  return { version: versionId, sha256, size, eTag: etag };
+}
+
+/** Account and region of every ARN; RUNTIME_ACCOUNT_ID and RUNTIME_REGION preset them. */
+function realmFrom(env: NodeJS.ProcessEnv): Realm {
+  return {
+    account: env["RUNTIME_ACCOUNT_ID"] ?? DEFAULT_REALM.account,
+    region: env["RUNTIME_REGION"] ?? DEFAULT_REALM.region,
+  };
+}
