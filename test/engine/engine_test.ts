@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { revisionIdentity } from "../../core/domain/revision.ts";
 import { healthOf } from "../../core/store/instance_health.ts";
 import { revisions } from "../../core/store/schema.ts";
+import onPremises from "../../plugins/targets/on_premises.ts";
+import minimumHealthyHosts from "../../strategies/minimum_healthy_hosts.ts";
 import { revision } from "../rollout/letters.ts";
 import { type Fleet, fleetTest, GROUP_ID } from "./fleet.ts";
 
@@ -131,6 +133,25 @@ fleetTest(
     });
   },
 );
+
+fleetTest("the strategy is told who was unhealthy before", { hosts: 2 }, async (fleet) => {
+  const unhealthy: number[] = [];
+  const watched: typeof minimumHealthyHosts = {
+    ...minimumHealthyHosts,
+    next(input) {
+      unhealthy.push(input.fleet.pendingUnhealthy);
+      return minimumHealthyHosts.next(input);
+    },
+  };
+  fleet.plugins = [watched, onPremises];
+  fleet.restart();
+  await fleet.deploy("v1.zip");
+  await fleet.run("web-1");
+  await fleet.run("web-2", "F");
+  await fleet.deploy("v2.zip");
+  await fleet.poll("web-2");
+  assert.deepEqual([unhealthy[0], unhealthy.at(-1)], [2, 1]);
+});
 
 fleetTest(
   "the next deployment takes unhealthy hosts and unknown ones first",
