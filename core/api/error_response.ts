@@ -5,7 +5,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { DomainError, type ErrorName } from "../domain/errors.ts";
-import { sqliteCode } from "../store/database.ts";
+import { isDiskFull } from "../store/database.ts";
 
 /** Names whose status is not 400. */
 const STATUS: Partial<Record<ErrorName, number>> = {
@@ -25,13 +25,6 @@ export class BodyTooLarge extends DomainError {
     const message = `The request body is larger than ${limitBytes} bytes, the most that is read.`;
     super("SerializationException", "", message);
   }
-}
-
-/** Codes of the operating system and of SQLite that mean "no room on the disk". */
-const DISK_FULL: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
-
-export function isDiskFull(error: unknown): boolean {
-  return DISK_FULL.has(sqliteCode(error));
 }
 
 /** The answer to a request that failed. What is not foreseen is logged, and not told. */

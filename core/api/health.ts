@@ -5,9 +5,9 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { Hono } from "hono";
+import { isDiskFull } from "../store/database.ts";
 import { noteReady } from "../store/readiness.ts";
 import type { ApiContext } from "./context.ts";
-import { isDiskFull } from "./error_response.ts";
 
 /** A verdict is repeated for this long (milliseconds): nobody can make the disk busy by asking. */
 const VERDICT_AGE = 1_000;

@@ -26,6 +26,8 @@ export const LIMITS = {
   batch: 100,
   /** Revisions that one BatchGetApplicationRevisions call may ask for. */
   batchRevisions: 25,
+  /** Targets that one BatchGetDeploymentTargets call may ask for. */
+  batchTargets: 25,
   /** Characters of a description. */
   description: 256,
   /** Minutes from the first shift of traffic to the last. */

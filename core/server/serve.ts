@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { type HttpServer, serveHttp } from "../platform.ts";
 import { HOST_CLOCKS, type HostClocks } from "../rollout/host_clock.ts";
-import { DataDirectoryError, sqliteCode } from "../store/database.ts";
+import { DataDirectoryError, errorCode, isDiskFull } from "../store/database.ts";
 import { openServer, type RunningServer } from "./open_server.ts";
 
 /** As on the command line; paths are relative to the working directory. */
@@ -114,7 +114,7 @@ async function listen(
     return await serveHttp({ hostname, port, fetch, ...(tls && { tls }) });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const inUse = /EADDRINUSE|in use/i.test(`${errorCode(cause)} ${reason}`);
+    const inUse = /EADDRINUSE|in use/i.test(`${errorCode(cause) ?? ""} ${reason}`);
     throw new StartRefused(
       inUse
         ? `port ${port} on ${hostname} is in use by another program. Stop it, or give another ` +
@@ -128,21 +128,16 @@ async function listen(
 /** One sentence for a person; only what we did not foresee shows its stack. */
 function sentence(error: unknown, options: ServeOptions): string {
   if (error instanceof StartRefused || error instanceof DataDirectoryError) return error.message;
-  const code = sqliteCode(error) ?? errorCode(error);
-  if (code === "SQLITE_FULL" || code === "ENOSPC") {
+  if (isDiskFull(error)) {
     return `the disk that holds ${options.data} is full; nothing was changed. Free some space and ` +
       `start again.`;
   }
+  const code = errorCode(error);
   if (code === "EACCES" || code === "EROFS" || code === "SQLITE_READONLY") {
     return `${options.data} cannot be written by this user (${code}). Give another directory with ` +
       `--data, or run as its owner.`;
   }
   return error instanceof Error ? error.stack ?? error.message : String(error);
-}
-
-function errorCode(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
 }
 
 function hostInUrl(hostname: string): string {

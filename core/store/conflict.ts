@@ -1,5 +1,5 @@
 /** Turns the refusal of a unique index into the refusal the caller understands. @module */
-import { sqliteCode } from "./database.ts";
+import { errorCode } from "./database.ts";
 
 const TAKEN: ReadonlySet<string | undefined> = new Set([
   "SQLITE_CONSTRAINT_UNIQUE",
@@ -11,7 +11,7 @@ export function unlessTaken<T>(write: () => T, refusal: () => Error): T {
   try {
     return write();
   } catch (error) {
-    if (TAKEN.has(sqliteCode(error))) throw refusal();
+    if (TAKEN.has(errorCode(error))) throw refusal();
     throw error;
   }
 }

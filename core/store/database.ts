@@ -51,7 +51,7 @@ export function takeDataDirectory(directory: string): { release(): void } {
     lock.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
-    if (sqliteCode(cause) === "SQLITE_BUSY") {
+    if (errorCode(cause) === "SQLITE_BUSY") {
       throw new DataDirectoryError(
         `${directory} is in use by another runtime server; an embedded data directory has one ` +
           `server. Stop that one or give another directory with --data.`,
@@ -62,12 +62,12 @@ export function takeDataDirectory(directory: string): { release(): void } {
   return { release: () => lock.close() };
 }
 
-/** Opens a connection with the settings every connection of ours has. */
+/** Opens a connection with the settings every connection of ours has; the file is not changed. */
 export function connect(file: string): Connection {
   const client = new Database(file, { timeout: 5000 });
   client.exec(
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; " +
-      "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY",
+    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192; " +
+      "PRAGMA temp_store = MEMORY",
   );
   const dialect = new SQLiteSyncDialect();
   // because libsql's Database has better-sqlite3's interface under a type of its own
@@ -94,6 +94,7 @@ export function migrate({ client }: Connection, file: string): void {
         `newer runtime. Start that version, or give another directory with --data.`,
     );
   }
+  client.exec("PRAGMA journal_mode = WAL");
   if (version === SCHEMA_VERSION) return;
   client.exec("BEGIN IMMEDIATE");
   try {
@@ -112,9 +113,21 @@ function pragma(client: Database.Database, name: string): number {
   return row[name] ?? 0;
 }
 
-/** SQLite's code of a driver error, such as `SQLITE_FULL`; undefined for anything else. */
-export function sqliteCode(error: unknown): string | undefined {
+/** The code of a driver's or the system's error, such as `SQLITE_FULL`; undefined without one. */
+export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code = "code" in error ? error.code : sqliteCode(error.cause);
+  const code = "code" in error ? error.code : errorCode(error.cause);
   return typeof code === "string" ? code : undefined;
+}
+
+/** Codes of the operating system and of SQLite that mean "no room on the disk". */
+const DISK_FULL: ReadonlySet<string | undefined> = new Set([
+  "ENOSPC",
+  "EDQUOT",
+  "SQLITE_FULL",
+  "SQLITE_IOERR_SHMSIZE",
+]);
+
+export function isDiskFull(error: unknown): boolean {
+  return DISK_FULL.has(errorCode(error));
 }

@@ -4,91 +4,26 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
 import { version } from "./bundles.ts";
-import { Fleet, type Host, until } from "./fleet.ts";
-
-const IN_PLACE = [
-  "ApplicationStop",
-  "DownloadBundle",
-  "BeforeInstall",
-  "Install",
-  "AfterInstall",
-  "ApplicationStart",
-  "ValidateService",
-];
+import {
+  begin,
+  deploy,
+  ended,
+  IN_PLACE,
+  infoOf,
+  installed,
+  once,
+  starts,
+  targetsOf,
+  trace,
+} from "./deployments.ts";
+import { Fleet, until } from "./fleet.ts";
 
 const Pushed = z.object({ revision: z.object({ s3Location: z.record(z.string(), z.string()) }) });
-const Info = z.object({
-  deploymentInfo: z.object({
-    status: z.string(),
-    creator: z.string(),
-    createTime: z.union([z.number(), z.string()]),
-    deploymentOverview: z.record(z.string(), z.number()),
-    errorInformation: z.object({ code: z.string(), message: z.string() }).optional(),
-    rollbackInfo: z.object({
-      rollbackDeploymentId: z.string().optional(),
-      rollbackTriggeringDeploymentId: z.string().optional(),
-    }).optional(),
-  }),
-});
-const Targets = z.object({
-  deploymentTargets: z.array(z.object({
-    deploymentTargetType: z.literal("InstanceTarget"),
-    instanceTarget: z.object({
-      targetId: z.string(),
-      status: z.string(),
-      lifecycleEvents: z.array(z.object({
-        lifecycleEventName: z.string(),
-        status: z.string(),
-        startTime: z.union([z.number(), z.string()]).optional(),
-        endTime: z.union([z.number(), z.string()]).optional(),
-        diagnostics: z.object({ errorCode: z.string(), message: z.string() }).optional(),
-      })),
-    }),
-  })),
-});
-
-const trace = (host: Host) =>
-  readFileSync(join(host.installRoot, "trace"), "utf8").trim().split("\n");
-const installed = (host: Host) =>
-  readFileSync(join(host.installRoot, "srv/app/version.txt"), "utf8");
-
-async function deploy(fleet: Fleet, bundle: string, ...flags: string[]) {
-  const argv = ["deploy", "--app", "shop", "--group", "production", bundle, ...flags];
-  return await fleet.runtime(...argv);
-}
-
-async function begin(fleet: Fleet, bundle: string): Promise<string> {
-  const ran = await deploy(fleet, bundle, "--no-wait", "--json");
-  assert.equal(ran.code, 0, ran.stderr);
-  return z.object({ deploymentId: z.string() }).parse(JSON.parse(ran.stdout)).deploymentId;
-}
-
-const infoOf = async (fleet: Fleet, id: string) =>
-  Info.parse(await fleet.aws("get-deployment", "--deployment-id", id)).deploymentInfo;
-
-async function ended(fleet: Fleet, id: string, seconds = 60) {
-  return await until(`the end of ${id}`, async () => {
-    const info = await infoOf(fleet, id);
-    return ["Succeeded", "Failed", "Stopped"].includes(info.status) && info;
-  }, seconds);
-}
-
-/** How often each event was started on a host for a deployment, by its journal. */
-function starts(fleet: Fleet, host: Host, id: string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const line of fleet.journal(host)) {
-    if (line.kind !== "event" || line.what !== "started" || line.deploymentId !== id) continue;
-    counts[line.event ?? ""] = (counts[line.event ?? ""] ?? 0) + 1;
-  }
-  return counts;
-}
-
-const once = (events: readonly string[]) => Object.fromEntries(events.map((event) => [event, 1]));
 
 test("the aws CLI alone drives a deployment of three hosts to Succeeded", async () => {
   const fleet = await Fleet.start(3);
@@ -118,14 +53,9 @@ test("the aws CLI alone drives a deployment of three hosts to Succeeded", async 
     assert.equal(info.deploymentOverview["Succeeded"], 3);
     const listed = await fleet.aws("list-deployment-targets", "--deployment-id", id);
     assert.deepEqual(listed["targetIds"], ["web-1", "web-2", "web-3"]);
-    const { deploymentTargets } = Targets.parse(
-      await fleet.aws(
-        ...["batch-get-deployment-targets", "--deployment-id", id],
-        ...["--target-ids", "web-1", "web-2", "web-3"],
-      ),
-    );
-    for (const { instanceTarget } of deploymentTargets) {
-      const events = instanceTarget.lifecycleEvents;
+    for (
+      const { lifecycleEvents: events } of await targetsOf(fleet, id, "web-1", "web-2", "web-3")
+    ) {
       assert.deepEqual(events.map((event) => event.lifecycleEventName), IN_PLACE);
       assert.ok(events.every((event) => event.status === "Succeeded" && event.endTime));
     }
@@ -217,16 +147,8 @@ test("an agent killed during a hook reports it as failed at once when it is back
     await fleet.startAgent(host);
     const info = await ended(fleet, id, 15);
     assert.equal(info.status, "Failed");
-    const { deploymentTargets } = Targets.parse(
-      await fleet.aws(
-        "batch-get-deployment-targets",
-        "--deployment-id",
-        id,
-        "--target-ids",
-        "web-1",
-      ),
-    );
-    const events = deploymentTargets[0]?.instanceTarget.lifecycleEvents ?? [];
+    const [target] = await targetsOf(fleet, id, "web-1");
+    const events = target?.lifecycleEvents ?? [];
     assert.deepEqual(events.map((event) => event.status), [
       ...["Succeeded", "Succeeded", "Failed"],
       ...["Skipped", "Skipped", "Skipped", "Skipped"],

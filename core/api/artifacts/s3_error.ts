@@ -4,7 +4,7 @@
  * @module
  */
 import { DomainError, type ErrorName } from "../../domain/errors.ts";
-import { sqliteCode } from "../../store/database.ts";
+import { errorCode, isDiskFull } from "../../store/database.ts";
 
 const STATUS = {
   AccessDenied: 403,
@@ -72,9 +72,6 @@ const BY_NAME: Partial<Record<ErrorName, S3Code>> = {
   UnrecognizedClientException: "InvalidAccessKeyId",
 };
 
-/** Codes of the operating system and of SQLite that mean "no room on the disk". */
-const DISK_FULL = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
-
 /** The refusal for anything thrown; undefined when it is a fault of ours that must be logged. */
 export function asS3Error(error: unknown): S3Error | undefined {
   if (error instanceof S3Error) return error;
@@ -85,11 +82,10 @@ export function asS3Error(error: unknown): S3Error | undefined {
     const skewed = code === "SignatureDoesNotMatch" && error.field.toLowerCase() === "x-amz-date";
     return new S3Error(skewed ? "RequestTimeTooSkewed" : code, error.message, { cause: error });
   }
-  const code = sqliteCode(error);
-  if (code !== undefined && DISK_FULL.has(code)) {
+  if (isDiskFull(error)) {
     return new S3Error(
       "ServiceUnavailable",
-      `The server's data directory has no room left (${code}); nothing was stored. ` +
+      `The server's data directory has no room left (${errorCode(error)}); nothing was stored. ` +
         "Free space there or delete old bundles, then send the request again.",
       { cause: error },
     );
