@@ -13,6 +13,7 @@ const REPEAT_AFTER = 5_000;
 
 interface Paper {
   commandId: string;
+  nonce: number;
   toldAt?: number;
   cancelled: boolean;
   cancelToldAt?: number;
@@ -53,10 +54,15 @@ export class HostDesk {
     this.#repeatAfter = repeatAfter;
   }
 
-  /** Lays an order out; a host that waits gets it at once. */
-  give(host: string, commandId: string): void {
+  /**
+   * Lays an order out; a host that waits gets it at once. Orders are handed out by their numbers, and
+   * one only when the host holds those before it: an agent refuses a number below one it has taken.
+   */
+  give(host: string, { id: commandId, nonce }: { id: string; nonce: number }): void {
     const desk = this.#desk(host);
-    desk.papers.set(commandId, { commandId, cancelled: false });
+    const papers = [...desk.papers.values(), { commandId, nonce, cancelled: false }];
+    papers.sort((a, b) => a.nonce - b.nonce);
+    desk.papers = new Map(papers.map((paper) => [paper.commandId, paper]));
     desk.wake?.();
   }
 
@@ -123,15 +129,16 @@ export class HostDesk {
       if (at > now) handout.repeatAt = Math.min(handout.repeatAt, at);
       return at <= now;
     };
-    for (const paper of desk.papers.values()) {
-      if (running.has(paper.commandId)) {
-        if (!paper.cancelled || !due(paper.cancelToldAt)) continue;
-        paper.cancelToldAt = now;
-        handout.cancel.push(paper.commandId);
-      } else if (!handout.commandId && due(paper.toldAt)) {
-        paper.toldAt = now;
-        handout.commandId = paper.commandId;
-      }
+    const papers = [...desk.papers.values()];
+    for (const paper of papers.filter(({ commandId }) => running.has(commandId))) {
+      if (!paper.cancelled || !due(paper.cancelToldAt)) continue;
+      paper.cancelToldAt = now;
+      handout.cancel.push(paper.commandId);
+    }
+    const next = papers.find(({ commandId }) => !running.has(commandId));
+    if (next && due(next.toldAt)) {
+      next.toldAt = now;
+      handout.commandId = next.commandId;
     }
     return handout;
   }

@@ -102,7 +102,7 @@ export class Runner {
   layOutOrders(): void {
     for (const target of this.state.targets.values()) {
       if (target.status !== "InProgress" || !target.command) continue;
-      this.#parts.desk.give(target.id, target.command.id);
+      this.#parts.desk.give(target.id, target.command);
       if (this.state.stop) this.#parts.desk.cancel(target.id, target.command.id);
     }
   }
@@ -200,7 +200,7 @@ export class Runner {
   ): void {
     const { desk, streams, onEnd } = this.#parts;
     const commandOf = (host: string) => commandIdOf(this.state.id, host);
-    for (const host of given.keys()) desk.give(host, commandOf(host));
+    for (const [host, { command }] of given) if (command) desk.give(host, command);
     for (const host of decision.cancel) desk.cancel(host, commandOf(host));
     for (const target of decision.targets) {
       if (target.status !== "InProgress") desk.remove(target.id, commandOf(target.id));

@@ -12,7 +12,7 @@ import type { Target } from "../domain/target.ts";
 import type { FleetStep, FleetView } from "../plugin/contract.ts";
 import { deadline, type HostClocks } from "./host_clock.ts";
 import { type HostReport, skipped, withoutAnswer, withReport } from "./host_report.ts";
-import { failureCause, HEALTH_CONSTRAINTS_TEXT } from "./failure_cause.ts";
+import { failureMessage } from "./failure_cause.ts";
 import { apply, type Decision, fleetView, nextPending, type RolloutState } from "./state.ts";
 
 export type Input =
@@ -140,7 +140,7 @@ function start(pending: Target[], now: number): Decision {
 function fail(state: RolloutState, step: FleetStep & { kind: "fail" }, now: number): Decision {
   const error: ErrorInformation = {
     code: step.code,
-    message: `${failureCause(step.message, state.targets.values())}. ${HEALTH_CONSTRAINTS_TEXT}`,
+    message: failureMessage(step, state.targets.values()),
   };
   const targets = nextPending(state, state.order.length).map((target) => skipped(target, now));
   const running = state.counts.InProgress + state.counts.Ready > 0;

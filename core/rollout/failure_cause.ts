@@ -11,6 +11,15 @@ export const HEALTH_CONSTRAINTS_TEXT =
   "healthy instances are available for deployment, or some instances in your deployment group are " +
   "experiencing problems.";
 
+/** The error of a rollout that its strategy gave up; CodeDeploy's text belongs to one code alone. */
+export function failureMessage(
+  { code, message }: { code: string; message: string },
+  targets: Iterable<Target>,
+): string {
+  const cause = `${failureCause(message, targets)}.`;
+  return code === "HEALTH_CONSTRAINTS" ? `${cause} ${HEALTH_CONSTRAINTS_TEXT}` : cause;
+}
+
 /** `1 of 3 hosts failed, 2 must stay healthy: web-1 failed ApplicationStart (…)`. */
 export function failureCause(rule: string, targets: Iterable<Target>): string {
   for (const target of targets) {

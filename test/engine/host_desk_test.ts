@@ -17,7 +17,8 @@ interface Poll {
 function desk(clock = { now: 0 }) {
   const desk = new HostDesk(() => clock.now);
   return {
-    give: desk.give.bind(desk),
+    /** Numbers follow the alphabet: "b" is newer than "a". */
+    give: (host: string, id: string) => desk.give(host, { id, nonce: id.charCodeAt(0) }),
     cancel: desk.cancel.bind(desk),
     remove: desk.remove.bind(desk),
     close: desk.close.bind(desk),
@@ -57,6 +58,19 @@ test("orders are handed out one at a time, in the order they were laid out", asy
   assert.deepEqual(await ask({ running: ["a", "b"] }), NOTHING);
 });
 
+test("a lower number goes first, whenever it was laid out, and the next waits until it is held", async () => {
+  const clock = { now: 0 };
+  const { give, ask } = desk(clock);
+  give("web-1", "b");
+  give("web-1", "a");
+  assert.equal((await ask({})).commandId, "a");
+  // The answer may be lost: b taken now would have the agent refuse a for ever.
+  assert.deepEqual(await ask({}), NOTHING);
+  clock.now = 5_000;
+  assert.equal((await ask({})).commandId, "a");
+  assert.equal((await ask({ running: ["a"] })).commandId, "b");
+});
+
 test("an order whose answer was lost is repeated after five seconds, not before", async () => {
   const clock = { now: 0 };
   const { give, ask } = desk(clock);
@@ -70,7 +84,7 @@ test("an order whose answer was lost is repeated after five seconds, not before"
 
 test("an order whose answer was lost reaches a host that waits already", async () => {
   const desk = new HostDesk(() => performance.now(), 20);
-  desk.give("web-1", "a");
+  desk.give("web-1", { id: "a", nonce: 1 });
   const ask = () =>
     desk.poll({
       host: "web-1",
