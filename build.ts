@@ -48,7 +48,9 @@ await mkdir("dist", { recursive: true });
 const result = await Bun.build({
   entrypoints: ["./main.ts"],
   target: "bun",
-  format: "cjs",
+  format: "esm",
+  // A room is a chunk of its own, so that a subcommand loads no other.
+  splitting: true,
   minify: true,
   bytecode: true,
   plugins: [contract, nativeLibsql(here.addon)],
