@@ -31,6 +31,8 @@ export class Journal {
   readonly #file: FileHandle;
   /** Bytes of whole lines; a failed write is cut back to here. */
   #size: number;
+  /** A write has begun and not ended well. */
+  #torn = false;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
 
@@ -102,9 +104,11 @@ export class Journal {
   async #write(text: string): Promise<void> {
     const bytes = new TextEncoder().encode(text);
     // What an earlier failed write left behind would damage the line that comes after it.
-    await this.#file.truncate(this.#size);
+    if (this.#torn) await this.#file.truncate(this.#size);
+    this.#torn = true;
     await this.#file.appendFile(bytes);
     await this.#file.datasync();
+    this.#torn = false;
     this.#size += bytes.length;
   }
 }

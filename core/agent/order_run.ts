@@ -114,7 +114,7 @@ class OrderRun {
       this.progress.event(event);
       const diagnostics = await this.#host(name);
       const status = diagnostics.error_code === 0 ? "Succeeded" : "Failed";
-      await journal.append({ ...this.#about(name), what: "finished", status, diagnostics });
+      this.#note(journal.append({ ...this.#about(name), what: "finished", status, diagnostics }));
       return diagnostics;
     } catch (error) {
       return unknownError(error instanceof Error ? error.message : String(error));
@@ -137,8 +137,15 @@ class OrderRun {
   #spawned(name: LifecycleEventName, pid: number): void {
     const mark = markOf(pid);
     if (!mark) return; // it has ended already
-    this.#context.journal.append({ ...this.#about(name), what: "spawned", ...mark })
-      .catch((error) => log.error("{error}", { error: String(error) })); // the event goes on
+    this.#note(this.#context.journal.append({ ...this.#about(name), what: "spawned", ...mark }));
+  }
+
+  /**
+   * A line that nobody waits for: the line after it, the next event's start or the completion, goes
+   * to disk with it or later, and fails as well if it cannot.
+   */
+  #note(appended: Promise<void>): void {
+    appended.catch((error) => log.error("{error}", { error: String(error) }));
   }
 
   #about(event: LifecycleEventName) {

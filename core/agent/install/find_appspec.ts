@@ -44,8 +44,14 @@ export function findAppSpec(directory: string, name: string): FoundAppSpec {
   throw new AppSpecMissingError(directory, name);
 }
 
+/** The last one parsed: every event of a deployment reads the same text again. */
+let last: { path: string; text: string; appSpec: AppSpec } | undefined;
+
 /** Finds and parses it. Throws AppSpecMissingError or AppSpecError. */
 export function readAppSpec(directory: string, name: string): AppSpec {
   const { path, text } = findAppSpec(directory, name);
-  return parseAppSpec(text, { path: basename(path), hostOs: "linux" });
+  if (last?.path === path && last.text === text) return last.appSpec;
+  const appSpec = parseAppSpec(text, { path: basename(path), hostOs: "linux" });
+  last = { path, text, appSpec };
+  return appSpec;
 }
