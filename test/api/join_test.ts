@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accessKeys, instances, joinTokens } from "../../core/store/schema.ts";
+import { authenticator } from "../../core/api/authenticate.ts";
+import { JOIN_PATH, JoinOutput } from "../../core/wire/join.ts";
+import { CreateJoinTokenOutput, RUNTIME_TARGET_PREFIX } from "../../core/wire/runtime_api.ts";
+import { signable, signHeaders } from "../../core/wire/sigv4.ts";
+import { type Answer, KEY_OF, openTestApi, type TestApi } from "./test_api.ts";
+
+const TOKEN = RUNTIME_TARGET_PREFIX + "CreateJoinToken";
+const tags = [{ Key: "role", Value: "web" }];
+
+test("a host joins once with a token: it is registered, tagged, and its key is an agent's", async () => {
+  using api = await openTestApi();
+  const token = await newToken(api);
+  const response = await join(api, { token, instanceName: "web-1", tags });
+  assert.equal(response.status, 200);
+  const joined = JoinOutput.parse(await response.json());
+  assert.equal(joined.iamUserArn, "arn:aws:iam::000000000000:user/AWS/CodeDeploy/web-1");
+  assert.match(joined.accessKeyId, /^AKIA[A-Z2-7]{16}$/);
+  assert.equal(joined.secretAccessKey.length, 40);
+  assert.equal(joined.serverPublicKey, api.context.serverPublicKey);
+  const { instanceInfo } = await api.call("GetOnPremisesInstance", { instanceName: "web-1" });
+  assert.equal(instanceInfo.iamUserArn, joined.iamUserArn);
+  assert.deepEqual(instanceInfo.tags, tags);
+  assert.deepEqual(await signs(api, joined), { role: "agent", arn: joined.iamUserArn });
+});
+
+test("a token is good for many hosts, and for none once its time is over", async () => {
+  using api = await openTestApi();
+  const token = await newToken(api, { expiresInSeconds: 60 });
+  for (const instanceName of ["web-1", "web-2"]) {
+    assert.equal((await join(api, { token, instanceName })).status, 200);
+  }
+  api.moveClock(59_000);
+  assert.equal((await join(api, { token, instanceName: "web-3" })).status, 200);
+  api.moveClock(2_000);
+  await refusesJoin(api, { token, instanceName: "web-4" }, 403, "AccessDeniedException");
+});
+
+test("the token's end is told in epoch seconds, an hour ahead unless asked otherwise", async () => {
+  using api = await openTestApi();
+  const { expiresAt } = CreateJoinTokenOutput.parse(await api.target(TOKEN, {}));
+  assert.ok(Math.abs(expiresAt - (Date.now() / 1000 + 3600)) < 30, `expiresAt is ${expiresAt}`);
+});
+
+test("tokens that have expired are forgotten when a new one is made", async () => {
+  using api = await openTestApi();
+  await newToken(api, { expiresInSeconds: 1 });
+  api.moveClock(2_000);
+  const token = await newToken(api);
+  const held = api.context.store.read.select().from(joinTokens).all();
+  assert.equal(held.length, 1);
+  assert.ok(!JSON.stringify(held).includes(token), "the token itself is in the store");
+});
+
+test("a deregistered host's key no longer signs; a host that joins again has the only key", async () => {
+  using api = await openTestApi();
+  const token = await newToken(api);
+  const first = JoinOutput.parse(await (await join(api, { token, instanceName: "web-1" })).json());
+  assert.ok(await signs(api, first));
+  await api.call("DeregisterOnPremisesInstance", { instanceName: "web-1" });
+  await assert.rejects(signs(api, first), { name: "UnrecognizedClientException" });
+  const second = JoinOutput.parse(await (await join(api, { token, instanceName: "web-1" })).json());
+  assert.ok(await signs(api, second));
+  await assert.rejects(signs(api, first), { name: "UnrecognizedClientException" });
+});
+
+const refusals: [title: string, input: object, status: number, type: string][] = [
+  ["a token nobody gave out", { token: "join-x" }, 403, "AccessDeniedException"],
+  ["no token", { token: undefined }, 403, "AccessDeniedException"],
+  ["an empty token", { token: "" }, 403, "AccessDeniedException"],
+  ["no name", { instanceName: undefined }, 400, "InstanceNameRequiredException"],
+  ["a bad name", { instanceName: "a b" }, 400, "InvalidInstanceNameException"],
+  ["an EC2 id as name", { instanceName: "i-1" }, 400, "InvalidInstanceNameException"],
+  ["a name taken", { instanceName: "web-1" }, 400, "InstanceNameAlreadyRegisteredException"],
+  ["a tag without key", { tags: [{ Value: "v" }] }, 400, "InvalidTagException"],
+  [
+    "too many tags",
+    { tags: Array.from({ length: 11 }, (_, n) => ({ Key: `${n}` })) },
+    400,
+    "TagLimitExceededException",
+  ],
+];
+for (const [title, input, status, type] of refusals) {
+  test(`joining with ${title} is refused as ${type} and registers nothing`, async () => {
+    using api = await openTestApi();
+    const token = await newToken(api);
+    await join(api, { token, instanceName: "web-1" });
+    await refusesJoin(api, { token, instanceName: "web-2", ...input }, status, type);
+  });
+}
+
+test("a key whose host cannot be registered is not kept either", async () => {
+  using api = await openTestApi();
+  const token = await newToken(api);
+  const iamUserArn = "arn:aws:iam::000000000000:user/AWS/CodeDeploy/web-1";
+  await api.call("RegisterOnPremisesInstance", { instanceName: "other", iamUserArn });
+  const type = "IamUserArnAlreadyRegisteredException";
+  await refusesJoin(api, { token, instanceName: "web-1" }, 400, type);
+  const { read } = api.context.store;
+  assert.equal(read.select().from(accessKeys).all().length, Object.keys(KEY_OF).length);
+  assert.equal(read.select().from(instances).all().length, 1);
+});
+
+for (const expiresInSeconds of [0, 604_801, 1.5]) {
+  test(`a token for ${expiresInSeconds} seconds is refused`, async () => {
+    using api = await openTestApi();
+    await assert.rejects(api.target(TOKEN, { expiresInSeconds }), {
+      type: "InvalidInputException",
+      message: /expiresInSeconds/,
+    });
+  });
+}
+
+for (const role of ["deployer", "viewer", "agent"] as const) {
+  test(`a ${role} makes no join tokens`, async () => {
+    using api = await openTestApi();
+    await assert.rejects(api.target(TOKEN, {}, role), { type: "AccessDeniedException" });
+    assert.deepEqual(api.context.store.read.select().from(joinTokens).all(), []);
+  });
+}
+
+async function newToken(api: TestApi, input: object = {}): Promise<string> {
+  return CreateJoinTokenOutput.parse(await api.target(TOKEN, input)).token;
+}
+
+async function join(api: TestApi, input: object): Promise<Response> {
+  return await api.app.request(JOIN_PATH, { method: "POST", body: JSON.stringify(input) });
+}
+
+async function refusesJoin(
+  api: TestApi,
+  input: object,
+  status: number,
+  type: string,
+): Promise<void> {
+  const before = api.dump();
+  const response = await join(api, input);
+  const refusal: Answer = await response.json();
+  assert.equal(refusal.__type, type, refusal.message);
+  assert.equal(response.status, status);
+  assert.deepEqual(api.dump(), before);
+}
+
+/** Who the server takes a request signed with these keys for. */
+async function signs(api: TestApi, keys: { accessKeyId: string; secretAccessKey: string }) {
+  const url = new URL("http://runtime.test/bundles/a.zip");
+  const headers = await signHeaders(signable("GET", url, {}), keys, "us-east-1", "s3");
+  const { caller } = await authenticator(api.context)(new Request(url, { headers }), "s3");
+  const { role, arn } = caller;
+  return { role, arn };
+}
