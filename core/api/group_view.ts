@@ -2,7 +2,7 @@
 import type { Application } from "../domain/application.ts";
 import type { DeploymentGroup } from "../domain/deployment_group.ts";
 import { newGroupSettings } from "../domain/group_settings.ts";
-import { withoutContent } from "../domain/revision_content.ts";
+import { withoutContent } from "./revision_content.ts";
 import type { Db } from "../store/database.ts";
 import { type LastDeployment, lastDeployments } from "../store/deployment_groups.ts";
 import { epochSeconds } from "./epoch_seconds.ts";

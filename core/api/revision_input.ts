@@ -1,7 +1,7 @@
 /** A revision location as callers write it: bundle types in any case, text by content or hash. @module */
 import { z } from "zod";
 import { BundleType, RevisionLocation } from "../domain/revision.ts";
-import { withContentHash } from "../domain/revision_content.ts";
+import { withContentHash } from "./revision_content.ts";
 
 const SPELLED = new Map(BundleType.options.map((type) => [type.toLowerCase(), type]));
 

@@ -1,5 +1,4 @@
 /** Access keys in the form AWS gives them, so that clients that check the form take them. @module */
-import { Buffer } from "node:buffer";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -11,6 +10,6 @@ export function newAccessKey(random: Uint8Array): { accessKeyId: string; secretA
   if (random.length < NEW_KEY_BYTES) throw new RangeError("a new key needs 46 random bytes");
   let accessKeyId = "AKIA";
   for (const byte of random.subarray(0, 16)) accessKeyId += ALPHABET[byte % ALPHABET.length];
-  const secretAccessKey = Buffer.from(random.subarray(16, NEW_KEY_BYTES)).toString("base64");
+  const secretAccessKey = btoa(String.fromCharCode(...random.subarray(16, NEW_KEY_BYTES)));
   return { accessKeyId, secretAccessKey };
 }

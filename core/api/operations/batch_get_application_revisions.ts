@@ -3,7 +3,7 @@ import { z } from "zod";
 import { LIMITS } from "../../domain/limits.ts";
 import { Name } from "../../domain/name.ts";
 import { type RevisionLocation, revisionTitle } from "../../domain/revision.ts";
-import { withoutContent } from "../../domain/revision_content.ts";
+import { withoutContent } from "../revision_content.ts";
 import { applicationNamed } from "../../store/applications.ts";
 import { findRevision, groupsByTargetRevision } from "../../store/revisions.ts";
 import { operation } from "../operation.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { DomainError } from "../../domain/errors.ts";
 import { Name } from "../../domain/name.ts";
-import { withoutContent } from "../../domain/revision_content.ts";
+import { withoutContent } from "../revision_content.ts";
 import { applicationNamed } from "../../store/applications.ts";
 import { groupsByTargetRevision, listRevisions } from "../../store/revisions.ts";
 import { keyOfToken, page } from "../next_token.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { RevisionLocation } from "./revision.ts";
+import type { RevisionLocation } from "../domain/revision.ts";
 
 type Text = { content?: string | undefined; sha256?: string | undefined };
 
