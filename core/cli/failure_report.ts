@@ -67,11 +67,16 @@ function evidenceOf(view: DeploymentView): string[] {
   const { target, event } = first;
   const message = harmless(event.diagnostics?.message ?? "");
   return [
-    ...(error ? [`${error.code}: ${harmless(error.message)}`] : []),
+    ...(error ? [`${error.code}: ${harmless(ruleOf(error.message))}`] : []),
     ...(message === "" ? [] : [`${target.targetId}: ${message}`]),
     ...lastLines(event, view.logs.get(target.targetId) ?? [], SHOWN_LINES)
       .map((line) => `${target.targetId} | ${event.name} | ${line}`),
   ];
+}
+
+/** The rule's numbers: the server goes on with the host, which stands below, and CodeDeploy's text. */
+function ruleOf(message: string): string {
+  return message.split(/: |\. The overall deployment failed/)[0] ?? message;
 }
 
 /** `rolled back: 3 of 3 hosts on s3://…`, or how the rollback stands. */
