@@ -11,6 +11,8 @@ import type { ExtractionLimits } from "./policy.ts";
 type PathLimits = Pick<ExtractionLimits, "pathBytes" | "segmentBytes" | "depth">;
 
 const BELOW_ROOT = "only paths below the bundle's root are allowed";
+/** A leading slash, backslash, or drive letter (`C:\\`, `c:/`). */
+const ABSOLUTE = /^(?:[A-Za-z]:)?[\\/]/;
 const INSIDE = "only relative targets inside the bundle are allowed";
 
 /** The parts of an entry's name without "." and doubled slashes; none for the bundle's root. */
@@ -64,9 +66,8 @@ function named(path: string): string[] {
   return path.split("/").filter((segment) => segment !== "" && segment !== ".");
 }
 
-/** With a leading slash, backslash, or drive letter (`C:\`, `c:/`). */
 function isAbsolute(path: string): boolean {
-  return /^(?:[A-Za-z]:)?[\\/]/.test(path);
+  return ABSOLUTE.test(path);
 }
 
 function climbs(path: string): boolean {

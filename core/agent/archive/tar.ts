@@ -24,6 +24,8 @@ export interface TarInput extends Pick<ArchiveInput, "destination" | "limits" | 
 const SMALL_FILE = 256 * 1024;
 /** Bytes that gunzip hands on at once. */
 const UNPACKED_CHUNK = 256 * 1024;
+/** Bytes that may wait between two stages: gunzip goes on in its thread while files are written. */
+const READ_AHEAD = 1024 * 1024;
 
 /**
  * Unpacks the tar that `source` brings, to its end. Throws ArchiveRefused, ArchiveBroken,
@@ -75,7 +77,12 @@ function stagesOf(
   });
   if (compression === "none") return [source, countUnpacked];
   const countPacked = meter((bytes) => packed += bytes, () => undefined);
-  return [source, countPacked, createGunzip({ chunkSize: UNPACKED_CHUNK }), countUnpacked];
+  return [
+    source,
+    countPacked,
+    createGunzip({ chunkSize: UNPACKED_CHUNK, highWaterMark: READ_AHEAD }),
+    countUnpacked,
+  ];
 }
 
 /** Passes bytes on, counted; `check` runs after each chunk and at the end, and may throw. */
@@ -89,7 +96,7 @@ function meter(count: (bytes: number) => void, check: () => void): Transform {
     done();
   };
   return new Transform({
-    highWaterMark: UNPACKED_CHUNK,
+    highWaterMark: READ_AHEAD,
     transform(chunk: Buffer, _encoding, done) {
       count(chunk.length);
       attempt((error) => error ? done(error) : done(null, chunk));
