@@ -11,7 +11,7 @@ import type { ExtractionLimits } from "./policy.ts";
 type PathLimits = Pick<ExtractionLimits, "pathBytes" | "segmentBytes" | "depth">;
 
 const BELOW_ROOT = "only paths below the bundle's root are allowed";
-/** A leading slash, backslash, or drive letter (`C:\\`, `c:/`). */
+/** A leading slash, backslash, or drive letter (`C:\`, `c:/`). */
 const ABSOLUTE = /^(?:[A-Za-z]:)?[\\/]/;
 const INSIDE = "only relative targets inside the bundle are allowed";
 

@@ -24,8 +24,11 @@ export interface TarInput extends Pick<ArchiveInput, "destination" | "limits" | 
 const SMALL_FILE = 256 * 1024;
 /** Bytes that gunzip hands on at once. */
 const UNPACKED_CHUNK = 256 * 1024;
-/** Bytes that may wait between two stages: gunzip goes on in its thread while files are written. */
-const READ_AHEAD = 1024 * 1024;
+/**
+ * Gunzip goes on in its own thread, up to a mebibyte, while files are written. The mark is one of
+ * every stream; the types of zlib's options leave it out.
+ */
+const GUNZIP = { chunkSize: UNPACKED_CHUNK, highWaterMark: 1024 * 1024 };
 
 /**
  * Unpacks the tar that `source` brings, to its end. Throws ArchiveRefused, ArchiveBroken,
@@ -80,7 +83,7 @@ function stagesOf(
   return [
     source,
     countPacked,
-    createGunzip({ chunkSize: UNPACKED_CHUNK, highWaterMark: READ_AHEAD }),
+    createGunzip(GUNZIP),
     countUnpacked,
   ];
 }
@@ -96,7 +99,7 @@ function meter(count: (bytes: number) => void, check: () => void): Transform {
     done();
   };
   return new Transform({
-    highWaterMark: READ_AHEAD,
+    highWaterMark: UNPACKED_CHUNK,
     transform(chunk: Buffer, _encoding, done) {
       count(chunk.length);
       attempt((error) => error ? done(error) : done(null, chunk));
