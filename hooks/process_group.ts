@@ -1,50 +1,74 @@
 /**
- * Process groups of scripts: telling one from a later group of the same number, and ending one.
+ * Process groups of scripts: ending one with all its members, and the kernel's facts about a process.
  * @module
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 
 /** How long a group may take to end after TERM, before KILL (as CodeDeploy's agent 2). */
 export const TERM_GRACE_MS = 5000;
 
-const LOOK_EVERY_MS = 25;
+const LOOK_EVERY_MS = 20;
 
-/**
- * Clock ticks between boot and the start of a process (field 22 of /proc/PID/stat): with the pid it
- * names one process for good. Empty when the process is gone.
- */
-export function startTicks(pid: number): string {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The second field, the name in brackets, may hold blanks and brackets itself.
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  } catch (error) {
-    if (hasCode(error, "ENOENT") || hasCode(error, "ESRCH")) return "";
-    throw error;
-  }
+/** Of /proc/PID/stat: state letter, process group, clock ticks between boot and the start. */
+export interface ProcessStat {
+  state: string;
+  group: number;
+  startTicks: number;
 }
 
-/** TERM to every process of the group, and KILL to those that are left after the grace. */
-export async function endGroup(pid: number, graceMs = TERM_GRACE_MS): Promise<void> {
-  let isLeft = signalGroup(pid, "SIGTERM");
-  for (let waited = 0; isLeft && waited < graceMs; waited += LOOK_EVERY_MS) {
+/** Undefined when there is no such process. */
+export function statOf(pid: number): ProcessStat | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT") || hasCode(error, "ESRCH")) return undefined;
+    throw error;
+  }
+  // The second field, a name in brackets, may hold blanks and brackets itself.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state = "", , group] = fields;
+  return { state, group: Number(group), startTicks: Number(fields[19]) };
+}
+
+/** TERM to every process of the group, and KILL for what is left after the grace. */
+export async function endGroup(
+  group: number,
+  graceMs = TERM_GRACE_MS,
+): Promise<"ended" | "killed"> {
+  signalGroup(group, "SIGTERM");
+  if (await groupEnds(group, graceMs)) return "ended";
+  signalGroup(group, "SIGKILL");
+  await groupEnds(group, graceMs);
+  return "killed";
+}
+
+async function groupEnds(group: number, withinMs: number): Promise<boolean> {
+  for (let waited = 0; hasMembers(group); waited += LOOK_EVERY_MS) {
+    if (waited >= withinMs) return false;
     await setTimeout(LOOK_EVERY_MS);
-    isLeft = signalGroup(pid, 0);
   }
-  if (isLeft) signalGroup(pid, "SIGKILL");
+  return true;
 }
 
-/** Whether the group still has a process that we may signal; 0 only looks. */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+/** A zombie that nobody waits for has ended all the same. */
+function hasMembers(group: number): boolean {
+  return readdirSync("/proc").some((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    const stat = statOf(Number(name));
+    return stat?.group === group && stat.state !== "Z";
+  });
+}
+
+function signalGroup(group: number, signal: "SIGTERM" | "SIGKILL"): void {
   try {
-    process.kill(-pid, signal);
-    return true;
+    process.kill(-group, signal);
   } catch (error) {
-    // EPERM: what is left runs as another user, and an agent without root cannot end it.
-    if (hasCode(error, "ESRCH") || hasCode(error, "EPERM")) return false;
-    throw error;
+    // ESRCH: it ended between the look and the signal. EPERM: what is left runs as another user, and
+    // an agent without root cannot end it.
+    if (!hasCode(error, "ESRCH") && !hasCode(error, "EPERM")) throw error;
   }
 }
 

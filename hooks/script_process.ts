@@ -10,7 +10,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { LineSplitter } from "./line_splitter.ts";
-import { endGroup, startTicks } from "./process_group.ts";
+import { endGroup } from "./process_group.ts";
 import type { Command } from "./script_command.ts";
 
 export type OutputStream = "stdout" | "stderr";
@@ -18,8 +18,6 @@ export type OutputStream = "stdout" | "stderr";
 /** The leader of a script's process group: its pid is the group's number. */
 export interface ProcessGroup {
   readonly pid: number;
-  /** See `startTicks` of process_group.ts. */
-  readonly startTicks: string;
 }
 
 export type Outcome =
@@ -50,7 +48,7 @@ export async function runProcess(input: ProcessInput): Promise<Outcome> {
   if (child instanceof Error) return { kind: "notStarted", error: child };
   const run = follow(child, input.onLine);
   if (child.pid !== undefined) {
-    input.onSpawn?.({ pid: child.pid, startTicks: startTicks(child.pid) });
+    input.onSpawn?.({ pid: child.pid });
   }
   const first = await firstOf(run.closed, input);
   if (typeof first !== "string") return first;

@@ -10,10 +10,7 @@ import type { Journal } from "./journal.ts";
 import type { TakenOrder } from "./journal_record.ts";
 import { log } from "./log.ts";
 import { isRepeatable } from "./order_run.ts";
-import { endGroup } from "./process_mark.ts";
-
-/** Milliseconds between TERM and KILL for a script left running. */
-const GRACE = 5_000;
+import { endGroupOf } from "./process_mark.ts";
 
 const AFTER_RESTART: Diagnostics = {
   ...unknownError("Failed: Failing in-progress lifecycle event after an agent restart."),
@@ -33,7 +30,7 @@ export async function recoverOrder(taken: TakenOrder, journal: Journal): Promise
     return;
   }
   if (taken.script) {
-    const found = await endGroup(taken.script, GRACE);
+    const found = await endGroupOf(taken.script);
     log.warn("{commandId}: the script of {event} left by an earlier run, process {pid}: {found}", {
       commandId,
       event: running.name,
