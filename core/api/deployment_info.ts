@@ -6,9 +6,9 @@
 import type { Deployment } from "../domain/deployment.ts";
 import { instanceArn, type Realm } from "../domain/identity.ts";
 import { lifecycleErrorCode, type LifecycleEvent } from "../domain/lifecycle_event.ts";
-import type { RevisionLocation } from "../domain/revision.ts";
 import type { Target } from "../domain/target.ts";
 import { epochSeconds } from "./epoch_seconds.ts";
+import { withoutContent } from "./revision_content.ts";
 
 /** DeploymentInfo of GetDeployment and BatchGetDeployments. */
 export function deploymentInfo(
@@ -22,8 +22,8 @@ export function deploymentInfo(
     deploymentGroupName: names.group,
     deploymentConfigName: request.configName,
     deploymentId: deployment.id,
-    previousRevision: request.previousRevision && withheld(request.previousRevision),
-    revision: withheld(request.revision),
+    previousRevision: request.previousRevision && withoutContent(request.previousRevision),
+    revision: withoutContent(request.revision),
     status: deployment.status,
     errorInformation: deployment.error,
     createTime: epochSeconds(deployment.createTime),
@@ -79,16 +79,4 @@ function lifecycleEvent(event: LifecycleEvent): Record<string, unknown> {
       logTail: diagnostics.log,
     },
   };
-}
-
-function withheld(location: RevisionLocation): RevisionLocation {
-  if (location.revisionType === "AppSpecContent") {
-    const { content: _, ...appSpecContent } = location.appSpecContent;
-    return { ...location, appSpecContent };
-  }
-  if (location.revisionType === "String") {
-    const { content: _, ...string } = location.string;
-    return { ...location, string };
-  }
-  return location;
 }
