@@ -12,7 +12,6 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { callJson } from "../../core/wire/aws_json.ts";
 import { EVENTS_PATH } from "../../core/wire/event_stream.ts";
 import { signable, signHeaders } from "../../core/wire/sigv4.ts";
 import { VERSION } from "../../core/wire/version.ts";
@@ -106,13 +105,12 @@ async function deployOnce(fleet: Fleet, revision: unknown): Promise<void> {
     secretAccessKey: fleet.env["AWS_SECRET_ACCESS_KEY"] ?? "",
   };
   const region = "us-east-1";
-  const created = await callJson({ url: fleet.url, region, credentials }, {
-    target: "CodeDeploy_20141006.CreateDeployment",
-    service: "codedeploy",
-    input: { applicationName: "shop", deploymentGroupName: "production", revision },
+  const created = await fleet.api("CreateDeployment", {
+    applicationName: "shop",
+    deploymentGroupName: "production",
+    revision,
   });
-  const { deploymentId } = created as { deploymentId: string }; // because other tests check the form
-  const url = new URL(`${EVENTS_PATH}?deploymentId=${deploymentId}`, fleet.url);
+  const url = new URL(`${EVENTS_PATH}?deploymentId=${created["deploymentId"]}`, fleet.url);
   const headers = await signHeaders(signable("GET", url, {}), credentials, region, "codedeploy");
   const stream = await (await fetch(url, { headers })).text();
   if (!stream.includes('"status":"Succeeded","overview"')) throw new Error(`failed: ${stream}`);

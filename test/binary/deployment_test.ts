@@ -1,6 +1,6 @@
 /**
- * Whole deployments by the compiled binary: the aws CLI and the runtime CLI in front, real agents,
- * files and hooks behind.
+ * Whole deployments by the compiled binary: the command line in front, real agents, files and hooks
+ * behind.
  * @module
  */
 import assert from "node:assert/strict";
@@ -23,51 +23,6 @@ import {
 } from "./deployments.ts";
 import { Fleet, until } from "./fleet.ts";
 
-const Pushed = z.object({ revision: z.object({ s3Location: z.record(z.string(), z.string()) }) });
-
-test("the aws CLI alone drives a deployment of three hosts to Succeeded", async () => {
-  const fleet = await Fleet.start(3);
-  try {
-    await fleet.aws("create-application", "--application-name", "shop");
-    await fleet.aws(
-      ...["create-deployment-group", "--application-name", "shop"],
-      ...["--deployment-group-name", "production"],
-      ...["--service-role-arn", "arn:aws:iam::000000000000:role/none"],
-      ...["--on-premises-instance-tag-filters", "Key=role,Value=web,Type=KEY_AND_VALUE"],
-    );
-    const bundle = fleet.bundle("v1", version("1"));
-    const push = await fleet.runtime("push", bundle, "--app", "shop", "--json");
-    const s3 = Pushed.parse(JSON.parse(push.stdout)).revision.s3Location;
-    const location = `bucket=${s3["bucket"]},key=${s3["key"]},bundleType=${s3["bundleType"]}`;
-    const created = await fleet.aws(
-      ...["create-deployment", "--application-name", "shop"],
-      ...["--deployment-group-name", "production", "--s3-location", location],
-    );
-    const id = z.object({ deploymentId: z.string().regex(/^d-[A-Z0-9]{9}$/) }).parse(created)
-      .deploymentId;
-    // The CLI's waiter first looks after 15 s; looking ourselves first spares the test that time.
-    const info = await ended(fleet, id);
-    await fleet.aws("wait", "deployment-successful", "--deployment-id", id);
-    assert.equal(info.status, "Succeeded");
-    assert.equal(info.creator, "user");
-    assert.equal(info.deploymentOverview["Succeeded"], 3);
-    const listed = await fleet.aws("list-deployment-targets", "--deployment-id", id);
-    assert.deepEqual(listed["targetIds"], ["web-1", "web-2", "web-3"]);
-    for (
-      const { lifecycleEvents: events } of await targetsOf(fleet, id, "web-1", "web-2", "web-3")
-    ) {
-      assert.deepEqual(events.map((event) => event.lifecycleEventName), IN_PLACE);
-      assert.ok(events.every((event) => event.status === "Succeeded" && event.endTime));
-    }
-    for (const host of fleet.hosts) {
-      assert.equal(installed(host), "1\n");
-      assert.deepEqual(starts(fleet, host, id), once(IN_PLACE));
-    }
-  } finally {
-    await fleet.close();
-  }
-});
-
 test("a hook that exits 7 stops the rollout, is named with its last lines, and is rolled back", async () => {
   const fleet = await Fleet.start(3);
   try {
@@ -85,10 +40,10 @@ test("a hook that exits 7 stops the rollout, is named with its last lines, and i
     assert.match(said, /the shelves are empty/);
     assert.match(said, /next .*runtime logs d-/);
     const { deployments } = z.object({ deployments: z.array(z.string()) }).parse(
-      await fleet.aws(
-        ...["list-deployments", "--application-name", "shop"],
-        ...["--deployment-group-name", "production"],
-      ),
+      await fleet.api("ListDeployments", {
+        applicationName: "shop",
+        deploymentGroupName: "production",
+      }),
     );
     const [rollback = "", failed = ""] = deployments;
     const failedInfo = await infoOf(fleet, failed);
@@ -174,7 +129,7 @@ test("a stopped deployment ends after the running event and starts nobody else",
     const [first, second] = fleet.hosts;
     assert.ok(first && second);
     await until("the hook runs", () => existsSync(join(first.installRoot, "trace")));
-    const stopped = await fleet.aws("stop-deployment", "--deployment-id", id);
+    const stopped = await fleet.api("StopDeployment", { deploymentId: id });
     assert.equal(stopped["status"], "Pending");
     const info = await ended(fleet, id);
     assert.equal(info.status, "Stopped");
@@ -182,7 +137,7 @@ test("a stopped deployment ends after the running event and starts nobody else",
     assert.equal(info.deploymentOverview["Skipped"], 1);
     assert.ok(!existsSync(join(second.installRoot, "trace")));
     assert.deepEqual(trace(first), ["BeforeInstall 1"]);
-    const again = await fleet.aws("stop-deployment", "--deployment-id", id);
+    const again = await fleet.api("StopDeployment", { deploymentId: id });
     assert.equal(again["status"], "Succeeded");
   } finally {
     await fleet.close();

@@ -1,4 +1,4 @@
-/** What black-box tests ask of a deployment, through the aws CLI. @module */
+/** What black-box tests ask of a deployment, through the public API. @module */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -48,6 +48,16 @@ const Targets = z.object({
   })),
 });
 
+/** The answer of GetDeployment, whoever asked. */
+export function infoIn(answer: unknown) {
+  return Info.parse(answer).deploymentInfo;
+}
+
+/** The answer of BatchGetDeploymentTargets, whoever asked. */
+export function targetsIn(answer: unknown) {
+  return Targets.parse(answer).deploymentTargets.map((target) => target.instanceTarget);
+}
+
 export async function deploy(fleet: Fleet, bundle: string, ...flags: string[]) {
   const argv = ["deploy", "--app", "shop", "--group", "production", bundle, ...flags];
   return await fleet.runtime(...argv);
@@ -61,14 +71,12 @@ export async function begin(fleet: Fleet, bundle: string): Promise<string> {
 }
 
 export async function infoOf(fleet: Fleet, id: string) {
-  return Info.parse(await fleet.aws("get-deployment", "--deployment-id", id)).deploymentInfo;
+  return infoIn(await fleet.api("GetDeployment", { deploymentId: id }));
 }
 
 export async function targetsOf(fleet: Fleet, id: string, ...names: string[]) {
-  const answer = await fleet.aws(
-    ...["batch-get-deployment-targets", "--deployment-id", id, "--target-ids", ...names],
-  );
-  return Targets.parse(answer).deploymentTargets.map((target) => target.instanceTarget);
+  const input = { deploymentId: id, targetIds: names };
+  return targetsIn(await fleet.api("BatchGetDeploymentTargets", input));
 }
 
 export async function ended(fleet: Fleet, id: string, seconds = 60) {

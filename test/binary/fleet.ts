@@ -17,11 +17,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { z } from "zod";
+import { callJson } from "../../core/wire/aws_json.ts";
 
 export const BINARY = new URL("../../dist/runtime", import.meta.url).pathname;
 
 /** Debian's package; another `aws` may stand earlier on the PATH. */
-const AWS = existsSync("/usr/bin/aws") ? "/usr/bin/aws" : "aws";
+export const AWS = "/usr/bin/aws";
 
 export interface Ran {
   code: number;
@@ -132,6 +134,21 @@ export class Fleet {
     const ran = await finish(child);
     if (ran.code !== 0) throw new Error(`aws deploy ${argv.join(" ")}: ${ran.stderr}`);
     return ran.stdout.trim() === "" ? {} : JSON.parse(ran.stdout);
+  }
+
+  /** One operation of the API, signed as the admin; answers its output. */
+  api(operation: string, input: unknown): Promise<Record<string, unknown>> {
+    const endpoint = {
+      url: this.url,
+      region: "us-east-1",
+      credentials: {
+        accessKeyId: this.env["AWS_ACCESS_KEY_ID"] ?? "",
+        secretAccessKey: this.env["AWS_SECRET_ACCESS_KEY"] ?? "",
+      },
+    };
+    const target = `CodeDeploy_20141006.${operation}`;
+    return callJson(endpoint, { target, service: "codedeploy", input })
+      .then((answer) => z.record(z.string(), z.unknown()).parse(answer));
   }
 
   journal(host: Host): JournalLine[] {
