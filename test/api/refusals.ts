@@ -14,10 +14,21 @@ export function testRefusals(
   rows: readonly Refusal[],
   prepare: (api: TestApi) => Promise<unknown>,
 ): void {
+  testRefusalsOf(rows, async () => {
+    const api = await openTestApi();
+    await prepare(api);
+    return api;
+  });
+}
+
+/** The same over a server that `open` makes and prepares. */
+export function testRefusalsOf(
+  rows: readonly Refusal[],
+  open: () => Promise<Pick<TestApi, "refuses"> & (Disposable | AsyncDisposable)>,
+): void {
   for (const [operation, input, type, message] of rows) {
     test(`${operation} refuses ${JSON.stringify(input).slice(0, 100)} as ${type}`, async () => {
-      using api = await openTestApi();
-      await prepare(api);
+      await using api = await open();
       await api.refuses(operation, input, `${type}Exception`, message);
     });
   }

@@ -47,6 +47,8 @@ export const KEY_OF: Readonly<Record<Role, string>> = {
   agent: "AKIAAGENT",
 };
 
+/** Where the app would be, if there were a socket. */
+export const SERVER = "http://runtime.test";
 export const REGION = "eu-central-1";
 
 export function credentialsOf(role: Role) {
@@ -59,12 +61,16 @@ export type Answer = any;
 
 export interface TestApi extends Disposable {
   app: Hono;
+  /** Asks the app without a socket. */
+  fetch: typeof fetch;
   context: ApiContext;
   /** Calls an operation of CodeDeploy as a role; throws ApiError. */
   call(operation: string, input: unknown, role?: Role): Promise<Answer>;
   /** Calls by the whole target. */
   target(target: string, input: unknown, role?: Role): Promise<Answer>;
-  /** Expects a refusal that changes nothing. */
+  /** Expects that what `ask` does is refused and changes nothing. */
+  refusal(ask: () => Promise<unknown>, type: string, message?: RegExp | undefined): Promise<void>;
+  /** Expects a refusal of an operation of CodeDeploy that changes nothing. */
   refuses(
     operation: string,
     input: unknown,
@@ -78,7 +84,20 @@ export interface TestApi extends Disposable {
   dump(): Record<string, unknown[]>;
 }
 
-export async function openTestApi(): Promise<TestApi> {
+/** What stands around the operations: `services` is called once, with what they work on. */
+export interface Surroundings {
+  serverPublicKey: string;
+  services(context: ApiContext): readonly Service[];
+}
+
+const NO_ENGINE: Surroundings = {
+  serverPublicKey: "-----BEGIN PUBLIC KEY-----\n",
+  services: () => SERVICES,
+};
+
+export async function openTestApi(
+  { serverPublicKey, services }: Surroundings = NO_ENGINE,
+): Promise<TestApi> {
   const directory = mkdtempSync(join(tmpdir(), "api-"));
   const store = openStore(directory);
   const keys = new AccessKeys(store.read, randomBytes(32));
@@ -87,7 +106,7 @@ export async function openTestApi(): Promise<TestApi> {
     store,
     keys,
     realm: DEFAULT_REALM,
-    serverPublicKey: "-----BEGIN PUBLIC KEY-----\n",
+    serverPublicKey,
     now: () => Date.now() + offset,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
   };
@@ -102,10 +121,10 @@ export async function openTestApi(): Promise<TestApi> {
       );
     }
   });
-  const app = createRouter(context, SERVICES);
+  const app = createRouter(context, services(context));
   const target = (name: string, input: unknown, role: Role = "admin") =>
     callJson({
-      url: "http://runtime.test",
+      url: SERVER,
       region: REGION,
       credentials: credentialsOf(role),
       fetch: inProcess(app),
@@ -118,23 +137,27 @@ export async function openTestApi(): Promise<TestApi> {
       tables.map((table) => [getTableName(table), store.read.select().from(table).all()]),
     );
   };
+  const refusal: TestApi["refusal"] = async (ask, type, message) => {
+    const before = dump();
+    const refused = await ask().then(
+      (answer) => assert.fail(`it was not refused: ${JSON.stringify(answer)}`),
+      (error: unknown) => error,
+    );
+    assert.ok(refused instanceof ApiError, String(refused));
+    assert.equal(refused.type, type, refused.message);
+    if (message) assert.match(refused.message, message);
+    assert.deepEqual(dump(), before);
+  };
   return {
     app,
+    fetch: inProcess(app),
     context,
     call,
     target,
     dump,
-    async refuses(operation, input, type, message, role) {
-      const before = dump();
-      const refusal = await call(operation, input, role).then(
-        (answer) => assert.fail(`${operation} was not refused: ${JSON.stringify(answer)}`),
-        (error: unknown) => error,
-      );
-      assert.ok(refusal instanceof ApiError, String(refusal));
-      assert.equal(refusal.type, type, refusal.message);
-      if (message) assert.match(refusal.message, message);
-      assert.deepEqual(dump(), before);
-    },
+    refusal,
+    refuses: (operation, input, type, message, role) =>
+      refusal(() => call(operation, input, role), type, message),
     moveClock: (milliseconds) => {
       offset += milliseconds;
     },

@@ -1,0 +1,241 @@
+/**
+ * A server with its engine: the application `shop` with the group `prod`, and hosts that joined it and
+ * speak the agent's protocol over signed requests. The engine's clock stands still but when a test
+ * moves it, and its deployments have the ids of `nthDeployment`.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import {
+  CODEDEPLOY_OPERATIONS,
+  CODEDEPLOY_SIGNING_NAME,
+  CODEDEPLOY_TARGET_PREFIX,
+} from "../../core/api/codedeploy_operations.ts";
+import type { ApiContext } from "../../core/api/context.ts";
+import { deploymentOperations } from "../../core/api/deployment_operations.ts";
+import { eventRoutes } from "../../core/api/event_stream.ts";
+import { hostOperations } from "../../core/api/host_operations.ts";
+import { operationsByName } from "../../core/api/operation.ts";
+import { getDeploymentLogs } from "../../core/api/operations/get_deployment_logs.ts";
+import { RUNTIME_OPERATIONS } from "../../core/api/runtime_operations.ts";
+import type { Service } from "../../core/api/router.ts";
+import type { Role } from "../../core/domain/instance.ts";
+import { deploymentIdFrom } from "../../core/domain/name.ts";
+import { Engine } from "../../core/engine/engine.ts";
+import type { Listener } from "../../core/engine/stream.ts";
+import { createRegistry } from "../../core/plugin/registry.ts";
+import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
+import { AGENT_SIGNING_NAME, AGENT_TARGET_PREFIX } from "../../core/wire/agent_protocol.ts";
+import { EVENTS_PATH } from "../../core/wire/event_stream.ts";
+import { CreateJoinTokenOutput, RUNTIME_TARGET_PREFIX } from "../../core/wire/runtime_api.ts";
+import { signable, signHeaders } from "../../core/wire/sigv4.ts";
+import onPremises from "../../plugins/targets/on_premises.ts";
+import minimumHealthyHosts from "../../strategies/minimum_healthy_hosts.ts";
+import { type Host, joinHost } from "./host.ts";
+import {
+  type Answer,
+  credentialsOf,
+  openTestApi,
+  REGION,
+  SERVER,
+  type TestApi,
+} from "./test_api.ts";
+
+export const TAG = { Key: "role", Value: "web" };
+export const GROUP = { applicationName: "shop", deploymentGroupName: "prod" };
+/** When the engine's clock begins; half a second shows that fractions are kept. */
+export const START = Date.UTC(2026, 10, 25) + 500;
+/** The id of a server's n-th deployment, counted from 0; the end of one draws an id as well. */
+export function nthDeployment(n: number): string {
+  return deploymentIdFrom(nthBytes(n, 9));
+}
+
+function nthBytes(n: number, length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, place) => Math.floor(n / 36 ** place) % 36);
+}
+
+/** An engine that knows how many listen. */
+class CountingEngine extends Engine {
+  listening = 0;
+  override watch(id: string, listener: Listener) {
+    const watch = super.watch(id, listener);
+    this.listening++;
+    const stop = () => {
+      this.listening--;
+      watch.stop();
+    };
+    return { ...watch, stop };
+  }
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+export interface Shop extends Omit<TestApi, typeof Symbol.dispose>, AsyncDisposable {
+  readonly engine: CountingEngine;
+  readonly clock: Clock;
+  readonly serverKey: KeyObject;
+  /** web-1, web-2, … */
+  readonly hosts: readonly Host[];
+  /** CreateDeployment to the group; answers the id. */
+  deploy(key: string, changes?: object): Promise<string>;
+  /** What ListDeployments and the like answer over all pages; `between` runs after each page. */
+  pages(
+    operation: string,
+    input: object,
+    between?: (page: Answer) => Promise<unknown>,
+  ): Promise<Answer[]>;
+  /** `GET /events`, signed as a role or with these keys. */
+  events(id: string | undefined, who?: Signer, signal?: AbortSignal): Promise<Response>;
+  /** Follows a deployment to the end of its stream; answers GetDeployment's deploymentInfo. */
+  ended(id: string): Promise<Answer>;
+}
+
+export type Signer = Role | { accessKeyId: string; secretAccessKey: string };
+
+/** Opens a server with so many hosts; `group` adds to the input of CreateDeploymentGroup. */
+export async function openShop(hosts: number, group: object = {}): Promise<Shop> {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const serverPublicKey = publicKey.export({ type: "spki", format: "pem" }).toString();
+  const clock = { now: START };
+  let engine: CountingEngine | undefined;
+  const api = await openTestApi({
+    serverPublicKey,
+    services(context) {
+      engine = newEngine(context, privateKey, clock);
+      return servicesOf(engine, context, privateKey);
+    },
+  });
+  assert.ok(engine);
+  api.app.route("/", eventRoutes(engine, api.context));
+  engine.start();
+  const shop = shopOf(api, engine, clock, createPublicKey(serverPublicKey));
+  await addGroup(shop, group);
+  const { token } = CreateJoinTokenOutput.parse(
+    await shop.target(RUNTIME_TARGET_PREFIX + "CreateJoinToken", {}),
+  );
+  for (let n = 1; n <= hosts; n++) {
+    shop.hosts.push(await joinHost(shop, { token, instanceName: `web-${n}`, tags: [TAG] }));
+  }
+  return shop;
+}
+
+function newEngine(context: ApiContext, orderKey: KeyObject, clock: Clock): CountingEngine {
+  let drawn = 0;
+  return new CountingEngine({
+    store: context.store,
+    plugins: createRegistry([minimumHealthyHosts, onPremises]),
+    realm: context.realm,
+    orderKey,
+    clocks: HOST_CLOCKS,
+    findArtifact: () => undefined,
+    now: () => clock.now,
+    randomBytes: (length) => nthBytes(drawn++, length),
+    report: (error, doing) => assert.fail(`${doing}: ${error}`),
+  });
+}
+
+/** As the server puts them together. */
+function servicesOf(engine: Engine, { realm }: ApiContext, orderKey: KeyObject): Service[] {
+  const people = [CODEDEPLOY_SIGNING_NAME];
+  return [
+    {
+      targetPrefix: CODEDEPLOY_TARGET_PREFIX,
+      signingNames: people,
+      operations: new Map([
+        ...CODEDEPLOY_OPERATIONS,
+        ...operationsByName(deploymentOperations(engine)),
+      ]),
+    },
+    {
+      targetPrefix: RUNTIME_TARGET_PREFIX,
+      signingNames: people,
+      operations: new Map([
+        ...RUNTIME_OPERATIONS,
+        ...operationsByName([getDeploymentLogs(engine)]),
+      ]),
+    },
+    {
+      targetPrefix: AGENT_TARGET_PREFIX,
+      signingNames: [AGENT_SIGNING_NAME],
+      operations: operationsByName(hostOperations({ engine, orderKey, realm })),
+    },
+  ];
+}
+
+function shopOf(
+  api: TestApi,
+  engine: CountingEngine,
+  clock: Clock,
+  serverKey: KeyObject,
+): Shop & { hosts: Host[] } {
+  const { [Symbol.dispose]: close, ...calls } = api;
+  const events: Shop["events"] = async (id, who = "viewer", signal) => {
+    const url = new URL(EVENTS_PATH, SERVER);
+    if (id !== undefined) url.searchParams.set("deploymentId", id);
+    const keys = typeof who === "string" ? credentialsOf(who) : who;
+    const headers = await signHeaders(
+      signable("GET", url, {}),
+      keys,
+      REGION,
+      CODEDEPLOY_SIGNING_NAME,
+    );
+    return await api.fetch(url, { headers, ...(signal && { signal }) });
+  };
+  return {
+    ...calls,
+    engine,
+    clock,
+    serverKey,
+    hosts: [],
+    events,
+    async deploy(key, changes = {}) {
+      clock.now += 1_000;
+      const input = { ...GROUP, revision: bundle(key), ...changes };
+      return (await api.call("CreateDeployment", input)).deploymentId;
+    },
+    async pages(operation, input, between = () => Promise.resolve()) {
+      const pages: Answer[] = [await api.call(operation, input)];
+      for (let page = pages[0]; page.nextToken !== undefined; pages.push(page)) {
+        assert.ok(pages.length < 10, `${operation} has no last page`);
+        await between(page);
+        page = await api.call(operation, { ...input, nextToken: page.nextToken });
+      }
+      return pages;
+    },
+    async ended(id) {
+      await (await events(id)).text();
+      return (await api.call("GetDeployment", { deploymentId: id })).deploymentInfo;
+    },
+    async [Symbol.asyncDispose]() {
+      engine.close();
+      await settled(calls);
+      close();
+    },
+  };
+}
+
+/** Waits for what the last answers set going: each end may start one more deployment. */
+async function settled({ context }: Pick<TestApi, "context">): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    await context.store.commit(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+async function addGroup(api: Shop, changes: object): Promise<void> {
+  await api.call("CreateApplication", { applicationName: GROUP.applicationName });
+  await api.call("CreateDeploymentGroup", {
+    ...GROUP,
+    serviceRoleArn: "arn:aws:iam::000000000000:role/deploy",
+    onPremisesInstanceTagFilters: [{ ...TAG, Type: "KEY_AND_VALUE" }],
+    ...changes,
+  });
+}
+
+/** A revision as CreateDeployment takes it. */
+export function bundle(key: string) {
+  return { revisionType: "S3", s3Location: { bucket: "bundles", key, bundleType: "zip" } };
+}
