@@ -4,7 +4,11 @@
  * @module
  */
 import { DEFAULT_SERVER_CONFIG } from "./deployment_config.ts";
-import type { GroupSettings } from "./deployment_group.ts";
+import type {
+  AlarmConfiguration,
+  AutoRollbackConfiguration,
+  GroupSettings,
+} from "./deployment_group.ts";
 import { DomainError, type ErrorName } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import type { ComputePlatform } from "./name.ts";
@@ -39,16 +43,10 @@ export function changedGroupSettings(now: GroupSettings, change: GroupSettings):
 /** Throws the refusal for the first rule that settings break. */
 export function checkGroupSettings(settings: GroupSettings): void {
   checkTags(settings);
-  checkAlarms(settings);
+  checkAlarms("alarmConfiguration", settings.alarmConfiguration);
   checkTriggers(settings);
-  const { autoRollbackConfiguration, autoScalingGroups = [], ecsServices = [] } = settings;
-  if (autoRollbackConfiguration?.enabled && autoRollbackConfiguration.events.length === 0) {
-    throw refusal(
-      "InvalidAutoRollbackConfigException",
-      "autoRollbackConfiguration.events",
-      "enabled needs at least one event",
-    );
-  }
+  checkAutoRollback(settings.autoRollbackConfiguration);
+  const { autoScalingGroups = [], ecsServices = [] } = settings;
   atMost(
     LIMITS.autoScalingGroups,
     autoScalingGroups,
@@ -122,10 +120,21 @@ function checkFilters(filters: readonly TagFilter[], field: string, invalid: Err
   }
 }
 
-function checkAlarms({ alarmConfiguration }: GroupSettings): void {
-  if (!alarmConfiguration) return;
-  const { enabled, alarms } = alarmConfiguration;
-  const field = "alarmConfiguration.alarms";
+/** The rules of `autoRollbackConfiguration`, a group's or a deployment's own. */
+export function checkAutoRollback(config: AutoRollbackConfiguration | undefined): void {
+  if (!config?.enabled || config.events.length > 0) return;
+  throw refusal(
+    "InvalidAutoRollbackConfigException",
+    "autoRollbackConfiguration.events",
+    "enabled needs at least one event",
+  );
+}
+
+/** The rules of an alarm configuration; `member` is what the operation calls it. */
+export function checkAlarms(member: string, config: AlarmConfiguration | undefined): void {
+  if (!config) return;
+  const { enabled, alarms } = config;
+  const field = `${member}.alarms`;
   atMost(LIMITS.alarms, alarms, field, "AlarmsLimitExceededException");
   if (enabled && alarms.length === 0) {
     throw refusal("InvalidAlarmConfigException", field, "enabled needs at least one alarm");

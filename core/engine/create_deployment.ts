@@ -19,6 +19,7 @@ import { activeDeploymentOf, insertDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { applications, deploymentConfigs, deploymentGroups, revisions } from "../store/schema.ts";
 import type { EngineContext } from "./context.ts";
+import { revisionOf } from "./order.ts";
 
 export interface CreateDeploymentInput {
   applicationName: string;
@@ -44,6 +45,8 @@ export function createDeployment(
   const { application, group } = applicationAndGroup(tx, input);
   const config = configNamed(tx, input.deploymentConfigName ?? group.settings.deploymentConfigName);
   refuseUnsupported(application.computePlatform, group.settings, config);
+  const { revision } = input;
+  refuseWithoutBundle(revision);
   const active = activeDeploymentOf(tx, group.id);
   if (active) {
     throw new DomainError(
@@ -52,7 +55,6 @@ export function createDeployment(
       `The Deployment Group '${group.name}' already has an active Deployment '${active}'`,
     );
   }
-  const { revision } = input;
   noteRevision(tx, application.id, revision, now);
   const artifact = revision.revisionType === "S3"
     ? context.findArtifact(revision.s3Location)
@@ -158,6 +160,19 @@ function refuseUnsupported(
         `${deploymentType} and ${deploymentOption}. Change it with update-deployment-group.`,
     );
   }
+}
+
+/** A host without a bundle to fetch would be given an order that cannot be carried out. */
+function refuseWithoutBundle(revision: RevisionLocation): void {
+  if (revisionOf({ revision })) return;
+  const given = revision.revisionType === "S3"
+    ? `an S3 location of bundleType ${revision.s3Location.bundleType}`
+    : `a revision of type ${revision.revisionType}`;
+  throw new DomainError(
+    "InvalidRevisionException",
+    "revision",
+    `revision: hosts are deployed a bundle (S3 with bundleType tar, tgz, zip, or GitHub), not ${given}`,
+  );
 }
 
 /** Registration is no prerequisite (spec 1.3); a deployment registers what it uses. */

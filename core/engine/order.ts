@@ -63,8 +63,9 @@ export function orderFor(
   };
 }
 
-function revisionOf(
-  { revision, artifact }: Deployment["request"],
+/** What an agent fetches; undefined for a revision that is no bundle. */
+export function revisionOf(
+  { revision, artifact }: Pick<Deployment["request"], "revision" | "artifact">,
 ): DeploymentSpecification["Revision"] | undefined {
   if (revision.revisionType === "GitHub") {
     const { repository, commitId } = revision.gitHubLocation;

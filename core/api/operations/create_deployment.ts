@@ -3,9 +3,11 @@ import { z } from "zod";
 import { FileExistsBehavior } from "../../domain/deployment.ts";
 import { AlarmConfiguration, AutoRollbackConfiguration } from "../../domain/deployment_group.ts";
 import { DomainError } from "../../domain/errors.ts";
+import { checkAlarms, checkAutoRollback } from "../../domain/group_settings.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { Name } from "../../domain/name.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { MemberFaults } from "../member_faults.ts";
 import { operation } from "../operation.ts";
 import { RevisionInput } from "../revision_input.ts";
 
@@ -24,21 +26,22 @@ const Input = z.object({
   deploymentMode: z.enum(["STANDARD", "RESTART"]).default("STANDARD"),
 });
 
+/** An empty config name is a bad one: this operation does not require it. */
+const FAULTS: MemberFaults = {
+  deploymentConfigName: { malformed: "InvalidDeploymentConfigNameException" },
+};
+
 export const createDeployment = (engine: Pick<Engine, "createDeployment">) =>
   operation({
     name: "CreateDeployment",
     role: "deployer",
     input: Input,
+    faults: FAULTS,
     async run(input) {
       refuseUnsupported(input);
       const { autoRollbackConfiguration: rollback, overrideAlarmConfiguration: alarms } = input;
-      if (rollback?.enabled && rollback.events.length === 0) {
-        throw new DomainError(
-          "InvalidAutoRollbackConfigException",
-          "autoRollbackConfiguration.events",
-          "autoRollbackConfiguration.events: enabled needs at least one event",
-        );
-      }
+      checkAutoRollback(rollback);
+      checkAlarms("overrideAlarmConfiguration", alarms);
       const { deploymentConfigName, description } = input;
       const deploymentId = await engine.createDeployment({
         applicationName: input.applicationName,
