@@ -18,8 +18,9 @@ export function deploymentInfo(
   const { request } = deployment;
   const { startTime, completeTime } = deployment;
   return {
-    applicationName: names.application,
-    deploymentGroupName: names.group,
+    // An application or group that was deleted has no name any more.
+    applicationName: names.application || undefined,
+    deploymentGroupName: names.group || undefined,
     deploymentConfigName: request.configName,
     deploymentId: deployment.id,
     previousRevision: request.previousRevision && withoutContent(request.previousRevision),
