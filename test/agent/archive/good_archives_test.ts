@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { lstatSync, readFileSync } from "node:fs";
 import { chmod, link, lutimes, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -58,6 +58,12 @@ async function sourceTree(path: string): Promise<number> {
 const run = (command: string, args: string[], cwd: string) =>
   execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
 
+/** Why a test with this program must be left out on this machine; false when it need not. */
+function without(program: string): string | false {
+  const found = spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+  return !found && `${program} is not installed`;
+}
+
 type Packer = [what: string, type: "tar" | "tgz" | "zip", pack: (from: string, to: string) => void];
 const packers: Packer[] = [
   ["tar -C dir -czf x.tgz .", "tgz", (from, to) => run("tar", ["-C", from, "-czf", to, "."], "/")],
@@ -69,7 +75,8 @@ const packers: Packer[] = [
 ];
 
 for (const [what, bundleType, pack] of packers) {
-  test(`what ${what} packed comes out as it went in`, async () => {
+  const skip = without(what.split(" ")[0] ?? "");
+  test(`what ${what} packed comes out as it went in`, { skip }, async () => {
     await using place = await sandbox();
     const source = join(place.path, "source");
     const files = await sourceTree(source);
@@ -84,7 +91,9 @@ for (const [what, bundleType, pack] of packers) {
   });
 }
 
-test("what Python's zipfile packed comes out as it went in, but for links", async () => {
+test("what Python's zipfile packed comes out as it went in, but for links", {
+  skip: without("python3"),
+}, async () => {
   await using place = await sandbox();
   const source = join(place.path, "source");
   await mkdir(join(source, "a/b"), { recursive: true });
