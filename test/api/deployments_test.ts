@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LIMITS } from "../../core/domain/limits.ts";
-import { insertDeployment } from "../../core/store/deployments.ts";
-import { deploymentGroups } from "../../core/store/schema.ts";
-import { NO_TARGETS } from "../../core/domain/deployment.ts";
 import type { RevisionLocation } from "../../core/domain/revision.ts";
 import { request } from "../rollout/letters.ts";
 import { type Refusal, testRefusalsOf } from "./refusals.ts";
-import { bundle, GROUP, nthDeployment, openShop, type Shop, START } from "./shop.ts";
+import { bundle, GROUP, nthDeployment, openShop, putDeployment, START } from "./shop.ts";
 
 const FIRST = nthDeployment(0);
 const UNKNOWN = "d-ZZZZZZZZZ";
@@ -104,20 +101,11 @@ const text = (content?: string): RevisionLocation => ({
 
 test("the text of a revision is never shown, its hash is", async () => {
   await using shop = await openShop(0);
-  const { id: groupId, applicationId } = groupRow(shop);
-  await shop.context.store.commit((tx) =>
-    insertDeployment(tx, {
-      id: FIRST,
-      applicationId,
-      groupId,
-      status: "Succeeded",
-      request: request({ revision: appSpec("version: 0.0"), previousRevision: text("old") }),
-      createTime: START,
-      overview: NO_TARGETS,
-      rollback: {},
-      statusMessages: [],
-    })
-  );
+  await putDeployment(shop, {
+    id: FIRST,
+    status: "Succeeded",
+    request: request({ revision: appSpec("version: 0.0"), previousRevision: text("old") }),
+  });
   const { deploymentInfo } = await shop.call("GetDeployment", { deploymentId: FIRST });
   assert.deepEqual(deploymentInfo.revision, appSpec());
   assert.deepEqual(deploymentInfo.previousRevision, text());
@@ -239,9 +227,3 @@ test("StopDeployment is not for viewers", async () => {
   const type = "AccessDeniedException";
   await shop.refuses("StopDeployment", { deploymentId }, type, /deployer/, "viewer");
 });
-
-function groupRow(shop: Shop) {
-  const [group] = shop.context.store.read.select().from(deploymentGroups).all();
-  assert.ok(group);
-  return group;
-}

@@ -19,18 +19,22 @@ import { operationsByName } from "../../core/api/operation.ts";
 import { getDeploymentLogs } from "../../core/api/operations/get_deployment_logs.ts";
 import { RUNTIME_OPERATIONS } from "../../core/api/runtime_operations.ts";
 import type { Service } from "../../core/api/router.ts";
+import { type Deployment, NO_TARGETS } from "../../core/domain/deployment.ts";
 import type { Role } from "../../core/domain/instance.ts";
 import { deploymentIdFrom } from "../../core/domain/name.ts";
 import { Engine } from "../../core/engine/engine.ts";
 import type { Listener } from "../../core/engine/stream.ts";
 import { createRegistry } from "../../core/plugin/registry.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
+import { insertDeployment } from "../../core/store/deployments.ts";
+import { deploymentGroups } from "../../core/store/schema.ts";
 import { AGENT_SIGNING_NAME, AGENT_TARGET_PREFIX } from "../../core/wire/agent_protocol.ts";
 import { EVENTS_PATH } from "../../core/wire/event_stream.ts";
 import { CreateJoinTokenOutput, RUNTIME_TARGET_PREFIX } from "../../core/wire/runtime_api.ts";
 import { signable, signHeaders } from "../../core/wire/sigv4.ts";
 import onPremises from "../../plugins/targets/on_premises.ts";
 import minimumHealthyHosts from "../../strategies/minimum_healthy_hosts.ts";
+import { request } from "../rollout/letters.ts";
 import { type Host, joinHost } from "./host.ts";
 import {
   type Answer,
@@ -238,4 +242,27 @@ async function addGroup(api: Shop, changes: object): Promise<void> {
 /** A revision as CreateDeployment takes it. */
 export function bundle(key: string) {
   return { revisionType: "S3", s3Location: { bucket: "bundles", key, bundleType: "zip" } };
+}
+
+/** Writes a deployment that no engine runs, as one of another time. */
+export async function putDeployment(
+  { context: { store } }: Pick<Shop, "context">,
+  deployment: Pick<Deployment, "id" | "status"> & Partial<Deployment>,
+  groupName = GROUP.deploymentGroupName,
+): Promise<void> {
+  const group = store.read.select().from(deploymentGroups).all()
+    .find(({ name }) => name === groupName);
+  assert.ok(group);
+  await store.commit((tx) =>
+    insertDeployment(tx, {
+      applicationId: group.applicationId,
+      groupId: group.id,
+      request: request(),
+      createTime: START,
+      overview: NO_TARGETS,
+      rollback: {},
+      statusMessages: [],
+      ...deployment,
+    })
+  );
 }
