@@ -1,6 +1,6 @@
 /** ListDeploymentTargets: ids in the order hosts are taken. @module */
 import { z } from "zod";
-import { DomainError } from "../../domain/errors.ts";
+import { DomainError, type ErrorName } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { DeploymentId } from "../../domain/name.ts";
 import { TargetStatus } from "../../domain/target.ts";
@@ -9,6 +9,10 @@ import { listTargets } from "../../store/targets.ts";
 import { keyOfToken, tokenOf } from "../next_token.ts";
 import { operation } from "../operation.ts";
 import { startedDeployment } from "../started_deployment.ts";
+
+const STATUS = "TargetStatus";
+const LABEL = "ServerInstanceLabel";
+const TargetLabel = z.enum(["Blue", "Green"]);
 
 const Input = z.object({
   deploymentId: DeploymentId,
@@ -32,29 +36,37 @@ export const listDeploymentTargets = (engine: Pick<Engine, "deployment">) =>
   });
 
 function statusesOf(filters: Record<string, string[]>): TargetStatus[] {
-  for (const [name, values] of Object.entries(filters)) {
-    if (name === "ServerInstanceLabel" && values.length > 0) {
-      throw new DomainError(
-        "InvalidDeploymentInstanceTypeException",
-        "targetFilters.ServerInstanceLabel",
-        "targetFilters.ServerInstanceLabel: an in-place deployment has no Blue or Green targets",
-      );
-    }
-    if (name !== "TargetStatus" && name !== "ServerInstanceLabel") {
-      throw new DomainError(
-        "InvalidTargetFilterNameException",
-        "targetFilters",
-        `targetFilters: "${name}" is not TargetStatus or ServerInstanceLabel`,
-      );
-    }
-  }
-  return (filters["TargetStatus"] ?? []).map((value) => {
-    const status = TargetStatus.safeParse(value);
-    if (status.success) return status.data;
+  const unknown = Object.keys(filters).find((name) => name !== STATUS && name !== LABEL);
+  if (unknown !== undefined) {
     throw new DomainError(
-      "InvalidInstanceStatusException",
-      "targetFilters.TargetStatus",
-      `targetFilters.TargetStatus: "${value}" is not one of ${TargetStatus.options.join(", ")}`,
+      "InvalidTargetFilterNameException",
+      "targetFilters",
+      `targetFilters: "${unknown}" is not ${STATUS} or ${LABEL}`,
     );
+  }
+  const [label] = valuesOf(filters, LABEL, TargetLabel, "InvalidInstanceTypeException");
+  if (label !== undefined) {
+    throw new DomainError(
+      "InvalidDeploymentInstanceTypeException",
+      `targetFilters.${LABEL}`,
+      `targetFilters.${LABEL}: an in-place deployment has no Blue or Green targets`,
+    );
+  }
+  return valuesOf(filters, STATUS, TargetStatus, "InvalidInstanceStatusException");
+}
+
+/** The values of one filter; throws `refusal` for one that it cannot have. */
+function valuesOf<Value extends string>(
+  filters: Record<string, string[]>,
+  name: string,
+  known: { readonly options: readonly Value[] },
+  refusal: ErrorName,
+): Value[] {
+  return (filters[name] ?? []).map((value) => {
+    const found = known.options.find((option) => option === value);
+    if (found !== undefined) return found;
+    const options = known.options.join(", ");
+    const message = `targetFilters.${name}: "${value}" is not one of ${options}`;
+    throw new DomainError(refusal, `targetFilters.${name}`, message);
   });
 }
