@@ -48,6 +48,8 @@ await mkdir("dist", { recursive: true });
 const result = await Bun.build({
   entrypoints: ["./main.ts"],
   target: "bun",
+  // Packages that have an ES form for bundlers are taken in it; what nobody uses of them is left out.
+  conditions: ["module"],
   format: "esm",
   // A room is a chunk of its own, so that a subcommand loads no other.
   splitting: true,

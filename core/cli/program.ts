@@ -3,6 +3,7 @@
  * answers the exit code.
  * @module
  */
+import { VERSION } from "../wire/version.ts";
 import { EXIT } from "./exit.ts";
 import { Failure, renderReport } from "./failure.ts";
 import { type Io, processIo } from "./io.ts";
@@ -18,6 +19,10 @@ export async function runCommandLine(
   io: Io = processIo(),
 ): Promise<number> {
   try {
+    if (argv.length === 1 && argv[0] === "--version") {
+      io.stdout.write(`${VERSION}\n`);
+      return EXIT.done;
+    }
     const agentConfig = plainAgent(argv);
     if (agentConfig !== undefined) {
       const { runAgent } = await rooms.agent();
