@@ -122,7 +122,8 @@ export class Engine {
 
   /**
    * Takes a host's report; settles when it is on disk. Answers whether the server still wants the
-   * order carried out. A report for an order that is over is accepted and changes nothing.
+   * order carried out. A report for an order that is over, or was never given, is accepted and
+   * changes nothing, and neither do its lines.
    */
   async report(
     commandId: string,
@@ -132,8 +133,10 @@ export class Engine {
     const at = parseCommandId(commandId);
     const runner = at && this.#runners.get(at.deploymentId);
     if (!runner) return "Failed";
+    const target = runner.state.targets.get(at.host);
+    const held = target?.status === "InProgress" && target.command?.id === commandId;
     await Promise.all([
-      runner.log(at.host, lines),
+      runner.log(at.host, held ? lines : []),
       runner.input({ kind: "report", host: at.host, report }),
     ]);
     const status = runner.state.targets.get(at.host)?.status;
