@@ -12,7 +12,19 @@ import {
   pollHostCommand,
   update,
 } from "./host_commands.ts";
+import type { MemberFault, MemberFaults } from "./member_faults.ts";
 import { type Operation, operation } from "./operation.ts";
+
+/** The command service knows one exception for whatever a caller did wrong (agent's client model). */
+const FAULT: MemberFault = { missing: "ClientException", malformed: "ClientException" };
+const FAULTS: MemberFaults = {
+  CommandStatus: FAULT,
+  Diagnostics: FAULT,
+  HostCommandIdentifier: FAULT,
+  HostIdentifier: FAULT,
+  Running: FAULT,
+  WaitSeconds: FAULT,
+};
 
 export function hostOperations(service: HostService): Operation[] {
   const role = "agent";
@@ -20,6 +32,7 @@ export function hostOperations(service: HostService): Operation[] {
     operation({
       name: "PollHostCommand",
       role,
+      faults: FAULTS,
       input: PollInput,
       run: (input, { store }, { caller, signal }) =>
         pollHostCommand(service, hostOf(store, caller), input, signal),
@@ -27,18 +40,21 @@ export function hostOperations(service: HostService): Operation[] {
     operation({
       name: "PutHostCommandAcknowledgement",
       role,
+      faults: FAULTS,
       input: AcknowledgeInput,
       run: (input, { store }, { caller }) => acknowledge(service, hostOf(store, caller), input),
     }),
     operation({
       name: "PostHostCommandUpdate",
       role,
+      faults: FAULTS,
       input: UpdateInput,
       run: (input, { store }, { caller }) => update(service, hostOf(store, caller), input),
     }),
     operation({
       name: "PutHostCommandComplete",
       role,
+      faults: FAULTS,
       input: CompleteInput,
       run: (input, { store }, { caller }) => complete(service, hostOf(store, caller), input),
     }),
