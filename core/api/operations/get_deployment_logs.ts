@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { DeploymentId } from "../../domain/name.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { lastLogSequence, readLogChunks } from "../../store/log_chunks.ts";
+import { readLogChunks } from "../../store/log_chunks.ts";
 import { LogLine } from "../../wire/agent_protocol.ts";
 import { GetDeploymentLogsInput, type GetDeploymentLogsOutput } from "../../wire/runtime_api.ts";
 import { operation } from "../operation.ts";
@@ -19,16 +19,16 @@ export const getDeploymentLogs = (engine: Pick<Engine, "deployment">) =>
     run({ deploymentId, targetId, after }, { store }): GetDeploymentLogsOutput {
       engine.deployment(deploymentId);
       const filter = { after, ...(targetId !== undefined && { targetId }) };
-      const chunks = readLogChunks(store.read, deploymentId, filter, PAGE);
-      const last = chunks.at(-1)?.sequence;
-      const more = chunks.length === PAGE && last !== lastLogSequence(store.read, deploymentId);
+      // One more than a page has says that there is a next one.
+      const found = readLogChunks(store.read, deploymentId, filter, PAGE + 1);
+      const chunks = found.slice(0, PAGE);
       return {
         chunks: chunks.map(({ sequence, targetId, lines }) => ({
           sequence,
           targetId,
           lines: Lines.parse(JSON.parse(lines)),
         })),
-        ...(more && { next: last }),
+        ...(found.length > PAGE && { next: chunks.at(-1)?.sequence }),
       };
     },
   });
