@@ -7,6 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { clearInterval, setInterval } from "node:timers";
 import { Hono } from "hono";
+import { z } from "zod";
 import { TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import { DomainError } from "../domain/errors.ts";
 import { DeploymentId } from "../domain/name.ts";
@@ -14,7 +15,7 @@ import type { Engine } from "../engine/engine.ts";
 import { EVENTS_PATH, type StreamEvent } from "../wire/event_stream.ts";
 import { CODEDEPLOY_SIGNING_NAME } from "./codedeploy_operations.ts";
 import { errorResponse } from "./error_response.ts";
-import { mayCall } from "./operation.ts";
+import { mayCall, parseInput } from "./operation.ts";
 import { authenticateJson } from "./authenticate.ts";
 import type { ApiContext } from "./context.ts";
 
@@ -23,6 +24,8 @@ const HEARTBEAT = 15_000;
 /** Bytes a slow reader may be behind. */
 const BACKLOG_LIMIT = 8 * 1024 * 1024;
 const NO_BODY = new Uint8Array();
+const HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" };
+const Input = z.object({ deploymentId: DeploymentId });
 
 /** Signed as any call of the API; a viewer may listen. */
 export function eventRoutes(
@@ -41,27 +44,28 @@ export function eventRoutes(
           "A host's key cannot follow deployments.",
         );
       }
-      const id = DeploymentId.safeParse(req.query("deploymentId"));
-      if (id.success) return deploymentEvents(engine, id.data, req.raw.signal);
-      const message = `deploymentId: ${id.error.issues[0]?.message}`;
-      throw new DomainError("InvalidDeploymentIdException", "deploymentId", message);
+      const { deploymentId } = parseInput(Input, req.query(), {});
+      engine.deployment(deploymentId);
+      // A HEAD comes here as well; its body would never be read, nor let go.
+      const head = req.raw.method === "HEAD";
+      const body = head ? null : deploymentEvents(engine, deploymentId, req.raw.signal);
+      return new Response(body, { headers: HEADERS });
     } catch (error) {
       return errorResponse(error, { id: randomUUID(), operation: "events" });
     }
   });
 }
 
-/** Throws DeploymentDoesNotExistException before the stream begins. */
+/** The stream of a deployment that is known to exist. */
 function deploymentEvents(
   engine: Engine,
   deploymentId: string,
   signal: AbortSignal,
-): Response {
-  engine.deployment(deploymentId);
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let release = () => {};
   const queue = new ByteLengthQueuingStrategy({ highWaterMark: BACKLOG_LIMIT });
-  const body = new ReadableStream<Uint8Array>({
+  return new ReadableStream<Uint8Array>({
     start(controller) {
       let released = false;
       const close = () => {
@@ -88,11 +92,9 @@ function deploymentEvents(
         signal.removeEventListener("abort", close);
       };
       signal.addEventListener("abort", close);
+      if (signal.aborted) return close();
       for (const event of watch.now) tell(event);
     },
     cancel: () => release(),
   }, queue);
-  return new Response(body, {
-    headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
-  });
 }
