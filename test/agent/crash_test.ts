@@ -161,7 +161,8 @@ test("a graceful stop lets the running event end; the next start goes on with th
     assert.equal(stage.server.polls.length, polls, "nothing more was asked");
     assert.ok(!existsSync(join(stage.root, "agent.lock")), "the lock is let go");
     await stage.spawn();
-    assert.equal((await stage.end(given.commandId)).status, "Succeeded");
+    const end = await stage.end(given.commandId);
+    assert.equal(end.status, "Succeeded", `${JSON.stringify(end)} ${stage.steps().join("\n")}`);
     assert.deepEqual(stage.lines().map((line) => line.split(" ")[0]), IN_PLACE_EVENTS);
   });
 });
