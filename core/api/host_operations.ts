@@ -3,7 +3,13 @@ import { DomainError } from "../domain/errors.ts";
 import type { Caller } from "../domain/instance.ts";
 import { findInstanceByArn } from "../store/instances.ts";
 import type { Store } from "../store/store.ts";
-import { AcknowledgeInput, CompleteInput, PollInput, UpdateInput } from "../wire/agent_protocol.ts";
+import {
+  AcknowledgeInput,
+  CompleteInput,
+  EXTENSION_HEADER,
+  PollInput,
+  UpdateInput,
+} from "../wire/agent_protocol.ts";
 import {
   acknowledge,
   type CallingHost,
@@ -34,8 +40,10 @@ export function hostOperations(service: HostService): Operation[] {
       role,
       faults: FAULTS,
       input: PollInput,
-      run: (input, { store }, { caller, signal }) =>
-        pollHostCommand(service, hostOf(store, caller), input, signal),
+      run(input, { store }, { caller, headers, signal }) {
+        refuseStockAgent(headers);
+        return pollHostCommand(service, hostOf(store, caller), input, signal);
+      },
     }),
     operation({
       name: "PutHostCommandAcknowledgement",
@@ -59,6 +67,16 @@ export function hostOperations(service: HostService): Operation[] {
       run: (input, { store }, { caller }) => complete(service, hostOf(store, caller), input),
     }),
   ];
+}
+
+/** AWS's agent takes one event at a time and knows no order of a whole run. */
+function refuseStockAgent(headers: Headers): void {
+  if (headers.has(EXTENSION_HEADER)) return;
+  throw new DomainError(
+    "ClientException",
+    EXTENSION_HEADER,
+    "This server gives orders to its own agent only: runtime agent join, then runtime agent",
+  );
 }
 
 function hostOf(store: Store, caller: Caller): CallingHost {

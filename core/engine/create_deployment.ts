@@ -19,7 +19,7 @@ import { activeDeploymentOf, insertDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { applications, deploymentConfigs, deploymentGroups, revisions } from "../store/schema.ts";
 import type { EngineContext } from "./context.ts";
-import { revisionOf } from "./order.ts";
+import { refuseUnsupported } from "./refuse_unsupported.ts";
 
 export interface CreateDeploymentInput {
   applicationName: string;
@@ -44,9 +44,16 @@ export function createDeployment(
   const now = context.now();
   const { application, group } = applicationAndGroup(tx, input);
   const config = configNamed(tx, input.deploymentConfigName ?? group.settings.deploymentConfigName);
-  refuseUnsupported(application.computePlatform, group.settings, config);
   const { revision } = input;
-  refuseWithoutBundle(revision);
+  const autoRollback = input.autoRollbackConfiguration ?? group.settings.autoRollbackConfiguration;
+  const alarms = input.overrideAlarmConfiguration ?? group.settings.alarmConfiguration;
+  refuseUnsupported({
+    platform: application.computePlatform,
+    style: group.settings.deploymentStyle,
+    config,
+    revision,
+    alarms,
+  });
   const active = activeDeploymentOf(tx, group.id);
   if (active) {
     throw new DomainError(
@@ -59,8 +66,6 @@ export function createDeployment(
   const artifact = revision.revisionType === "S3"
     ? context.findArtifact(revision.s3Location)
     : undefined;
-  const autoRollback = input.autoRollbackConfiguration ?? group.settings.autoRollbackConfiguration;
-  const alarms = input.overrideAlarmConfiguration ?? group.settings.alarmConfiguration;
   const deployment: Deployment = {
     id: deploymentIdFrom(random),
     applicationId: application.id,
@@ -128,50 +133,6 @@ function configNamed(tx: Tx, name: string = DEFAULT_SERVER_CONFIG): DeploymentCo
     "DeploymentConfigDoesNotExistException",
     "deploymentConfigName",
     `No Deployment Configuration found for name: ${name}`,
-  );
-}
-
-/** What this version cannot carry out is refused before anything happens, not half done. */
-function refuseUnsupported(
-  platform: string,
-  settings: typeof deploymentGroups.$inferSelect["settings"],
-  config: DeploymentConfig,
-): void {
-  if (platform !== "Server") {
-    throw new DomainError(
-      "InvalidRoleException",
-      "applicationName",
-      `this server cannot deploy to ${platform} yet; it deploys to on-premises hosts`,
-    );
-  }
-  if (config.computePlatform !== "Server") {
-    throw new DomainError(
-      "InvalidDeploymentConfigNameException",
-      "deploymentConfigName",
-      `${config.name} is a config for ${config.computePlatform}, the application is for Server`,
-    );
-  }
-  const { deploymentType, deploymentOption } = settings.deploymentStyle ?? {};
-  if (deploymentType === "BLUE_GREEN" || deploymentOption === "WITH_TRAFFIC_CONTROL") {
-    throw new DomainError(
-      "InvalidLoadBalancerInfoException",
-      "deploymentStyle",
-      `this server deploys IN_PLACE and WITHOUT_TRAFFIC_CONTROL; the group asks for ` +
-        `${deploymentType} and ${deploymentOption}. Change it with update-deployment-group.`,
-    );
-  }
-}
-
-/** A host without a bundle to fetch would be given an order that cannot be carried out. */
-function refuseWithoutBundle(revision: RevisionLocation): void {
-  if (revisionOf({ revision })) return;
-  const given = revision.revisionType === "S3"
-    ? `an S3 location of bundleType ${revision.s3Location.bundleType}`
-    : `a revision of type ${revision.revisionType}`;
-  throw new DomainError(
-    "InvalidRevisionException",
-    "revision",
-    `revision: hosts are deployed a bundle (S3 with bundleType tar, tgz, zip, or GitHub), not ${given}`,
   );
 }
 

@@ -185,7 +185,7 @@ export class Runner {
   }
 
   #withCommand(tx: Tx, target: Target, now: number): Target {
-    const nonce = nextNonce(tx, target.id);
+    const nonce = nextNonce(tx, target.id, now);
     // A host that was deregistered meanwhile gets no order; its clock will end it.
     if (nonce === undefined) return target;
     return {

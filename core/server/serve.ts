@@ -9,6 +9,7 @@ import process from "node:process";
 import { type HttpServer, serveHttp } from "../platform.ts";
 import { HOST_CLOCKS, type HostClocks } from "../rollout/host_clock.ts";
 import { DataDirectoryError, errorCode, isDiskFull } from "../store/database.ts";
+import { openLog } from "./log.ts";
 import { openServer, type RunningServer } from "./open_server.ts";
 
 /** As on the command line; paths are relative to the working directory. */
@@ -35,6 +36,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   let http: HttpServer | undefined;
   let running: RunningServer | undefined;
   try {
+    await openLog();
     const { hostname, port } = address(options.listen);
     refuseWhatIsMissing(options, hostname);
     const tls = tlsFiles(options);

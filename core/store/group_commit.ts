@@ -20,6 +20,14 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** The server is ending; nothing was written. */
+export class StoreClosed extends Error {
+  override readonly name = "StoreClosed";
+  constructor() {
+    super("the store is closed: the server is ending");
+  }
+}
+
 /** Bounds how long one group may hold the writer, in writes. */
 const GROUP_LIMIT = 4096;
 
@@ -27,6 +35,7 @@ export class GroupCommit {
   readonly #connection: Connection;
   #waiting: Waiting[] = [];
   #scheduled = false;
+  #closed = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -37,6 +46,7 @@ export class GroupCommit {
    * on `tx`; what it throws rejects this write only. Writes run in the order they were queued.
    */
   commit<T>(write: (tx: Tx) => T): Promise<T> {
+    if (this.#closed) return Promise.reject(new StoreClosed());
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({
         run: write,
@@ -50,8 +60,15 @@ export class GroupCommit {
     });
   }
 
+  /** Writes what is queued, now; a write that comes later rejects. */
+  close(): void {
+    while (this.#waiting.length > 0) this.#flush();
+    this.#closed = true;
+  }
+
   #flush(): void {
     const group = this.#waiting.splice(0, GROUP_LIMIT);
+    if (group.length === 0) return;
     this.#scheduled = this.#waiting.length > 0;
     if (this.#scheduled) setImmediate(() => this.#flush());
     const { client } = this.#connection;

@@ -3,10 +3,13 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Tx } from "./group_commit.ts";
 import { instances } from "./schema.ts";
 
-/** Takes the next number of a host; undefined when no such host is registered. */
-export function nextNonce(tx: Tx, instanceName: string): number | undefined {
-  return tx.update(instances).set({ nonce: sql`${instances.nonce} + 1` })
-    .where(and(eq(instances.name, instanceName), isNull(instances.deregisterTime))).returning({
-      nonce: instances.nonce,
-    }).get()?.nonce;
+/**
+ * Takes the next number of a host; undefined when no such host is registered. Numbers keep up with
+ * the clock (`now` in milliseconds), so that a store restored from an old backup does not give out
+ * numbers that its hosts have seen.
+ */
+export function nextNonce(tx: Tx, instanceName: string, now: number): number | undefined {
+  return tx.update(instances).set({ nonce: sql`max(${instances.nonce} + 1, ${Math.floor(now)})` })
+    .where(and(eq(instances.name, instanceName), isNull(instances.deregisterTime)))
+    .returning({ nonce: instances.nonce }).get()?.nonce;
 }

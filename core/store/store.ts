@@ -36,6 +36,7 @@ export function openStore(directory: string): Store {
     read: reader.db,
     commit: (write) => commits.commit(write),
     close() {
+      commits.close();
       reader.client.close();
       writer.client.close();
       lock.release();

@@ -129,11 +129,21 @@ const refusedCreations: [changes: object, type: string, message?: RegExp][] = [
   [s3({ bucket: "" }), "InvalidRevision", /revision\.s3Location\.bucket/],
   [s3({ key: undefined }), "InvalidRevision", /revision\.s3Location\.key/],
   [s3({ bundleType: "rar" }), "InvalidRevision", /revision\.s3Location\.bundleType/],
-  [s3({ bundleType: "YAML" }), "InvalidRevision", /tar, tgz, zip/],
+  [s3({ bundleType: "YAML" }), "InvalidRevision", /tar, tgz or zip/],
   [
     { revision: { revisionType: "GitHub", gitHubLocation: { repository: "a", commitId: "1" } } },
     "InvalidRevision",
     /repository/,
+  ],
+  [
+    {
+      revision: {
+        revisionType: "GitHub",
+        gitHubLocation: { repository: "a/b", commitId: "c".repeat(40) },
+      },
+    },
+    "InvalidRevision",
+    /cannot fetch from GitHub yet.*runtime push/,
   ],
   [{ revision: appSpec({ sha256, content: "version: 0.0" }) }, "InvalidRevision", /sha256 is/],
   [{ revision: appSpec({ sha256 }) }, "InvalidRevision", /AppSpecContent/],
@@ -166,6 +176,7 @@ const refusedCreations: [changes: object, type: string, message?: RegExp][] = [
     "InvalidAlarmConfig",
     /named twice/,
   ],
+  [alarms(1), "InvalidAlarmConfig", /cannot read alarms yet.*ignorePollAlarmFailure/],
   [{ targetInstances: { autoScalingGroups: ["asg"] } }, "InvalidTargetInstances", /blue\/green/],
   [{ updateOutdatedInstancesOnly: true }, "InvalidUpdateOutdatedInstancesOnlyValue"],
   [{ deploymentMode: "RESTART" }, "InvalidRevision", /RESTART/],
@@ -193,6 +204,11 @@ const groups: [what: string, group: object, type: string][] = [
     { deploymentStyle: { deploymentType: "IN_PLACE", deploymentOption: "WITH_TRAFFIC_CONTROL" } },
     "InvalidLoadBalancerInfoException",
   ],
+  [
+    "alarms that nobody can read",
+    { alarmConfiguration: { enabled: true, alarms: [{ name: "latency" }] } },
+    "InvalidAlarmConfigException",
+  ],
 ];
 for (const [what, group, type] of groups) {
   test(`a group with ${what} is refused before anything is written`, async () => {
@@ -206,4 +222,25 @@ test("CreateDeployment is not for viewers", async () => {
   await using shop = await openShop(1);
   const type = "AccessDeniedException";
   await shop.refuses("CreateDeployment", create({}), type, /deployer/, "viewer");
+});
+
+test("a config by zones is refused: on-premises hosts have none", async () => {
+  await using shop = await openShop(1);
+  await shop.call("CreateDeploymentConfig", {
+    deploymentConfigName: "zones",
+    minimumHealthyHosts: { type: "HOST_COUNT", value: 0 },
+    zonalConfig: { monitorDurationInSeconds: 1 },
+  });
+  const ask = create({ deploymentConfigName: "zones" });
+  await shop.refuses("CreateDeployment", ask, "InvalidDeploymentConfigNameException");
+});
+
+test("alarms that may be ignored hold no deployment up", async () => {
+  const alarmConfiguration = {
+    enabled: true,
+    ignorePollAlarmFailure: true,
+    alarms: [{ name: "latency" }],
+  };
+  await using shop = await openShop(1, { alarmConfiguration });
+  await shop.call("CreateDeployment", create({}));
 });

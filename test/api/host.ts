@@ -8,6 +8,7 @@ import type { KeyObject } from "node:crypto";
 import {
   AGENT_SIGNING_NAME,
   AGENT_TARGET_PREFIX,
+  EXTENSION_HEADER,
   type LogLine,
   type Order,
   PollOutput,
@@ -58,13 +59,21 @@ export class Host {
     this.keys = { accessKeyId, secretAccessKey };
   }
 
+  /** False speaks like AWS's agent, which does not announce what it does not know. */
+  isOurs = true;
+
   call(operation: string, input: object, signingName = AGENT_SIGNING_NAME): Promise<Answer> {
     return callJson({
       url: SERVER,
       region: REGION,
       credentials: this.keys,
       fetch: this.#server.fetch,
-    }, { target: AGENT_TARGET_PREFIX + operation, service: signingName, input });
+    }, {
+      target: AGENT_TARGET_PREFIX + operation,
+      service: signingName,
+      input,
+      headers: this.isOurs ? { [EXTENSION_HEADER]: "1" } : {},
+    });
   }
 
   /** What there is for the host now. */

@@ -103,6 +103,14 @@ test("a member of the wrong JSON type is a SerializationException", async () => 
   await shop.refusal(ask, "SerializationException", /HostIdentifier/);
 });
 
+test("an agent that knows no order of a whole run is given none", async () => {
+  await using shop = await openWorking();
+  const [host] = shop.hosts;
+  assert.ok(host);
+  host.isOurs = false;
+  await shop.refusal(() => host.poll(), "ClientException", /its own agent only/);
+});
+
 test("a key whose host is not registered is told to join", async () => {
   await using shop = await openShop(0);
   const iamUserArn = "arn:aws:iam::000000000000:user/agent";

@@ -37,7 +37,7 @@ test("after deregistration the name and ARN are free, and the last order's numbe
     "AddTagsToOnPremisesInstances",
     tagged(["web-1"], [{ Key: "role", Value: "web" }]),
   );
-  assert.equal(await store.commit((tx) => nextNonce(tx, "web-1")), 1);
+  assert.equal(await store.commit((tx) => nextNonce(tx, "web-1", 1_000)), 1_000);
   assert.deepEqual(await api.call("DeregisterOnPremisesInstance", { instanceName: "web-1" }), {});
   const gone = await get(api, "web-1");
   assert.equal(typeof gone.deregisterTime, "number");
@@ -48,7 +48,7 @@ test("after deregistration the name and ARN are free, and the last order's numbe
   assert.equal("deregisterTime" in again, false);
   assert.deepEqual(again.tags, []);
   assert.notEqual(again.instanceArn, first.instanceArn);
-  assert.equal(await store.commit((tx) => nextNonce(tx, "web-1")), 2);
+  assert.equal(await store.commit((tx) => nextNonce(tx, "web-1", 900)), 1_001);
 });
 
 test("deregistering an instance that is not there, or twice, is no fault", async () => {

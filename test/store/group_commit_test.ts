@@ -123,6 +123,18 @@ test("whatever mixture of writes succeeds and throws, exactly the successful one
   );
 });
 
+test("closing writes what is queued; a later write is refused and says why", async () => {
+  using directory = temporaryDirectory();
+  const store = openStore(directory.path);
+  const queued = store.commit((tx) => put(tx, "last"));
+  store.close();
+  await queued;
+  await assert.rejects(store.commit((tx) => put(tx, "late")), { name: "StoreClosed" });
+  const again = openStore(directory.path);
+  assert.deepEqual(keys(again), ["last"]);
+  again.close();
+});
+
 function openTemporary(): Disposable & { store: Store } {
   const directory = temporaryDirectory();
   const store = openStore(directory.path);

@@ -1,0 +1,94 @@
+/**
+ * What CodeDeploy can do and this version cannot is refused when a deployment is created, by name and
+ * before anything happens. Nothing that a caller asked for is left out in silence.
+ * @module
+ */
+import type { DeploymentConfig } from "../domain/deployment_config.ts";
+import type { AlarmConfiguration, DeploymentStyle } from "../domain/deployment_group.ts";
+import { DomainError } from "../domain/errors.ts";
+import type { ComputePlatform } from "../domain/name.ts";
+import type { RevisionLocation } from "../domain/revision.ts";
+import { revisionOf } from "./order.ts";
+
+/** A deployment as it was asked for. */
+export interface Asked {
+  platform: ComputePlatform;
+  style: DeploymentStyle | undefined;
+  config: DeploymentConfig;
+  revision: RevisionLocation;
+  alarms: AlarmConfiguration | undefined;
+}
+
+export function refuseUnsupported(asked: Asked): void {
+  refusePlatform(asked);
+  refuseConfig(asked);
+  refuseRevision(asked.revision);
+  // Alarms that nobody can read stop a deployment, unless it is to go on without them (spec 8).
+  if (asked.alarms?.enabled && !asked.alarms.ignorePollAlarmFailure) {
+    throw new DomainError(
+      "InvalidAlarmConfigException",
+      "alarmConfiguration",
+      "alarmConfiguration: this server cannot read alarms yet. Set ignorePollAlarmFailure to " +
+        "deploy without them, or enabled to false.",
+    );
+  }
+}
+
+function refusePlatform({ platform, style }: Asked): void {
+  if (platform !== "Server") {
+    throw new DomainError(
+      "InvalidRoleException",
+      "applicationName",
+      `this server cannot deploy to ${platform} yet; it deploys to on-premises hosts`,
+    );
+  }
+  const { deploymentType, deploymentOption } = style ?? {};
+  if (deploymentType === "BLUE_GREEN" || deploymentOption === "WITH_TRAFFIC_CONTROL") {
+    throw new DomainError(
+      "InvalidLoadBalancerInfoException",
+      "deploymentStyle",
+      `this server deploys IN_PLACE and WITHOUT_TRAFFIC_CONTROL; the group asks for ` +
+        `${deploymentType} and ${deploymentOption}. Change it with update-deployment-group.`,
+    );
+  }
+}
+
+function refuseConfig({ config }: Asked): void {
+  const name = "InvalidDeploymentConfigNameException";
+  if (config.computePlatform !== "Server") {
+    throw new DomainError(
+      name,
+      "deploymentConfigName",
+      `${config.name} is a config for ${config.computePlatform}, the application is for Server`,
+    );
+  }
+  if (config.zonalConfig) {
+    throw new DomainError(
+      name,
+      "deploymentConfigName",
+      `${config.name} goes by availability zones, which on-premises hosts do not have. Choose a ` +
+        `config without zonalConfig.`,
+    );
+  }
+}
+
+/** A host without a bundle to fetch would be given an order that cannot be carried out. */
+function refuseRevision(revision: RevisionLocation): void {
+  if (revision.revisionType === "GitHub") {
+    throw new DomainError(
+      "InvalidRevisionException",
+      "revision",
+      "revision: this server's agents cannot fetch from GitHub yet. Push the revision with " +
+        "`runtime push DIR --app APPLICATION`, and deploy that one.",
+    );
+  }
+  if (revisionOf({ revision })) return;
+  const given = revision.revisionType === "S3"
+    ? `an S3 location of bundleType ${revision.s3Location.bundleType}`
+    : `a revision of type ${revision.revisionType}`;
+  throw new DomainError(
+    "InvalidRevisionException",
+    "revision",
+    `revision: hosts are deployed a bundle (S3 with bundleType tar, tgz or zip), not ${given}`,
+  );
+}
