@@ -38,7 +38,7 @@ rm -f "$SHOP_ROOT/shop.pid"
 
 const START = `#!/bin/sh
 cd "$SHOP_ROOT/srv/shop" || exit 1
-nohup $SHOP_RUN server.mjs >"$SHOP_ROOT/shop.log" 2>&1 </dev/null &
+nohup $SHOP_RUN "$PWD/server.mjs" >"$SHOP_ROOT/shop.log" 2>&1 </dev/null &
 echo $! >"$SHOP_ROOT/shop.pid"
 echo "started $(cat version.txt) on port $SHOP_PORT (pid $!)"
 `;

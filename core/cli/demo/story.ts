@@ -169,7 +169,7 @@ async function end(stage: Stage, keep: boolean): Promise<void> {
       io.stdout.write(`export ${name}=${env[name]}\n`);
     }
     io.stdout.write(`aws deploy list-deployments --endpoint-url $RUNTIME_URL\n`);
-    io.stdout.write(`pkill -f ${directory}    # ends it all\n`);
+    io.stdout.write(`pkill -f ${directory}; rm -r ${directory}    # ends it all\n`);
     return;
   }
   await processes.stopAll();
@@ -199,8 +199,13 @@ function freePort(): Promise<number> {
   });
 }
 
+/** How the demo's parts are told from each other. */
+export function heading(text: string): string {
+  return `── ${text}`;
+}
+
 function title(io: Io, text: string): void {
-  io.stdout.write(`\n${pc.bold(`── ${text} `)}\n`);
+  io.stdout.write(`\n${pc.bold(heading(text))}\n`);
 }
 
 function command(io: Io, text: string): void {
