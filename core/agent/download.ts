@@ -7,6 +7,7 @@ import { rm } from "node:fs/promises";
 import type { Order } from "../wire/agent_protocol.ts";
 import { extractArchive } from "./archive/extract.ts";
 import { stripLeadingDirectory } from "./archive/strip.ts";
+import { counted } from "./counted.ts";
 import { BundleError, bundleName, type BundleSource, fetchBundle } from "./fetch_bundle.ts";
 import type { EventContext } from "./host.ts";
 import type { Layout } from "./layout.ts";
@@ -28,7 +29,8 @@ export async function downloadBundle(
   }
   const paths = places.deployment(DeploymentGroupId, DeploymentId);
   const fetched = await fetchBundle(Revision.S3Revision, paths.bundle, source, signal);
-  onLine("agent", `Downloaded ${bundleName(Revision.S3Revision)}: ${fetched.bytes} bytes`);
+  const size = counted(fetched.bytes, "byte");
+  onLine("agent", `Downloaded ${bundleName(Revision.S3Revision)}: ${size}`);
   await rm(paths.archive, { recursive: true, force: true });
   const unpacked = await extractArchive({
     file: paths.bundle,
@@ -37,6 +39,7 @@ export async function downloadBundle(
     signal,
   });
   await stripLeadingDirectory(paths.archive);
-  onLine("agent", `Unpacked ${unpacked.files} files, ${unpacked.bytes} bytes`);
+  const files = counted(unpacked.files, "file");
+  onLine("agent", `Unpacked ${files}, ${counted(unpacked.bytes, "byte")}`);
   writePointer(places.mostRecentInstall(DeploymentGroupId), paths.root);
 }

@@ -152,9 +152,23 @@ function isOfThisHost(error: unknown): boolean {
 function refusal(revision: S3Revision, status: number, body: string): Error {
   const code = /<Code>([^<]*)<\/Code>/.exec(body)?.[1] ?? `HTTP ${status}`;
   const said = /<Message>([^<]*)<\/Message>/.exec(body)?.[1] ?? body.slice(0, 200);
-  const message = `The bundle ${bundleName(revision)} cannot be downloaded: ${code}: ${said}`;
+  const why = `${code}: ${plainText(said)}`;
+  const message = `The bundle ${bundleName(revision)} cannot be downloaded: ${why}`;
   const passing = status >= 500 || status === 429;
   return passing ? new Error(message) : new BundleError(message);
+}
+
+/** The entities that XML itself defines (XML 1.0, section 4.6); each is replaced once. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&amp;": "&",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&apos;": "'",
+};
+
+function plainText(xml: string): string {
+  return xml.replace(/&(?:amp|lt|gt|quot|apos);/g, (entity) => ENTITIES[entity] ?? entity);
 }
 
 function check({ SHA256, Size, ETag }: S3Revision, fetched: Fetched): void {

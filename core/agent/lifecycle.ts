@@ -6,6 +6,7 @@
 import type { Diagnostics, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { Order } from "../wire/agent_protocol.ts";
 import type { AgentConfig } from "./config.ts";
+import { counted } from "./counted.ts";
 import { downloadBundle } from "./download.ts";
 import { type EventContext, type Host, SUCCEEDED } from "./host.ts";
 import { readAppSpec } from "./install/find_appspec.ts";
@@ -69,8 +70,10 @@ async function installRevision(
     fileExistsBehavior: specification.AgentActionOverrides.AgentOverrides.FileExistsBehavior,
     ...(config.installRoot !== undefined && { installRoot: config.installRoot }),
   });
-  const kept = done.retained === 0 ? "" : `, ${done.retained} kept as they were`;
-  onLine("agent", `Installed ${done.files} files${kept}; removed ${done.removed} old paths`);
+  const was = done.retained === 1 ? "it was" : "they were";
+  const kept = done.retained === 0 ? "" : `, ${done.retained} kept as ${was}`;
+  const removed = counted(done.removed, "old path");
+  onLine("agent", `Installed ${counted(done.files, "file")}${kept}; removed ${removed}`);
   return SUCCEEDED;
 }
 

@@ -46,6 +46,8 @@ export class CommandServer {
   readonly broken = new Set<string>();
   /** The next bundle breaks off after this many bytes. */
   tearNext: number | undefined;
+  /** What the bundle store says of a key it does not have, as XML. */
+  missing = "There is no such key.";
   token = "good";
   url = "";
   #signed: { order: Order; signed: SignedOrder }[] = [];
@@ -185,7 +187,8 @@ export class CommandServer {
     const bundle = this.bundles.get(url);
     if (!bundle) {
       response.statusCode = 404;
-      response.end("<Error><Code>NoSuchKey</Code><Message>There is no such key.</Message></Error>");
+      const message = `<Message>${this.missing}</Message>`;
+      response.end(`<Error><Code>NoSuchKey</Code>${message}</Error>`);
       return;
     }
     if (bundle.eTag) response.setHeader("etag", bundle.eTag);

@@ -102,6 +102,16 @@ test("a missing bundle is named with the store's words, at the first attempt", a
   });
 });
 
+test("the store's words are read as XML, each entity once", async () => {
+  await whileFetching(async ({ server, fetch }) => {
+    server.missing = "The bucket &quot;a &amp; b&quot; is &lt;gone&gt;; it&apos;s &amp;lt; &nbsp;";
+    await assert.rejects(fetch(), {
+      message: "The bundle s3://shop/releases/v 1+(a).tgz cannot be downloaded: " +
+        `NoSuchKey: The bucket "a & b" is <gone>; it's &lt; &nbsp;`,
+    });
+  });
+});
+
 test("trouble on the way is met by three more attempts, then told", async () => {
   await whileFetching(async ({ server, fetch }) => {
     server.broken.add("GET");
