@@ -6,6 +6,7 @@
 import process from "node:process";
 import { z } from "zod";
 import type { Tag } from "../domain/tag.ts";
+import { certificateFault } from "../wire/certificate_fault.ts";
 import { JOIN_PATH, JoinInput, JoinOutput } from "../wire/join.ts";
 import { AgentFailure, EXIT, type FailureParts } from "./failure.ts";
 import { prepareFiles, writeFiles } from "./join_files.ts";
@@ -24,6 +25,8 @@ export interface JoinOptions {
   print?(line: string): void;
 }
 
+/** What `runtime agent` reads when it is told nothing else. */
+const DEFAULT_CONFIG = "/etc/codedeploy-agent/conf/codedeployagent.yml";
 /** Milliseconds until an address that does not answer counts as unreachable. */
 const TIMEOUT_MS = 30_000;
 
@@ -53,8 +56,13 @@ async function joinServer(options: JoinOptions): Promise<string[]> {
   });
   return [
     `${joined.instanceName} has joined ${url}`,
-    `start its agent: runtime agent --config ${files.agent}`,
+    `start its agent: ${startCommand(files.agent)}`,
   ];
+}
+
+/** The command that starts the agent of a configuration, as short as it can be. */
+export function startCommand(config: string): string {
+  return config === DEFAULT_CONFIG ? "runtime agent" : `runtime agent --config ${config}`;
 }
 
 function parseInput({ token, name, tags }: JoinOptions): JoinInput {
@@ -91,8 +99,13 @@ async function askServer(url: string, input: JoinInput): Promise<JoinOutput> {
     text = await response.text();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const next = "check the address, and that the server runs and can be reached from this host";
-    throw failed(EXIT.unreachable, "The server cannot be reached", `${url}: ${reason}`, next);
+    const fault = certificateFault(cause);
+    const what = fault === undefined
+      ? "The server cannot be reached"
+      : `The server is not trusted: its certificate ${fault.what}`;
+    const next = fault?.next ??
+      "check the address, and that the server runs and can be reached from this host";
+    throw failed(EXIT.unreachable, what, `${url}: ${reason}`, next);
   }
   if (!response.ok) throw refused(response.status, text);
   const output = JoinOutput.safeParse(jsonOf(text));

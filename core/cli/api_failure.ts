@@ -3,6 +3,7 @@
  * @module
  */
 import { ApiError, UnreachableError } from "../wire/aws_json.ts";
+import { certificateFault } from "../wire/certificate_fault.ts";
 import { EXIT } from "./exit.ts";
 import { Failure } from "./failure.ts";
 
@@ -18,6 +19,9 @@ const NOT_ALLOWED: ReadonlySet<string> = new Set([
   "SignatureDoesNotMatch",
   "UnrecognizedClientException",
 ]);
+
+/** The keys are known and right; their role is too small. */
+const ROLE_TOO_SMALL: ReadonlySet<string> = new Set(["AccessDenied", "AccessDeniedException"]);
 
 /** What to type after a refusal of this kind. */
 const NEXT: Readonly<Record<string, readonly string[]>> = {
@@ -54,12 +58,18 @@ export function isNotAllowed(error: ApiError): boolean {
 }
 
 function unreachable(error: UnreachableError): Failure {
+  const fault = certificateFault(error);
   return new Failure({
     exitCode: EXIT.unreachable,
-    cause: "The server cannot be reached",
+    cause: fault === undefined
+      ? "The server cannot be reached"
+      : `The server is not trusted: its certificate ${fault.what}`,
     evidence: [error.message],
     state: "running deployments go on without this command",
-    next: ["check the address (--url, RUNTIME_URL or `runtime login`) and that the server runs"],
+    next: [
+      fault?.next ??
+        "check the address (--url, RUNTIME_URL or `runtime login`) and that the server runs",
+    ],
   }, { cause: error });
 }
 
@@ -68,10 +78,14 @@ function refused(error: ApiError): Failure {
   if (isNotAllowed(error)) {
     return new Failure({
       exitCode: EXIT.notAllowed,
-      cause: "The server does not allow this with these access keys",
+      cause: ROLE_TOO_SMALL.has(error.type)
+        ? "The server does not allow this with these access keys"
+        : "The server does not accept these access keys",
       evidence,
       state: "nothing was changed",
-      next: ["runtime login", "ask an admin of the server for a key whose role allows it"],
+      next: ROLE_TOO_SMALL.has(error.type)
+        ? ["ask an admin of the server for a key whose role allows it", "runtime login"]
+        : ["check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "runtime login"],
     }, { cause: error });
   }
   if (error.type === "DeploymentLimitExceededException") return blocked(error);

@@ -5,7 +5,8 @@ import { join as path } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { readConfig } from "../../core/agent/config.ts";
-import { join, type JoinOptions } from "../../core/agent/join.ts";
+import { join, type JoinOptions, startCommand } from "../../core/agent/join.ts";
+import { DEFAULT_AGENT_CONFIG } from "../../core/cli/program.ts";
 import { CommandServer, hostArn } from "./command_server.ts";
 
 interface Joining {
@@ -98,6 +99,11 @@ test("without a root the folders are those of CodeDeploy's agent", async () => {
     assert.equal(config.rootDir, "/opt/codedeploy-agent/deployment-root");
     assert.equal(config.logDir, "/var/log/aws/codedeploy-agent");
   });
+});
+
+test("the next command names the configuration only where the agent does not look itself", () => {
+  assert.equal(startCommand(DEFAULT_AGENT_CONFIG), "runtime agent");
+  assert.equal(startCommand("/srv/a.yml"), "runtime agent --config /srv/a.yml");
 });
 
 test("keys and comments a person set before are kept", async () => {
