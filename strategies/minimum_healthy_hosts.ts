@@ -47,7 +47,7 @@ export default defineStrategy({
     const mayBeDown = fleet.size - required;
     if (required > 0 && required >= fleet.size) {
       return fail(
-        `${required} of ${fleet.size} hosts must stay healthy, so none may be deployed to`,
+        `${required} of ${counted(fleet.size)} must stay healthy, so none may be deployed to`,
         "HEALTH_CONSTRAINTS_INVALID",
       );
     }
@@ -80,5 +80,10 @@ function end(fleet: FleetView, required: number) {
 
 function numbers(fleet: FleetView, required: number): string {
   const must = required === 0 ? "at least one must succeed" : `${required} must stay healthy`;
-  return `${fleet.failed} of ${fleet.size} hosts failed, ${must}`;
+  return `${fleet.failed} of ${counted(fleet.size)} failed, ${must}`;
+}
+
+/** `1 host`, `3 hosts`. */
+function counted(count: number): string {
+  return count === 1 ? "1 host" : `${count} hosts`;
 }

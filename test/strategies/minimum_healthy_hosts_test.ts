@@ -134,6 +134,8 @@ test("next() says the numbers when it gives up", () => {
   const said: [fleet: string, config: string, message: string][] = [
     ["FPP", "one", "1 of 3 hosts failed, 2 must stay healthy"],
     ["FFFF", "all", "4 of 4 hosts failed, at least one must succeed"],
+    ["F", "all", "1 of 1 host failed, at least one must succeed"],
+    ["P", "1 hosts", "1 of 1 host must stay healthy, so none may be deployed to"],
     ["PPP", "3 hosts", "3 of 3 hosts must stay healthy, so none may be deployed to"],
   ];
   for (const [fleet, of, message] of said) {
