@@ -7,7 +7,7 @@ import { type DeploymentView, firstFailure, type TargetEvent } from "./deploymen
 import { EXIT } from "./exit.ts";
 import type { FailureReport } from "./failure.ts";
 import { failureTitle, lastLines } from "./host_failure.ts";
-import { harmless, hosts, some } from "./words.ts";
+import { harmless, hosts, hostsOf, some } from "./words.ts";
 
 /** Lines of output shown of the first failed event. */
 const SHOWN_LINES = 5;
@@ -84,7 +84,7 @@ function stateOfRollback(rollback: DeploymentView): string {
   const { status, revision = "the earlier revision" } = rollback.deployment ?? {};
   const total = rollback.targets.size;
   const back = withStatus(rollback, "Succeeded").length;
-  const on = `${back} of ${hosts(total)} on ${revision} (${rollback.id})`;
+  const on = `${hostsOf(back, total)} on ${revision} (${rollback.id})`;
   if (status === "Succeeded") return `rolled back: ${on}`;
   if (status === "Failed" || status === "Stopped") {
     return `the rollback ${causeOf(rollback)}; ${on}`;

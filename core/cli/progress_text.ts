@@ -1,62 +1,103 @@
 /**
  * A running deployment as lines for a log file: one line for each thing that changed. Remembers what
- * it has said, so a snapshot after a reconnection repeats nothing.
+ * it has said, so a snapshot after a reconnection repeats nothing; and holds output back until its
+ * event was announced, so that a host's lines stand between "started" and "succeeded".
  * @module
  */
+import { TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import { TERMINAL_TARGET } from "../domain/target.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
-import type { HostEvent, TargetEvent } from "./deployment_view.ts";
+import type { DeploymentEvent, HostEvent, TargetEvent } from "./deployment_view.ts";
+import type { LogEvent } from "./event_stream.ts";
+import { HeldLines } from "./held_lines.ts";
 import { failureTitle } from "./host_failure.ts";
-import { clock, duration, harmless, hosts } from "./words.ts";
+import { clock, duration, harmless, hostsOf } from "./words.ts";
 
-/** Answers the lines for each event in turn; `now` in milliseconds, for changes without a time. */
-export function progressText(): (event: StreamEvent, now: number) => string[] {
-  const said = new Map<string, string>();
-  const news = (key: string, status: string) => {
-    if (said.get(key) === status) return false;
-    said.set(key, status);
-    return true;
-  };
-  return (event, now) => {
+export class ProgressText {
+  /** The last status said of a deployment, a host or a host's event. */
+  readonly #said = new Map<string, string>();
+  readonly #held = new HeldLines();
+  #ended = false;
+
+  /** The lines for each event in turn; `now` in milliseconds, for changes without a time. */
+  lines(event: StreamEvent, now: number): string[] {
     switch (event.kind) {
-      case "deployment": {
-        if (!news(event.deploymentId, event.status)) return [];
-        const at = clock(event.completeTime ?? now);
-        const error = event.error ? `: ${event.error.code}: ${harmless(event.error.message)}` : "";
-        return [`${at} ${event.deploymentId} ${event.status}${error}${tally(event.overview)}`];
-      }
+      case "deployment":
+        return this.#deploymentLines(event, now);
       case "target":
-        return targetLines(event, now, news);
+        return this.#targetLines(event, now);
       case "log":
-        return event.lines.map((line) =>
-          `${event.targetId} | ${line.event} | ${harmless(line.text)}`
-        );
+        return this.#logLines(event);
     }
-  };
+  }
+
+  /** What is still held when nothing more is to come. */
+  rest(): string[] {
+    return this.#held.all();
+  }
+
+  #deploymentLines(event: DeploymentEvent, now: number): string[] {
+    if (!this.#isNews(event.deploymentId, event.status)) return [];
+    const at = clock(event.completeTime ?? now);
+    const error = event.error ? `: ${event.error.code}: ${harmless(event.error.message)}` : "";
+    this.#ended = TERMINAL_DEPLOYMENT.has(event.status);
+    return [
+      ...(this.#ended ? this.#held.all() : []),
+      `${at} ${event.deploymentId} ${event.status}${error}${tally(event.overview)}`,
+    ];
+  }
+
+  #targetLines(target: TargetEvent, now: number): string[] {
+    const { targetId } = target;
+    const host = hostKey(target);
+    const lines = target.events.flatMap((event) => {
+      if (!this.#isNews(`${host} ${event.name}`, event.status)) return [];
+      const output = event.status === "Pending" ? [] : this.#held.ofEvent(host, event.name);
+      const text = eventText(event);
+      if (text === undefined) return output;
+      const line = `${clock(event.endTime ?? event.startTime ?? now)} ${targetId} ${text}`;
+      return event.status === "InProgress" ? [line, ...output] : [...output, line];
+    });
+    if (this.#isNews(host, target.status) && TERMINAL_TARGET.has(target.status)) {
+      const ended = Math.max(...target.events.map((event) => event.endTime ?? 0));
+      lines.push(...this.#held.ofHost(host));
+      lines.push(`${clock(ended || now)} ${targetId} ${target.status.toLowerCase()}`);
+    }
+    return lines;
+  }
+
+  #logLines(log: LogEvent): string[] {
+    const host = hostKey(log);
+    const lines: string[] = [];
+    for (const { event, text } of log.lines) {
+      const line = `${log.targetId} | ${event} | ${harmless(text)}`;
+      if (this.#wasAnnounced(host, event)) lines.push(line);
+      else this.#held.hold(host, { event, text: line });
+    }
+    return this.#held.tooMany ? [...lines, ...this.#held.all()] : lines;
+  }
+
+  /** After its end a host, or the deployment, announces nothing more: there is nothing to wait for. */
+  #wasAnnounced(host: string, event: string): boolean {
+    const status = this.#said.get(`${host} ${event}`) ?? "Pending";
+    const ended: ReadonlySet<string> = TERMINAL_TARGET;
+    return this.#ended || status !== "Pending" || ended.has(this.#said.get(host) ?? "");
+  }
+
+  #isNews(key: string, status: string): boolean {
+    if (this.#said.get(key) === status) return false;
+    this.#said.set(key, status);
+    return true;
+  }
+}
+
+function hostKey({ deploymentId, targetId }: TargetEvent | LogEvent): string {
+  return `${deploymentId} ${targetId}`;
 }
 
 function tally(overview: Record<string, number>): string {
   const total = Object.values(overview).reduce((sum, count) => sum + count, 0);
-  return total === 0 ? "" : ` (${overview["Succeeded"] ?? 0} of ${hosts(total)} done)`;
-}
-
-function targetLines(
-  target: TargetEvent,
-  now: number,
-  news: (key: string, status: string) => boolean,
-): string[] {
-  const { deploymentId, targetId } = target;
-  const lines = target.events.flatMap((event) => {
-    const fresh = news(`${deploymentId} ${targetId} ${event.name}`, event.status);
-    const text = fresh ? eventText(event) : undefined;
-    if (text === undefined) return [];
-    return [`${clock(event.endTime ?? event.startTime ?? now)} ${targetId} ${text}`];
-  });
-  if (news(`${deploymentId} ${targetId}`, target.status) && TERMINAL_TARGET.has(target.status)) {
-    const ended = Math.max(...target.events.map((event) => event.endTime ?? 0));
-    lines.push(`${clock(ended || now)} ${targetId} ${target.status.toLowerCase()}`);
-  }
-  return lines;
+  return total === 0 ? "" : ` (${hostsOf(overview["Succeeded"] ?? 0, total)} done)`;
 }
 
 /** Pending and Skipped events are not news: the host's own line says what came of it. */

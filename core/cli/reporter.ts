@@ -7,7 +7,7 @@ import type { StreamEvent } from "../wire/event_stream.ts";
 import type { DeploymentView } from "./deployment_view.ts";
 import type { Io } from "./io.ts";
 import { jsonLine } from "./json_line.ts";
-import { progressText } from "./progress_text.ts";
+import { ProgressText } from "./progress_text.ts";
 import { progressTree } from "./progress_tree.ts";
 
 export interface Reporter {
@@ -25,12 +25,13 @@ export async function openReporter(io: Io, mode: { json: boolean }): Promise<Rep
     return { show: (event) => void io.stdout.write(jsonLine(event)), finish() {} };
   }
   if (io.stdout.isTTY !== true || io.env["TERM"] === "dumb") {
-    const linesOf = progressText();
+    const text = new ProgressText();
+    const print = (lines: readonly string[]) => {
+      for (const line of lines) io.stdout.write(line + "\n");
+    };
     return {
-      show(event) {
-        for (const line of linesOf(event, io.now())) io.stdout.write(line + "\n");
-      },
-      finish() {},
+      show: (event) => print(text.lines(event, io.now())),
+      finish: () => print(text.rest()),
     };
   }
   return await openTree(io);

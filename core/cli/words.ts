@@ -42,6 +42,11 @@ export function hosts(count: number): string {
   return count === 1 ? "1 host" : `${count} hosts`;
 }
 
+/** `2 of 3 hosts`, `0 of 1 host`; all of one is just `1 host`. */
+export function hostsOf(count: number, total: number): string {
+  return count === 1 && total === 1 ? hosts(1) : `${count} of ${hosts(total)}`;
+}
+
 /** Up to five names, then how many more. */
 export function some(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(", ");

@@ -2,7 +2,8 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { newView, record } from "../../core/cli/deployment_view.ts";
-import { progressText } from "../../core/cli/progress_text.ts";
+import { HELD_CHARACTERS } from "../../core/cli/held_lines.ts";
+import { ProgressText } from "../../core/cli/progress_text.ts";
 import { progressTree } from "../../core/cli/progress_tree.ts";
 import { clock } from "../../core/cli/words.ts";
 import { TargetStatus } from "../../core/domain/target.ts";
@@ -71,7 +72,8 @@ test("the tree always fits the terminal, and no host is left uncounted", () => {
 });
 
 test("in a log file every change is one line, and a snapshot repeats nothing", () => {
-  const linesOf = progressText();
+  const text = new ProgressText();
+  const linesOf = (event: StreamEvent, now: number) => text.lines(event, now);
   const told = fleet.flatMap((event) => linesOf(event, START));
   const at = (milliseconds: number) => clock(START + milliseconds);
   assert.deepEqual(told, [
@@ -91,4 +93,73 @@ test("in a log file every change is one line, and a snapshot repeats nothing", (
     fleet.filter(({ kind }) => kind !== "log").flatMap((one) => linesOf(one, START)),
     [],
   );
+});
+
+const NAMES = ["Install", "ApplicationStart"] as const;
+
+/** A host after so many steps: each event takes one to start and one to succeed. */
+function after(steps: number): StreamEvent {
+  const events = NAMES.map((name, index) => {
+    const status = (["Pending", "InProgress", "Succeeded"] as const)[
+      Math.min(Math.max(steps - 2 * index, 0), 2)
+    ]!;
+    return { name, status };
+  });
+  return host("d-A", "web-1", steps === 4 ? "Succeeded" : "InProgress", events);
+}
+
+/** What is told of an event, in order: `s`tarted, a `l`ine, `e`nded. */
+function order(lines: readonly string[], name: string): string {
+  return lines.filter((line) => line.includes(name)).map((line) =>
+    line.includes(` | ${name} | `) ? "l" : line.includes("started") ? "s" : "e"
+  ).join("");
+}
+
+test("however a host's lines run ahead of its events, they stand between start and end", () => {
+  const batch = fc.record({ steps: fc.nat(4), lines: fc.nat(3) });
+  fc.assert(fc.property(fc.array(batch, { maxLength: 6 }), (batches) => {
+    const text = new ProgressText();
+    const told: string[] = [];
+    const sent: string[] = [];
+    let from = 0;
+    for (const { steps, lines } of [...batches, { steps: 4, lines: 0 }]) {
+      const to = Math.min(from + steps, 4);
+      const ran = NAMES.filter((_, index) => from <= 2 * index + 1 && to >= 2 * index + 1);
+      const output = ran.flatMap((event) =>
+        Array.from({ length: lines }, (_, index) => ({
+          ...{ event, stream: "stdout" as const, at: START },
+          text: `${sent.length + index}`,
+        }))
+      );
+      sent.push(...output.map((line) => `web-1 | ${line.event} | ${line.text}`));
+      const log = { kind: "log" as const, deploymentId: "d-A", targetId: "web-1", sequence: 1 };
+      told.push(...text.lines({ ...log, lines: output }, START));
+      told.push(...text.lines(after(to), START));
+      from = to;
+    }
+    for (const name of NAMES) assert.match(order(told, name), /^s?l*e$/);
+    assert.deepEqual(told.filter((line) => line.includes(" | ")), sent);
+  }));
+});
+
+test("lines whose event is never announced are told at the end of the deployment", () => {
+  const text = new ProgressText();
+  assert.deepEqual(text.lines(log("d-A", "web-1", 1, "early"), START), []);
+  assert.deepEqual(text.lines(deployment("d-A", "Stopped"), START), [
+    "web-1 | ApplicationStart | early",
+    `${clock(START + 12_000)} d-A Stopped`,
+  ]);
+  assert.equal(text.lines(log("d-A", "web-1", 2, "late"), START).length, 1, "nothing to wait for");
+  const cut = new ProgressText();
+  cut.lines(log("d-A", "web-1", 1, "early"), START);
+  assert.deepEqual(cut.rest(), ["web-1 | ApplicationStart | early"]);
+  assert.deepEqual(cut.rest(), []);
+});
+
+test("no more than 64 KiB wait for their event", () => {
+  const text = new ProgressText();
+  const line = "x".repeat(HELD_CHARACTERS / 2);
+  assert.deepEqual(text.lines(log("d-A", "web-1", 1, line), START), []);
+  assert.equal(text.lines(log("d-A", "web-2", 2, line), START).length, 2, "both, oldest first");
+  assert.deepEqual(text.lines(log("d-A", "web-1", 3, "short"), START), [], "there is room again");
 });

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { jsonLine } from "../../core/cli/json_line.ts";
-import { clip, duration, harmless, some } from "../../core/cli/words.ts";
+import { clip, duration, harmless, hostsOf, some } from "../../core/cli/words.ts";
 
 test("a JSON line is one line, reads back as what it was, and is spaced as documented", () => {
   assert.equal(jsonLine({ deploymentId: "d-7H2K9QX4M" }), '{"deploymentId": "d-7H2K9QX4M"}\n');
@@ -39,4 +39,11 @@ test("long texts and lists are cut where one can see it", () => {
   assert.equal(clip("abcdef", 4), "abc…");
   assert.equal(clip("abcd", 4), "abcd");
   assert.equal(some(["a", "b", "c", "d", "e", "f", "g"]), "a, b, c, d, e and 2 more");
+});
+
+test("a part of the hosts is told in words that fit their number", () => {
+  const told = [[0, 1], [1, 1], [1, 3], [3, 3]].map(([count = 0, total = 0]) =>
+    hostsOf(count, total)
+  );
+  assert.deepEqual(told, ["0 of 1 host", "1 host", "1 of 3 hosts", "3 of 3 hosts"]);
 });
