@@ -20,7 +20,7 @@ interface Run {
 
 /** Parses and runs one command. Throws `Failure` when it is not understood. */
 export async function runVerb(argv: readonly string[], io: Io, rooms: Rooms): Promise<number> {
-  const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : [...argv];
+  const words = argv[0] === "help" ? helpWords(argv.slice(1)) : [...argv];
   const run: Run = { io, rooms, exitCode: EXIT.done };
   const complaints: string[] = [];
   const program = await programFor(words, run, complaints);
@@ -37,6 +37,16 @@ export async function runVerb(argv: readonly string[], io: Io, rooms: Rooms): Pr
     throw refusal(complaints.join(""), words);
   }
   return run.exitCode;
+}
+
+/**
+ * `help` as the arguments that show it. commander explains the whole program when `--help` follows a
+ * word it does not know; without it, the word is refused with a suggestion, and nothing can run.
+ */
+function helpWords(asked: readonly string[]): string[] {
+  if (asked.length === 0 || asked.join(" ") === "help") return ["--help"];
+  const family = asked.length === 1 && FAMILIES.has(asked.join(" "));
+  return verbOf(asked) !== undefined || family ? [...asked, "--help"] : [...asked];
 }
 
 /** A known verb is loaded alone; otherwise all are, for the overview and for suggestions. */

@@ -10,8 +10,11 @@ export default verb({
   flags: [
     { flags: "--listen <host:port>", text: "address to listen on", value: "127.0.0.1:8080" },
     { flags: "--data <dir>", text: "folder for the store and artifacts", value: "./runtime-data" },
-    { flags: "--store <url>", text: "shared store instead of the embedded one, libsql://…" },
-    { flags: "--plugins <dir>", text: "folder of plugins (default: <data>/plugins)" },
+    {
+      flags: "--store <url>",
+      text: "shared store instead of the embedded one, libsql://… (not in this version yet)",
+    },
+    { flags: "--plugins <dir>", text: "folder of plugins (not in this version yet)" },
     { flags: "--tls-cert <file>", text: "certificate chain in PEM (with --tls-key)" },
     { flags: "--tls-key <file>", text: "private key in PEM (with --tls-cert)" },
     { flags: "--time-lapse <n>", text: "for trials on loopback: n seconds pass as one" },
