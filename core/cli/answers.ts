@@ -1,6 +1,7 @@
 /**
  * The server's answers as far as the command line reads them (service model). Members it does not
- * read are kept, so that `--json` prints what the server said. Times in seconds since the epoch.
+ * read are kept at every depth, so that `--json` prints what the server said. Times in seconds since
+ * the epoch.
  * @module
  */
 import { z } from "zod";
@@ -11,7 +12,7 @@ import { TagFilter } from "../domain/tag.ts";
 import { TargetStatus } from "../domain/target.ts";
 
 export const Empty = z.unknown();
-export const DeploymentCreated = z.object({ deploymentId: z.string() });
+export const DeploymentCreated = z.looseObject({ deploymentId: z.string() });
 
 export const DeploymentInfo = z.looseObject({
   deploymentId: z.string(),
@@ -24,26 +25,28 @@ export const DeploymentInfo = z.looseObject({
   startTime: z.number().optional(),
   completeTime: z.number().optional(),
   deploymentOverview: z.record(z.string(), z.number()).nullish(),
-  errorInformation: z.object({ code: z.string(), message: z.string().default("") }).nullish(),
-  rollbackInfo: z.object({
+  errorInformation: z.looseObject({ code: z.string(), message: z.string().default("") }).nullish(),
+  rollbackInfo: z.looseObject({
     rollbackDeploymentId: z.string().optional(),
     rollbackTriggeringDeploymentId: z.string().optional(),
     rollbackMessage: z.string().optional(),
   }).nullish(),
-  autoRollbackConfiguration: z.object({ enabled: z.boolean().default(false) }).nullish(),
+  autoRollbackConfiguration: z.looseObject({ enabled: z.boolean().default(false) }).nullish(),
   fileExistsBehavior: FileExistsBehavior.optional(),
 });
 export type DeploymentInfo = z.infer<typeof DeploymentInfo>;
 
-export const GotDeployment = z.object({ deploymentInfo: DeploymentInfo });
-export const GotDeployments = z.object({ deploymentsInfo: z.array(DeploymentInfo).default([]) });
-export const DeploymentIds = z.object({
+export const GotDeployment = z.looseObject({ deploymentInfo: DeploymentInfo });
+export const GotDeployments = z.looseObject({
+  deploymentsInfo: z.array(DeploymentInfo).default([]),
+});
+export const DeploymentIds = z.looseObject({
   deployments: z.array(z.string()).default([]),
   nextToken: z.string().optional(),
 });
 export type DeploymentIds = z.infer<typeof DeploymentIds>;
 
-const Diagnostics = z.object({
+const Diagnostics = z.looseObject({
   errorCode: LifecycleErrorCode.optional(),
   scriptName: z.string().optional(),
   message: z.string().optional(),
@@ -53,7 +56,7 @@ const Diagnostics = z.object({
 export const InstanceTarget = z.looseObject({
   targetId: z.string(),
   status: TargetStatus,
-  lifecycleEvents: z.array(z.object({
+  lifecycleEvents: z.array(z.looseObject({
     lifecycleEventName: z.string(),
     status: LifecycleEventStatus,
     startTime: z.number().optional(),
@@ -63,24 +66,24 @@ export const InstanceTarget = z.looseObject({
 });
 export type InstanceTarget = z.infer<typeof InstanceTarget>;
 
-export const TargetIds = z.object({
+export const TargetIds = z.looseObject({
   targetIds: z.array(z.string()).default([]),
   nextToken: z.string().optional(),
 });
 export type TargetIds = z.infer<typeof TargetIds>;
-export const GotTargets = z.object({
+export const GotTargets = z.looseObject({
   deploymentTargets: z.array(z.looseObject({ instanceTarget: InstanceTarget.optional() }))
     .default([]),
 });
 
-export const GotGroup = z.object({
+export const GotGroup = z.looseObject({
   deploymentGroupInfo: z.looseObject({
     deploymentConfigName: z.string().optional(),
     targetRevision: RevisionLocation.nullish(),
-    onPremisesTagSet: z.object({
+    onPremisesTagSet: z.looseObject({
       onPremisesTagSetList: z.array(z.array(TagFilter)).optional(),
     }).nullish(),
-    autoRollbackConfiguration: z.object({
+    autoRollbackConfiguration: z.looseObject({
       enabled: z.boolean().default(false),
       events: z.array(z.string()).default([]),
     }).nullish(),
@@ -88,8 +91,8 @@ export const GotGroup = z.object({
 });
 export type GotGroup = z.infer<typeof GotGroup>;
 
-export const GotConfig = z.object({
+export const GotConfig = z.looseObject({
   deploymentConfigInfo: z.looseObject({
-    minimumHealthyHosts: z.object({ type: z.string(), value: z.number() }).nullish(),
+    minimumHealthyHosts: z.looseObject({ type: z.string(), value: z.number() }).nullish(),
   }),
 });

@@ -34,6 +34,18 @@ export async function* deploymentPages(
 /** All hosts of a deployment; none while it has not started. */
 export async function targetsOf(api: Api, deploymentId: string): Promise<InstanceTarget[]> {
   const targets: InstanceTarget[] = [];
+  for await (const page of targetIdPages(api, deploymentId)) {
+    for (const targetIds of chunks(page)) {
+      const asked = { deploymentId, targetIds };
+      const got = await api.codedeploy("BatchGetDeploymentTargets", asked, GotTargets);
+      targets.push(...got.deploymentTargets.flatMap((one) => one.instanceTarget ?? []));
+    }
+  }
+  return targets;
+}
+
+/** The names of a deployment's hosts, page after page; no page while it has not started. */
+export async function* targetIdPages(api: Api, deploymentId: string): AsyncGenerator<string[]> {
   let nextToken: string | undefined;
   do {
     const input = { deploymentId, ...(nextToken !== undefined && { nextToken }) };
@@ -41,15 +53,10 @@ export async function targetsOf(api: Api, deploymentId: string): Promise<Instanc
       "DeploymentNotStartedException",
       api.codedeploy("ListDeploymentTargets", input, TargetIds),
     );
-    if (page === undefined) return [];
-    for (const targetIds of chunks(page.targetIds)) {
-      const asked = { deploymentId, targetIds };
-      const got = await api.codedeploy("BatchGetDeploymentTargets", asked, GotTargets);
-      targets.push(...got.deploymentTargets.flatMap((one) => one.instanceTarget ?? []));
-    }
+    if (page === undefined) return;
+    yield page.targetIds;
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
-  return targets;
 }
 
 function chunks(ids: readonly string[]): string[][] {

@@ -1,12 +1,14 @@
 /** `runtime logs`: what the scripts of a deployment printed, as it was and as it comes. @module */
 import { z } from "zod";
-import { openApi } from "./api.ts";
+import { type Api, openApi } from "./api.ts";
+import { targetIdPages } from "./deployments.ts";
 import { followEvents, type LogEvent, missedLogs } from "./event_stream.ts";
 import { EXIT } from "./exit.ts";
+import { usageFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { jsonLine } from "./json_line.ts";
 import { CLIENT_INPUT, JSON_FLAG, URL_FLAG, verb } from "./verb.ts";
-import { clock, harmless } from "./words.ts";
+import { clock, harmless, some } from "./words.ts";
 
 export default verb({
   summary: "Show what the scripts of a deployment printed",
@@ -26,6 +28,7 @@ export default verb({
   }),
   async run({ deployment, host, follow, json, ...input }, io) {
     const api = await openApi(io, input);
+    if (host !== undefined) await requireHost(api, deployment, host);
     let lines = 0;
     const print = (event: LogEvent) => {
       if (host === undefined || event.targetId === host) lines += printLog(io, event, { json });
@@ -39,6 +42,8 @@ export default verb({
     } else {
       for await (const event of missedLogs(api, deployment, 0, host)) print(event);
     }
+    // A deployment has its hosts only when it has started: one that is followed may have by now.
+    if (lines === 0 && host !== undefined && follow) await requireHost(api, deployment, host);
     if (lines === 0 && !json) {
       const whose = host === undefined ? deployment : `${deployment} on ${host}`;
       io.stderr.write(`No output of ${whose}. How its hosts fare: runtime status ${deployment}\n`);
@@ -46,6 +51,23 @@ export default verb({
     return EXIT.done;
   },
 });
+
+/** Throws a usage failure when a deployment that has started has no host of this name. */
+async function requireHost(api: Api, deployment: string, host: string): Promise<void> {
+  const names: string[] = [];
+  let started = false;
+  for await (const page of targetIdPages(api, deployment)) {
+    if (page.includes(host)) return;
+    started = true;
+    names.push(...page);
+  }
+  if (!started) return;
+  throw usageFailure(
+    `Deployment ${deployment} has no host ${JSON.stringify(host)}`,
+    [names.length === 0 ? "it has no hosts at all" : `its hosts: ${some(names)}`],
+    [`runtime logs ${deployment} --host ${names[0] ?? "HOST"}`, `runtime status ${deployment}`],
+  );
+}
 
 /** Answers how many lines it printed. */
 function printLog(io: Io, { targetId, lines }: LogEvent, { json }: { json: boolean }): number {

@@ -5,7 +5,7 @@ import { EXIT } from "./exit.ts";
 import { jsonLine } from "./json_line.ts";
 import { CLIENT_INPUT, JSON_FLAG, URL_FLAG, verb } from "./verb.ts";
 
-const Stopping = z.object({
+const Stopping = z.looseObject({
   status: z.enum(["Pending", "Succeeded"]),
   statusMessage: z.string().optional(),
 });

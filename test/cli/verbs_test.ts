@@ -118,12 +118,41 @@ test("status of a deployment that has not started shows no hosts", async () => {
   assert.deepEqual([shown.status, targets], ["Created", []]);
 });
 
+test("status --json prints what the server said, at every depth", async () => {
+  const answer = info("d-AAAAAAAAA", {
+    errorInformation: { code: "HEALTH_CONSTRAINTS", message: "too many", more: 1 },
+    rollbackInfo: { rollbackMessage: "no", more: 1 },
+    autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_FAILURE"] },
+  });
+  const instanceTarget = {
+    targetId: "web-1",
+    status: "Failed",
+    lifecycleEvents: [{
+      lifecycleEventName: "Install",
+      status: "Failed",
+      more: 1,
+      diagnostics: { errorCode: "UnknownError", message: "disk full", more: 1 },
+    }],
+  };
+  await using server = await standIn({
+    GetDeployment: () => ({ deploymentInfo: answer }),
+    ListDeploymentTargets: () => ({ targetIds: ["web-1"] }),
+    BatchGetDeploymentTargets: () => ({ deploymentTargets: [{ instanceTarget }] }),
+    StopDeployment: () => ({ status: "Succeeded", more: 1 }),
+  });
+  const ran = await runtime(["status", "d-AAAAAAAAA", "--json"], server);
+  assert.deepEqual(JSON.parse(ran.out), { deployment: answer, targets: [instanceTarget] });
+  const stopped = await runtime(["stop", "d-AAAAAAAAA", "--json"], server);
+  assert.equal(JSON.parse(stopped.out).more, 1);
+});
+
 test("logs prints every page, of one host when asked, and harmless", async () => {
   const chunk = (sequence: number, host: string, text: string) => {
     const { kind: _kind, deploymentId: _id, ...rest } = log("d-A", host, sequence, text);
     return rest;
   };
   await using server = await standIn({
+    ListDeploymentTargets: () => ({ targetIds: ["web-1", "web-2"] }),
     GetDeploymentLogs: ({ after }) =>
       after === 0
         ? { chunks: [chunk(1, "web-1", "one"), chunk(2, "web-2", "\x1b]0;evil\x07two")], next: 2 }
@@ -143,7 +172,9 @@ test("logs prints every page, of one host when asked, and harmless", async () =>
 });
 
 test("logs -f goes on until the deployment ends", async () => {
-  await using server = await standIn();
+  await using server = await standIn({
+    ListDeploymentTargets: () => ({ targetIds: ["web-1", "web-2", "web-9"] }),
+  });
   server.events.set("d-A", [[
     deployment("d-A", "InProgress"),
     log("d-A", "web-1", 5, "live"),
@@ -154,6 +185,42 @@ test("logs -f goes on until the deployment ends", async () => {
   assert.match(ran.out, /^\d\d:\d\d:\d\d web-1 \| ApplicationStart \| live\n$/);
   const none = await runtime(["logs", "d-A", "-f", "--host", "web-9"], server);
   assert.match(none.err, /No output of d-A on web-9.*runtime status d-A/);
+});
+
+test("logs of a host that the deployment does not have names those it has", async () => {
+  await using server = await standIn({
+    ListDeploymentTargets: ({ nextToken }) =>
+      nextToken ? { targetIds: ["web-3"] } : { targetIds: ["web-1", "web-2"], nextToken: "t" },
+  });
+  for (const more of [[], ["-f"], ["--json"]]) {
+    const ran = await runtime(["logs", "d-A", "--host", "web-9", ...more], server);
+    assert.equal(ran.code, 2);
+    assert.match(ran.err, /Deployment d-A has no host .*web-9/);
+    assert.match(ran.err, /its hosts: web-1, web-2, web-3/);
+  }
+  assert.deepEqual(server.streams, [], "a stream is not opened in vain");
+});
+
+test("logs of a deployment that has not started knows its hosts when it was followed", async () => {
+  let started = false;
+  await using server = await standIn({
+    ListDeploymentTargets: () => {
+      if (!started) throw new Refusal("DeploymentNotStartedException", "not yet");
+      return { targetIds: ["web-1"] };
+    },
+    GetDeploymentLogs: () => {
+      started = true;
+      return { chunks: [] };
+    },
+  });
+  server.events.set("d-A", [[deployment("d-A", "Succeeded")]]);
+  const followed = await runtime(["logs", "d-A", "-f", "--host", "web-9"], server);
+  assert.equal(followed.code, 2);
+  assert.match(followed.err, /has no host "web-9"\n.*its hosts: web-1/);
+  started = false;
+  const early = await runtime(["logs", "d-A", "--host", "web-9"], server);
+  assert.equal(early.code, 0);
+  assert.match(early.err, /^No output of d-A on web-9/);
 });
 
 test("stop asks for a rollback unless told not to", async () => {
