@@ -2,13 +2,15 @@
 import { z } from "zod";
 import { FileExistsBehavior } from "../domain/deployment.ts";
 import { type RevisionLocation, revisionTitle } from "../domain/revision.ts";
+import { ApiError } from "../wire/aws_json.ts";
 import { DeploymentCreated } from "./answers.ts";
 import { type Api, openApi } from "./api.ts";
-import { usageFailure } from "./failure.ts";
+import { asFailure } from "./api_failure.ts";
+import { Failure, usageFailure } from "./failure.ts";
 import { FOLLOW_FLAGS, FOLLOW_INPUT, followCreated } from "./follow.ts";
 import type { Io } from "./io.ts";
 import { pushRevision } from "./push_revision.ts";
-import { parseRevision } from "./revision_argument.ts";
+import { parseRevision, revisionArgument } from "./revision_argument.ts";
 import { CLIENT_INPUT, JSON_FLAG, URL_FLAG, verb } from "./verb.ts";
 
 export default verb({
@@ -54,19 +56,24 @@ export default verb({
   async run(input, io) {
     const source = sourceOf(input);
     const api = await openApi(io, input);
+    const { app, group, config, description, fileExists, ignoreApplicationStopFailures } = input;
     const revision = source.kind === "revision"
       ? source.revision
-      : await pushed(api, io, { path: source.path, app: input.app }, input);
-    const { config, description, fileExists, ignoreApplicationStopFailures } = input;
-    const { deploymentId } = await api.codedeploy("CreateDeployment", {
-      applicationName: input.app,
-      deploymentGroupName: input.group,
+      : await pushed(api, io, { path: source.path, app, group }, input);
+    const creating = api.codedeploy("CreateDeployment", {
+      applicationName: app,
+      deploymentGroupName: group,
       revision,
       ...(config !== undefined && { deploymentConfigName: config }),
       ...(description !== undefined && { description }),
       ...(fileExists !== undefined && { fileExistsBehavior: fileExists }),
       ...(ignoreApplicationStopFailures && { ignoreApplicationStopFailures }),
     }, DeploymentCreated);
+    const { deploymentId } = source.kind === "revision"
+      ? await creating
+      : await creating.catch((error) => {
+        throw afterPush(error, { app, group, revision });
+      });
     return await followCreated(api, io, deploymentId, input);
   },
 });
@@ -89,10 +96,28 @@ function sourceOf({ path, revision }: { path?: string; revision?: string }): Sou
 async function pushed(
   api: Api,
   io: Io,
-  what: { path: string; app: string },
+  what: { path: string; app: string; group: string },
   { json }: { json: boolean },
 ): Promise<RevisionLocation> {
   const { revision, bytes } = await pushRevision(api, io, what);
   if (!json) io.stdout.write(`Pushed ${revisionTitle(revision)} (${bytes} bytes)\n`);
   return revision;
+}
+
+/** The failure of a deployment whose revision was pushed for it: that much was done, and stays. */
+function afterPush(
+  error: unknown,
+  { app, group, revision }: { app: string; group: string; revision: RevisionLocation },
+): Failure {
+  const { report } = asFailure(error);
+  // A refusal is certain; after any other failure the deployment may have been created.
+  const refused = error instanceof ApiError && error.status < 500;
+  const rest = refused ? "no deployment was created" : report.state;
+  const again = `runtime deploy --app ${app} --group ${group} --revision ` +
+    `${revisionArgument(revision)}`;
+  return new Failure({
+    ...report,
+    state: `the revision was pushed: ${revisionTitle(revision)}; ${rest}`,
+    next: [...report.next, again],
+  }, { cause: error });
 }

@@ -12,6 +12,8 @@ export const DEFAULT_BUCKET = "revisions";
 export interface PushRequest {
   path: string;
   app: string;
+  /** The group it is for, when that is known: then both are asked for. */
+  group?: string;
   bucket?: string;
   key?: string;
   description?: string;
@@ -24,12 +26,12 @@ export interface Pushed {
   bytes: number;
 }
 
-/** The application must exist: it is asked for first, so that nothing is uploaded in vain. */
+/** What it is for must exist: that is asked for first, so that nothing is uploaded in vain. */
 export async function pushRevision(api: Api, io: Io, request: PushRequest): Promise<Pushed> {
   const { app: applicationName, description, bucket = DEFAULT_BUCKET } = request;
   const bundle = await openBundle(resolve(io.cwd, request.path));
   try {
-    await api.codedeploy("GetApplication", { applicationName }, Empty);
+    await checkDestination(api, request);
     const { bundleType, sha256, bytes } = bundle;
     const key = request.key ?? `${applicationName}/${sha256.slice(0, 16)}.${bundleType}`;
     const artifact = await putArtifact(api.connection, { bucket, key }, bundle);
@@ -46,4 +48,15 @@ export async function pushRevision(api: Api, io: Io, request: PushRequest): Prom
   } finally {
     await bundle.remove();
   }
+}
+
+/** Throws `ApiError` when application or group is missing; the group's answer speaks for both. */
+async function checkDestination(api: Api, { app, group }: PushRequest): Promise<void> {
+  const applicationName = app;
+  if (group === undefined) {
+    await api.codedeploy("GetApplication", { applicationName }, Empty);
+    return;
+  }
+  const input = { applicationName, deploymentGroupName: group };
+  await api.codedeploy("GetDeploymentGroup", input, Empty);
 }

@@ -15,9 +15,9 @@ const BACK = "d-BBBBBBBBB";
 
 const success = [
   deployment(ID, "InProgress"),
-  host(ID, "web-1", "InProgress", [{ name: "Install", status: "InProgress" }]),
+  host(ID, "web-1", "InProgress", [{ name: "ApplicationStart", status: "InProgress" }]),
   log(ID, "web-1", 1, "hello from the hook"),
-  host(ID, "web-1", "Succeeded", [ran("Install", 0, 200)]),
+  host(ID, "web-1", "Succeeded", [ran("ApplicationStart", 0, 200)]),
   deployment(ID, "Succeeded"),
 ];
 
@@ -52,7 +52,7 @@ test("a path is pushed first, and what was stored is deployed", async () => {
   await using place = await folder();
   await writeFile(join(place.path, "appspec.yml"), "version: 0.0\n");
   await using server = await created({
-    GetApplication: () => ({}),
+    GetDeploymentGroup: () => ({}),
     RegisterApplicationRevision: () => ({}),
   });
   server.events.set(ID, [success]);
@@ -74,9 +74,9 @@ test("what happens is told line by line, and the end in one sentence", async () 
   assert.equal(
     untimed,
     `${ID} InProgress
-web-1 Install started
+web-1 ApplicationStart started
 web-1 | ApplicationStart | hello from the hook
-web-1 Install succeeded (0.2 s)
+web-1 ApplicationStart succeeded (0.2 s)
 web-1 succeeded
 ${ID} Succeeded
 Deployment ${ID} succeeded after 12 s: 1 host on s3://revisions/shop/new.tgz
@@ -108,7 +108,7 @@ test("a failure follows its rollback too and ends with 3 and the four parts", as
     `Deployment ${ID} failed: web-1 ApplicationStart scripts/start.sh exit code 7
   evidence  web-1: Script at specified location: scripts/start.sh failed with exit code 7
             web-1 | ApplicationStart | port 80 is taken
-  state     rolled back: 1 of 1 host on ${OLD} (${BACK})
+  state     rolled back: 1 host on ${OLD} (${BACK})
   next      runtime logs ${ID} --host web-1
 `,
   );
@@ -167,7 +167,7 @@ test("--timeout ends the wait with 4; the deployment goes on", async () => {
   assert.equal(done.code, 4);
   assert.match(
     done.err,
-    new RegExp(`^Deployment ${ID} is still InProgress after 0.2 s\n.*web-1 runs Install`),
+    new RegExp(`^Deployment ${ID} is still InProgress after 0.2 s\n.*web-1 runs ApplicationStart`),
   );
   assert.match(done.err, new RegExp(`${ID} goes on[\\s\\S]*runtime stop ${ID}`));
   assert.ok(!server.asked.some(({ operation }) => operation === "StopDeployment"));
@@ -195,8 +195,27 @@ const refusals: [type: string, message: string, status: number, code: number, sa
     5,
     /Another deployment of this group is active[\s\S]*runtime stop d-CCCCCCCCC/,
   ],
-  ["AccessDeniedException", "viewer may not", 400, 7, /does not allow this[\s\S]*runtime login/],
-  ["InvalidSignatureException", "wrong secret", 403, 7, /InvalidSignatureException: wrong secret/],
+  [
+    "AccessDeniedException",
+    "viewer may not",
+    400,
+    7,
+    /does not allow this[\s\S]*next {6}ask an admin .* role allows it/,
+  ],
+  [
+    "InvalidSignatureException",
+    "wrong secret",
+    403,
+    7,
+    /InvalidSignatureException: wrong secret[\s\S]*next {6}check AWS_ACCESS_KEY_ID and AWS_SECRET/,
+  ],
+  [
+    "UnrecognizedClientException",
+    "unknown key",
+    403,
+    7,
+    /does not accept these access keys[\s\S]*AWS_SECRET_ACCESS_KEY\n {12}runtime login\n$/,
+  ],
   ["DeploymentGroupDoesNotExistException", "no group", 400, 2, /runtime apply -f deploy\.yaml/],
   ["InternalFailure", "disk full", 500, 1, /The server failed: disk full/],
   ["ServiceUnavailableException", "restarting", 503, 8, /cannot be reached/],
@@ -212,6 +231,53 @@ for (const [type, message, status, code, says] of refusals) {
     assert.equal(done.code, code);
     assert.match(done.err, says);
     assert.equal(done.out, "");
+  });
+}
+
+const PATH = ["deploy", "--app", "shop", "--group", "production", "."];
+
+for (const what of ["Application", "DeploymentGroup"]) {
+  test(`a path for a missing ${what} is not uploaded`, async () => {
+    await using place = await folder();
+    await writeFile(join(place.path, "appspec.yml"), "version: 0.0\n");
+    await using server = await created({
+      GetDeploymentGroup: () => {
+        throw new Refusal(`${what}DoesNotExistException`, `no such ${what}`);
+      },
+    });
+    const done = await runtime(PATH, server, { cwd: place.path });
+    assert.equal(done.code, 2);
+    assert.match(done.err, new RegExp(`^no such ${what}\n[\\s\\S]*state {5}nothing was changed\n`));
+    assert.deepEqual(server.uploads, []);
+    assert.deepEqual(server.asked.map(({ operation }) => operation), ["GetDeploymentGroup"]);
+  });
+}
+
+const afterPush: [type: string, status: number, code: number, state: RegExp][] = [
+  ["DeploymentLimitExceededException", 400, 5, /; no deployment was created$/],
+  ["InvalidDeploymentConfigNameException", 400, 2, /; no deployment was created$/],
+  ["InternalFailure", 500, 1, /; what the server had committed before stays$/],
+];
+for (const [type, status, code, state] of afterPush) {
+  test(`${type} after a push says that the revision was pushed, and how to go on`, async () => {
+    await using place = await folder();
+    await writeFile(join(place.path, "appspec.yml"), "version: 0.0\n");
+    await using server = await created({
+      GetDeploymentGroup: () => ({}),
+      RegisterApplicationRevision: () => ({}),
+      CreateDeployment: () => {
+        throw new Refusal(type, "refused", status);
+      },
+    });
+    const done = await runtime([...PATH, "--json"], server, { cwd: place.path });
+    assert.equal(done.code, code);
+    const { error } = JSON.parse(done.err);
+    assert.match(error.state, /^the revision was pushed: s3:\/\/revisions\/shop\/\w+\.tgz;/);
+    assert.match(error.state, state);
+    assert.match(
+      error.next.at(-1),
+      /^runtime deploy --app shop --group production --revision 's3:/,
+    );
   });
 }
 
