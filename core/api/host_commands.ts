@@ -23,6 +23,8 @@ import {
   type UpdateInput,
 } from "../wire/agent_protocol.ts";
 import { signOrder } from "../wire/order_signature.ts";
+import { diagnosticsIn } from "./command_payload.ts";
+import { acknowledgeStockCommand, completeStockCommand, parseStockCommand } from "./stock_agent.ts";
 
 /** The registered host behind the key that signed a request. */
 export interface CallingHost {
@@ -34,8 +36,12 @@ export interface CallingHost {
 export interface HostService {
   engine: Engine;
   orderKey: KeyObject;
+  /** Puts a specification into the envelope of AWS's own agent. */
+  seal(text: string): Promise<string>;
   /** Region and account of a DeploymentExecutionId. */
   realm: { region: string; account: string };
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 /** PollHostCommand of our own agent: waits for an order, hands it out signed. */
@@ -45,7 +51,6 @@ export async function pollHostCommand(
   input: PollInput,
   signal: AbortSignal,
 ): Promise<PollOutput> {
-  if (input.HostIdentifier !== host.identifier) throw notYours("HostIdentifier", host);
   const handout = await service.engine.poll({
     host: host.name,
     running: new Set(input.Running ?? []),
@@ -76,6 +81,11 @@ export async function acknowledge(
   host: CallingHost,
   input: z.infer<typeof AcknowledgeInput>,
 ): Promise<z.infer<typeof StatusOutput>> {
+  const stock = parseStockCommand(input.HostCommandIdentifier);
+  if (stock) {
+    ownCommand(host, stock.orderId);
+    return await acknowledgeStockCommand(service, stock, input);
+  }
   const commandId = ownCommand(host, input.HostCommandIdentifier);
   return { CommandStatus: await service.engine.report(commandId, { kind: "taken" }) };
 }
@@ -87,7 +97,7 @@ export async function update(
   input: z.infer<typeof UpdateInput>,
 ): Promise<z.infer<typeof StatusOutput>> {
   const commandId = ownCommand(host, input.HostCommandIdentifier);
-  const { events, log } = payload(Progress, input.Diagnostics?.Payload ?? "{}");
+  const { events, log } = diagnosticsIn(Progress, input.Diagnostics?.Payload ?? "{}");
   const report = { kind: "progress", events } as const;
   return { CommandStatus: await service.engine.report(commandId, report, log) };
 }
@@ -98,8 +108,14 @@ export async function complete(
   host: CallingHost,
   input: z.infer<typeof CompleteInput>,
 ): Promise<Record<string, never>> {
+  const said = diagnosticsIn(Completion, input.Diagnostics?.Payload ?? '{"error_code":0}');
+  const stock = parseStockCommand(input.HostCommandIdentifier);
+  if (stock) {
+    ownCommand(host, stock.orderId);
+    await completeStockCommand(service, stock, input, said);
+    return {};
+  }
   const commandId = ownCommand(host, input.HostCommandIdentifier);
-  const said = payload(Completion, input.Diagnostics?.Payload ?? '{"error_code":0}');
   await service.engine.report(commandId, {
     kind: "completed",
     succeeded: input.CommandStatus === "Succeeded",
@@ -107,6 +123,11 @@ export async function complete(
     failure: { code: said.error_code, message: said.message },
   }, said.log_lines);
   return {};
+}
+
+/** Throws AccessDenied when a host asks in another's name. */
+export function ownIdentifier(host: CallingHost, identifier: string): void {
+  if (identifier !== host.identifier) throw notYours("HostIdentifier", host);
 }
 
 function ownCommand(host: CallingHost, id: string): string {
@@ -128,19 +149,4 @@ function notYours(field: string, host: CallingHost): DomainError {
     field,
     `${field} names another host; the key that signed belongs to ${host.name}`,
   );
-}
-
-function payload<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DomainError("ClientException", "Diagnostics.Payload", `not JSON: ${reason}`);
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = ["Diagnostics.Payload", ...(issue?.path ?? [])].join(".");
-  throw new DomainError("ClientException", path, `${path}: ${issue?.message}`);
 }

@@ -8,6 +8,7 @@ import {
   CompleteInput,
   EXTENSION_HEADER,
   PollInput,
+  SpecificationInput,
   UpdateInput,
 } from "../wire/agent_protocol.ts";
 import {
@@ -15,16 +16,19 @@ import {
   type CallingHost,
   complete,
   type HostService,
+  ownIdentifier,
   pollHostCommand,
   update,
 } from "./host_commands.ts";
 import type { MemberFault, MemberFaults } from "./member_faults.ts";
 import { type Operation, operation } from "./operation.ts";
+import { getSpecification, pollStockCommand } from "./stock_agent.ts";
 
 /** The command service knows one exception for whatever a caller did wrong (agent's client model). */
 const FAULT: MemberFault = { missing: "ClientException", malformed: "ClientException" };
 const FAULTS: MemberFaults = {
   CommandStatus: FAULT,
+  DeploymentExecutionId: FAULT,
   Diagnostics: FAULT,
   HostCommandIdentifier: FAULT,
   HostIdentifier: FAULT,
@@ -41,8 +45,22 @@ export function hostOperations(service: HostService): Operation[] {
       faults: FAULTS,
       input: PollInput,
       run(input, { store }, { caller, headers, signal }) {
-        refuseStockAgent(headers);
-        return pollHostCommand(service, hostOf(store, caller), input, signal);
+        const host = hostOf(store, caller);
+        ownIdentifier(host, input.HostIdentifier);
+        return headers.has(EXTENSION_HEADER)
+          ? pollHostCommand(service, host, input, signal)
+          : pollStockCommand(service, host, signal);
+      },
+    }),
+    operation({
+      name: "GetDeploymentSpecification",
+      role,
+      faults: FAULTS,
+      input: SpecificationInput,
+      run({ DeploymentExecutionId, HostIdentifier }, { store }, { caller }) {
+        const host = hostOf(store, caller);
+        ownIdentifier(host, HostIdentifier);
+        return getSpecification(service, host, DeploymentExecutionId);
       },
     }),
     operation({
@@ -67,16 +85,6 @@ export function hostOperations(service: HostService): Operation[] {
       run: (input, { store }, { caller }) => complete(service, hostOf(store, caller), input),
     }),
   ];
-}
-
-/** AWS's agent takes one event at a time and knows no order of a whole run. */
-function refuseStockAgent(headers: Headers): void {
-  if (headers.has(EXTENSION_HEADER)) return;
-  throw new DomainError(
-    "ClientException",
-    EXTENSION_HEADER,
-    "This server gives orders to its own agent only: runtime agent join, then runtime agent",
-  );
 }
 
 function hostOf(store: Store, caller: Caller): CallingHost {

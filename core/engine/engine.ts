@@ -12,6 +12,7 @@ import {
   TERMINAL_DEPLOYMENT,
 } from "../domain/deployment.ts";
 import { DomainError } from "../domain/errors.ts";
+import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { HostReport } from "../rollout/host_report.ts";
 import { getDeployment, unfinishedDeployments } from "../store/deployments.ts";
 import { allTargets } from "../store/targets.ts";
@@ -28,6 +29,13 @@ import { type Listener, Streams } from "./stream.ts";
 
 /** How often the clocks of running hosts are looked at, in milliseconds. */
 const TICK = 1_000;
+
+export interface OrderEvents {
+  events: readonly LifecycleEvent[];
+  ignoreStopFailures: boolean;
+  /** No further event may begin. */
+  isStopped: boolean;
+}
 
 export class Engine {
   readonly #context: EngineContext;
@@ -107,6 +115,28 @@ export class Engine {
     return this.#desk.poll(request);
   }
 
+  /** For an agent that takes one event at a time: the next one of the host's orders, if any. */
+  nextEvent(
+    request: Omit<PollRequest, "running">,
+  ): Promise<{ commandId: string; event: LifecycleEventName } | undefined> {
+    return this.#desk.nextEvent(request, (commandId) => this.#eventOf(commandId));
+  }
+
+  /** The event an order waits to begin; undefined while one runs, or when the order is over. */
+  #eventOf(commandId: string): LifecycleEventName | undefined {
+    const at = parseCommandId(commandId);
+    const state = at && this.#runners.get(at.deploymentId)?.state;
+    const target = at && state?.targets.get(at.host);
+    if (target?.status !== "InProgress" || target.command?.id !== commandId) return undefined;
+    if (target.events.some(({ status }) => status === "InProgress")) return undefined;
+    if (!state?.stop) return target.events.find(({ status }) => status === "Pending")?.name;
+    // Stopped between two events: nothing runs that could come to an end by itself.
+    const failure = { code: 5, message: "The deployment was stopped." };
+    const report = { kind: "completed", succeeded: false, events: [], failure } as const;
+    this.#unwaited(this.report(commandId, report), `stopping ${commandId}`);
+    return undefined;
+  }
+
   /** The order behind a handout; undefined when it ended meanwhile. */
   order(commandId: string, hostIdentifier: string): Order | undefined {
     const at = parseCommandId(commandId);
@@ -118,6 +148,19 @@ export class Engine {
     if (!spec) return;
     const { ignoreApplicationStopFailures } = runner.request;
     return orderFor(target, spec, { hostIdentifier, ignoreApplicationStopFailures });
+  }
+
+  /** How far an order has come; undefined when it is over. */
+  orderEvents(commandId: string): OrderEvents | undefined {
+    const at = parseCommandId(commandId);
+    const runner = at && this.#runners.get(at.deploymentId);
+    const target = at && runner?.state.targets.get(at.host);
+    if (!runner || target?.status !== "InProgress" || target.command?.id !== commandId) return;
+    return {
+      events: target.events,
+      ignoreStopFailures: runner.request.ignoreApplicationStopFailures,
+      isStopped: runner.state.stop !== undefined,
+    };
   }
 
   /**
@@ -139,6 +182,7 @@ export class Engine {
       runner.log(at.host, held ? lines : []),
       runner.input({ kind: "report", host: at.host, report }),
     ]);
+    this.#desk.nudge(at.host);
     const status = runner.state.targets.get(at.host)?.status;
     return status === "InProgress" || status === "Succeeded" ? status : "Failed";
   }

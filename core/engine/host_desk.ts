@@ -8,6 +8,8 @@
  */
 import { clearTimeout, setTimeout } from "node:timers";
 
+/** An agent that takes single events may be slow to acknowledge one; milliseconds. */
+const REPEAT_EVENT_AFTER = 60_000;
 /** What was handed out in an answer that got lost is repeated after this time, in milliseconds. */
 const REPEAT_AFTER = 5_000;
 
@@ -17,6 +19,8 @@ interface Paper {
   toldAt?: number;
   cancelled: boolean;
   cancelToldAt?: number;
+  /** The event that `toldAt` is about, for an agent that takes one event at a time. */
+  toldEvent?: string;
 }
 
 export interface Handout {
@@ -29,7 +33,7 @@ export interface Handout {
 interface Desk {
   papers: Map<string, Paper>;
   /** The host's open poll; a newer one takes its place. */
-  poll?: PollRequest | undefined;
+  poll?: object | undefined;
   /** Has the open poll look again, or notice that it was replaced. */
   wake?: (() => void) | undefined;
 }
@@ -60,7 +64,8 @@ export class HostDesk {
    */
   give(host: string, { id: commandId, nonce }: { id: string; nonce: number }): void {
     const desk = this.#desk(host);
-    const papers = [...desk.papers.values(), { commandId, nonce, cancelled: false }];
+    const paper: Paper = { commandId, nonce, cancelled: false };
+    const papers = [...desk.papers.values(), paper];
     papers.sort((a, b) => a.nonce - b.nonce);
     desk.papers = new Map(papers.map((paper) => [paper.commandId, paper]));
     desk.wake?.();
@@ -84,6 +89,50 @@ export class HostDesk {
 
   /** Hands out what there is for a host, waiting for it if need be. A newer poll ends an older one. */
   async poll(request: PollRequest): Promise<Handout> {
+    const handout = await this.#attend(request, (desk) => {
+      const { repeatAt, ...found } = this.#look(desk, request.running);
+      const isEmpty = found.commandId === undefined && found.cancel.length === 0;
+      return { answer: isEmpty ? undefined : found, againAt: repeatAt };
+    });
+    return handout ?? { cancel: [] };
+  }
+
+  /**
+   * The next event for an agent that takes one at a time: `eventOf` says which one an order is at, if
+   * any. An event whose answer was lost is handed out again after a while.
+   */
+  nextEvent<Event extends string>(
+    request: Omit<PollRequest, "running">,
+    eventOf: (commandId: string) => Event | undefined,
+  ): Promise<{ commandId: string; event: Event } | undefined> {
+    return this.#attend(request, (desk) => {
+      let againAt = Infinity;
+      for (const paper of desk.papers.values()) {
+        const event = eventOf(paper.commandId);
+        if (event === undefined) continue;
+        const repeatAt = (paper.toldAt ?? -Infinity) + REPEAT_EVENT_AFTER;
+        if (paper.toldEvent === event && repeatAt > this.#now()) {
+          againAt = Math.min(againAt, repeatAt);
+          continue;
+        }
+        paper.toldEvent = event;
+        paper.toldAt = this.#now();
+        return { answer: { commandId: paper.commandId, event }, againAt };
+      }
+      return { answer: undefined, againAt };
+    });
+  }
+
+  /** Has an open poll look again: an order has gone on to its next event. */
+  nudge(host: string): void {
+    this.#desks.get(host)?.wake?.();
+  }
+
+  /** Looks at a host's desk until there is an answer, the time is over or the host has hung up. */
+  async #attend<Answer>(
+    request: Omit<PollRequest, "running">,
+    look: (desk: Desk) => { answer: Answer | undefined; againAt: number },
+  ): Promise<Answer | undefined> {
     const desk = this.#desk(request.host);
     desk.poll = request;
     desk.wake?.();
@@ -91,17 +140,16 @@ export class HostDesk {
     while (desk.poll === request) {
       // A host that hung up would take what it is handed with it.
       const gone = request.signal.aborted;
-      const { repeatAt, ...handout } = gone ? NOTHING : this.#look(desk, request.running);
+      const { answer, againAt } = gone ? { answer: undefined, againAt: Infinity } : look(desk);
       const now = this.#now();
-      const over = until <= now || gone || this.#closed;
-      if (handout.commandId || handout.cancel.length > 0 || over) {
+      if (answer !== undefined || until <= now || gone || this.#closed) {
         desk.poll = undefined;
         this.#tidy(request.host, desk);
-        return handout;
+        return answer;
       }
-      await waitAtDesk(desk, Math.min(until, repeatAt) - now, request.signal);
+      await waitAtDesk(desk, Math.min(until, againAt) - now, request.signal);
     }
-    return { cancel: [] };
+    return undefined;
   }
 
   /** Ends all polls; later ones are answered at once. */

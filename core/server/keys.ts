@@ -50,7 +50,7 @@ function readOrderKey(file: string): KeyObject {
 }
 
 /** Written whole or not at all: a crash must not leave half a key. */
-function writeSecret(file: string, content: string | Uint8Array): void {
+export function writeSecret(file: string, content: string | Uint8Array): void {
   writeFileSync(`${file}.new`, content, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }

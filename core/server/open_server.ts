@@ -31,10 +31,16 @@ import type { HostClocks } from "../rollout/host_clock.ts";
 import { AccessKeys } from "../store/access_keys.ts";
 import { findObject } from "../store/objects.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { AGENT_SIGNING_NAME, AGENT_TARGET_PREFIX } from "../wire/agent_protocol.ts";
+import {
+  AGENT_SIGNING_NAME,
+  AGENT_TARGET_PREFIX,
+  SECURE_AGENT_SIGNING_NAME,
+  SECURE_AGENT_TARGET_PREFIX,
+} from "../wire/agent_protocol.ts";
 import { RUNTIME_TARGET_PREFIX } from "../wire/runtime_api.ts";
 import { ensureAdmin } from "./admin_key.ts";
 import { BUILT_IN_PLUGINS } from "./builtins.ts";
+import { sealer } from "./envelope_key.ts";
 import { loadKeys } from "./keys.ts";
 
 export interface RunningServer {
@@ -93,6 +99,13 @@ async function assemble(
     now,
     randomBytes,
   };
+  const forHosts = operationsByName(hostOperations({
+    engine,
+    orderKey: secrets.orderKey,
+    seal: sealer(directory, now),
+    realm,
+    now,
+  }));
   const app = createRouter(context, [
     {
       targetPrefix: CODEDEPLOY_TARGET_PREFIX,
@@ -113,9 +126,12 @@ async function assemble(
     {
       targetPrefix: AGENT_TARGET_PREFIX,
       signingNames: [AGENT_SIGNING_NAME],
-      operations: operationsByName(
-        hostOperations({ engine, orderKey: secrets.orderKey, realm }),
-      ),
+      operations: forHosts,
+    },
+    {
+      targetPrefix: SECURE_AGENT_TARGET_PREFIX,
+      signingNames: [SECURE_AGENT_SIGNING_NAME],
+      operations: forHosts,
     },
   ]);
   const authenticate = authenticator(context);

@@ -11,6 +11,9 @@ import { Diagnostics, LifecycleEvent, LifecycleEventName } from "../domain/lifec
 
 export const AGENT_TARGET_PREFIX = "CodeDeployCommandService_v20141006.";
 export const AGENT_SIGNING_NAME = "codedeploy-commands";
+/** The same operations as AWS's agent calls them with `:enable_auth_policy: true`. */
+export const SECURE_AGENT_TARGET_PREFIX = "CodeDeployCommandService.";
+export const SECURE_AGENT_SIGNING_NAME = "codedeploy-commands-secure";
 export const AGENT_VERSION_HEADER = "x-amz-codedeploy-agent-version";
 /** Announces our own agent and the version of the additions it understands. */
 export const EXTENSION_HEADER = "x-runtime-agent";
@@ -92,6 +95,12 @@ export const PollInput = z.object({
   Running: z.array(z.string()).optional(),
 });
 export type PollInput = z.infer<typeof PollInput>;
+
+export const SpecificationInput = z.object({
+  /** At least four parts, slashes between them (trap 43). */
+  DeploymentExecutionId: z.string().min(1).max(129).regex(/^[^/]+\/[^/]+\/[^/]+\/.+$/),
+  HostIdentifier: z.string().min(1),
+});
 
 export const HostCommand = z.object({
   HostCommandIdentifier: z.string(),

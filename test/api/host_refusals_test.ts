@@ -103,12 +103,26 @@ test("a member of the wrong JSON type is a SerializationException", async () => 
   await shop.refusal(ask, "SerializationException", /HostIdentifier/);
 });
 
-test("an agent that knows no order of a whole run is given none", async () => {
-  await using shop = await openWorking();
+test("an agent that announces nothing is given one event, and no order", async () => {
+  await using shop = await openShop(1);
   const [host] = shop.hosts;
   assert.ok(host);
+  await shop.deploy("v1.zip");
   host.isOurs = false;
-  await shop.refusal(() => host.poll(), "ClientException", /its own agent only/);
+  const { HostCommand, Order } = await host.poll();
+  assert.equal(HostCommand?.CommandName, "ApplicationStop");
+  assert.equal(Order, undefined);
+});
+
+test("a host is given no specification of a deployment it has no part in", async () => {
+  await using shop = await openWorking();
+  const ask = (DeploymentExecutionId: string) => () =>
+    shop.hosts[0]!.call("GetDeploymentSpecification", {
+      DeploymentExecutionId,
+      HostIdentifier: shop.hosts[0]!.identifier,
+    });
+  await shop.refusal(ask("us-east-1/1/g/d-ELSEWHERE"), "ClientException", /no order of/);
+  await shop.refusal(ask("d-ELSEWHERE"), "ClientException", /DeploymentExecutionId/);
 });
 
 test("a key whose host is not registered is told to join", async () => {

@@ -142,7 +142,7 @@ function newEngine(context: ApiContext, orderKey: KeyObject, clock: Clock): Coun
 }
 
 /** As the server puts them together. */
-function servicesOf(engine: Engine, { realm }: ApiContext, orderKey: KeyObject): Service[] {
+function servicesOf(engine: Engine, { realm, now }: ApiContext, orderKey: KeyObject): Service[] {
   const people = [CODEDEPLOY_SIGNING_NAME];
   return [
     {
@@ -164,7 +164,13 @@ function servicesOf(engine: Engine, { realm }: ApiContext, orderKey: KeyObject):
     {
       targetPrefix: AGENT_TARGET_PREFIX,
       signingNames: [AGENT_SIGNING_NAME],
-      operations: operationsByName(hostOperations({ engine, orderKey, realm })),
+      operations: operationsByName(hostOperations({
+        engine,
+        orderKey,
+        realm,
+        seal: (text) => Promise.resolve(text),
+        now,
+      })),
     },
   ];
 }
