@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { ByteRate } from "./byte_rate.ts";
 import { badFile, readYaml } from "./config_file.ts";
 import { type Identity, readIdentity } from "./identity.ts";
 
@@ -21,6 +22,8 @@ const AgentFile = z.object({
   install_root: path.optional(),
   /** Ours: the server's key in PEM; an order must carry its signature. */
   server_public_key: z.string().startsWith("-----BEGIN PUBLIC KEY-----", "must be a key in PEM"),
+  /** Ours: how fast a bundle is fetched at most, in bytes per second. */
+  max_rate: ByteRate.optional(),
   wait_between_runs: seconds.default(1),
   http_read_timeout: seconds.default(80),
   max_revisions: z.number().int().min(1).default(5),
@@ -34,6 +37,8 @@ export interface AgentConfig {
   /** Where bundles are fetched from. */
   s3Endpoint: string;
   installRoot?: string;
+  /** Bytes per second of one download; undefined is as fast as it goes. */
+  maxRate?: number;
   serverPublicKey: string;
   waitBetweenRunsMs: number;
   readTimeoutMs: number;
@@ -45,22 +50,14 @@ export interface AgentConfig {
 
 /** Reads both files. Throws AgentFailure naming file and key. */
 export async function readConfig(file: string): Promise<AgentConfig> {
-  const raw = z.record(z.string(), z.unknown()).safeParse(await readYaml(file));
-  if (!raw.success) throw badFile(file, "the file must be a list of `:key: value` lines");
-  const keys = Object.entries(raw.data).map(([key, value]) => [key.replace(/^:/, ""), value]);
-  const present = keys.filter(([, value]) => value !== null);
-  const parsed = AgentFile.safeParse(Object.fromEntries(present));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw badFile(file, `:${issue?.path.join(".")}: ${issue?.message}`);
-  }
-  const agent = parsed.data;
+  const agent = await readKeys(file, AgentFile);
   return {
     rootDir: agent.root_dir,
     logDir: agent.log_dir,
     endpoint: agent.deploy_control_endpoint,
     s3Endpoint: agent.s3_endpoint_override ?? agent.deploy_control_endpoint,
     ...(agent.install_root !== undefined && { installRoot: agent.install_root }),
+    ...(agent.max_rate !== undefined && { maxRate: agent.max_rate }),
     serverPublicKey: agent.server_public_key,
     waitBetweenRunsMs: agent.wait_between_runs * 1000,
     readTimeoutMs: agent.http_read_timeout * 1000,
@@ -68,4 +65,29 @@ export async function readConfig(file: string): Promise<AgentConfig> {
     stopWaitMs: agent.kill_agent_max_wait_time_seconds * 1000,
     identity: await readIdentity(agent.on_premises_config_file),
   };
+}
+
+/** Where revisions are kept, how many, and where they are installed. */
+export type Folders = Pick<AgentConfig, "rootDir" | "installRoot" | "maxRevisions">;
+
+/** What a run without a server needs of the first file; a host need not have joined for it. */
+export async function readFolders(file: string): Promise<Folders> {
+  const keys = { root_dir: true, install_root: true, max_revisions: true } as const;
+  const agent = await readKeys(file, AgentFile.pick(keys));
+  return {
+    rootDir: agent.root_dir,
+    maxRevisions: agent.max_revisions,
+    ...(agent.install_root !== undefined && { installRoot: agent.install_root }),
+  };
+}
+
+async function readKeys<Keys>(file: string, schema: z.ZodType<Keys>): Promise<Keys> {
+  const raw = z.record(z.string(), z.unknown()).safeParse(await readYaml(file));
+  if (!raw.success) throw badFile(file, "the file must be a list of `:key: value` lines");
+  const keys = Object.entries(raw.data).map(([key, value]) => [key.replace(/^:/, ""), value]);
+  const present = keys.filter(([, value]) => value !== null);
+  const parsed = schema.safeParse(Object.fromEntries(present));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw badFile(file, `:${issue?.path.join(".")}: ${issue?.message}`);
 }

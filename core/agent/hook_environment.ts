@@ -8,10 +8,15 @@
 import type { LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { DeploymentSpecification } from "../wire/agent_protocol.ts";
 
+/** A bundle that was taken from this machine has no revision, and its scripts no BUNDLE_… variable. */
+export type HookSpecification =
+  & Omit<DeploymentSpecification, "Revision">
+  & Partial<Pick<DeploymentSpecification, "Revision">>;
+
 /** LIFECYCLE_EVENT, DEPLOYMENT_ID, APPLICATION_NAME, …, and BUNDLE_… of the revision's kind. */
 export function hookEnvironment(
   event: LifecycleEventName,
-  specification: DeploymentSpecification,
+  specification: HookSpecification,
 ): Record<string, string> {
   return {
     LIFECYCLE_EVENT: event,
@@ -19,7 +24,7 @@ export function hookEnvironment(
     APPLICATION_NAME: specification.ApplicationName,
     DEPLOYMENT_GROUP_NAME: specification.DeploymentGroupName,
     DEPLOYMENT_GROUP_ID: specification.DeploymentGroupId,
-    ...bundleEnvironment(specification.Revision),
+    ...(specification.Revision && bundleEnvironment(specification.Revision)),
   };
 }
 

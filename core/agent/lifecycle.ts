@@ -8,6 +8,7 @@ import type { Order } from "../wire/agent_protocol.ts";
 import type { AgentConfig } from "./config.ts";
 import { counted } from "./counted.ts";
 import { downloadBundle } from "./download.ts";
+import type { HookSpecification } from "./hook_environment.ts";
 import { type EventContext, type Host, SUCCEEDED } from "./host.ts";
 import { readAppSpec } from "./install/find_appspec.ts";
 import { install } from "./install/install.ts";
@@ -15,25 +16,33 @@ import { type Layout, layout } from "./layout.ts";
 import { pruneRevisions } from "./retention.ts";
 import { runScriptEvent } from "./script_event.ts";
 
-type Places = Pick<AgentConfig, "rootDir" | "s3Endpoint" | "identity" | "maxRevisions"> & {
-  installRoot?: string;
-};
+type Places =
+  & Pick<AgentConfig, "rootDir" | "s3Endpoint" | "identity" | "maxRevisions">
+  & Partial<Pick<AgentConfig, "installRoot" | "maxRate">>;
 
 /** The machine this process runs on. */
 export function machine(config: Places): Host {
-  const places = layout(config.rootDir);
   return {
     async run(event, order, context) {
-      switch (event) {
-        case "DownloadBundle":
-          return await download(order, context, config, places);
-        case "Install":
-          return await installRevision(order, context, config, places);
-        default:
-          return await scripts(event, order, context, places);
+      if (event !== "DownloadBundle") {
+        return await perform(event, order.specification, context, config);
       }
+      return await download(order, context, config, layout(config.rootDir));
     },
   };
+}
+
+/** An event that works on an unpacked revision, wherever its bundle came from. May throw. */
+export async function perform(
+  event: Exclude<LifecycleEventName, "DownloadBundle">,
+  specification: HookSpecification,
+  context: EventContext,
+  config: Pick<Places, "rootDir" | "installRoot">,
+): Promise<Diagnostics> {
+  const places = layout(config.rootDir);
+  return event === "Install"
+    ? await installRevision(specification, context, config, places)
+    : await scripts(event, specification, context, places);
 }
 
 async function download(
@@ -54,9 +63,9 @@ async function download(
 }
 
 async function installRevision(
-  { specification }: Order,
+  specification: HookSpecification,
   { onLine }: EventContext,
-  config: Places,
+  config: Pick<Places, "installRoot">,
   places: Layout,
 ): Promise<Diagnostics> {
   const { DeploymentGroupId, DeploymentId, AppSpecFilename } = specification;
@@ -79,7 +88,7 @@ async function installRevision(
 
 function scripts(
   event: LifecycleEventName,
-  { specification }: Order,
+  specification: HookSpecification,
   { onLine, onSpawn, signal }: EventContext,
   places: Layout,
 ): Promise<Diagnostics> {

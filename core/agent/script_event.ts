@@ -9,18 +9,17 @@ import {
   type LifecycleEventName,
   scriptOrigin,
 } from "../domain/lifecycle_event.ts";
-import type { DeploymentSpecification } from "../wire/agent_protocol.ts";
 import { runScripts, type ScriptLine, SCRIPTS_SUCCEEDED } from "../../hooks/host_script.ts";
 import type { ProcessGroup } from "../../hooks/script_process.ts";
 import { DEPLOYMENTS_LOG_ROTATION, EntryLog, localTime, localTimeMs } from "./entry_log.ts";
-import { hookEnvironment } from "./hook_environment.ts";
+import { hookEnvironment, type HookSpecification } from "./hook_environment.ts";
 import { readAppSpec } from "./install/find_appspec.ts";
 import { deploymentPaths, type Layout } from "./layout.ts";
 import { readPointer } from "./pointer_file.ts";
 
 export interface ScriptEventInput {
   readonly event: LifecycleEventName;
-  readonly specification: DeploymentSpecification;
+  readonly specification: HookSpecification;
   readonly layout: Layout;
   readonly onLine: (line: Omit<ScriptLine, "script" | "stream"> & EventStream) => void;
   readonly onSpawn?: (group: ProcessGroup) => void;

@@ -1,0 +1,268 @@
+/**
+ * `runtime agent run-local`: takes a bundle through its lifecycle events on this machine, without a
+ * server, as CodeDeploy's `codedeploy-local` does. What unpacks, installs and runs scripts is the
+ * agent's own code; only the download is replaced by a bundle that lies here.
+ * @module
+ */
+import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, realpath } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { AppSpecError } from "../domain/appspec.ts";
+import type { Diagnostics, LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
+import type { LogLine } from "../wire/agent_protocol.ts";
+import { type Folders, readFolders } from "./config.ts";
+import { counted } from "./counted.ts";
+import { AgentFailure, EXIT } from "./failure.ts";
+import type { HookSpecification } from "./hook_environment.ts";
+import { type EventContext, SUCCEEDED, unknownError } from "./host.ts";
+import { AppSpecMissingError, readAppSpec } from "./install/find_appspec.ts";
+import { type DeploymentPaths, type Layout, layout } from "./layout.ts";
+import { perform } from "./lifecycle.ts";
+import {
+  findLocalBundle,
+  type LocalBundle,
+  type LocalBundleType,
+  unpackLocalBundle,
+} from "./local_bundle.ts";
+import { localEvents } from "./local_events.ts";
+import { badLocalInput, type FailureReport, reportOf } from "./local_failure.ts";
+import { failedEvent } from "./local_report.ts";
+import { lockRoot, RootInUse } from "./lock.ts";
+import { writePointer } from "./pointer_file.ts";
+import { pruneRevisions } from "./retention.ts";
+import { systemErrorCode } from "./system_error.ts";
+
+/** Paths are as the person gave them, relative to the working directory. */
+export interface LocalRunOptions {
+  location: string;
+  /** Else what the location shows. */
+  type?: LocalBundleType;
+  fileExistsBehavior: HookSpecification["AgentActionOverrides"]["AgentOverrides"][
+    "FileExistsBehavior"
+  ];
+  /** The group's id: revisions and what was installed are kept apart by it. */
+  groupId: string;
+  groupName: string;
+  application: string;
+  /** Names of lifecycle events; all without. */
+  events?: readonly string[];
+  appSpecFilename: string;
+  /** A codedeployagent.yml, whose folders are used. */
+  config?: string;
+  /** Over what the configuration says; without both, `.runtime-local`. */
+  root?: string;
+  installRoot?: string;
+  /** Ends the running script and the run. */
+  signal: AbortSignal;
+}
+
+/** Hears how the run goes, while it goes. */
+export interface LocalRunWatcher {
+  begins(run: { deploymentId: string; events: readonly LifecycleEventName[]; root: string }): void;
+  /** Once when it begins, InProgress, and once when it has ended. */
+  event(event: LifecycleEvent): void;
+  line(line: LogLine): void;
+}
+
+const DEFAULT_ROOT = ".runtime-local";
+const DEFAULT_MAX_REVISIONS = 5;
+/** Folders of the root that no group may be called. */
+const RESERVED = new Set(["deployment-instructions", "deployment-logs", "agent-logs", ".", ".."]);
+
+/** Runs the events up to the first failure; answers what failed, nothing when all went well. */
+export async function runLocal(
+  options: LocalRunOptions,
+  watcher: LocalRunWatcher,
+): Promise<FailureReport | undefined> {
+  try {
+    const events = localEvents(options.events);
+    refuseGroup(options.groupId);
+    const bundle = await findLocalBundle(options.location, options.type);
+    const folders = await foldersOf(options);
+    const places = layout(folders.rootDir);
+    const unlock = await lock(places);
+    try {
+      return await new LocalRun({ options, watcher, events, bundle, folders, places }).run();
+    } finally {
+      await unlock();
+    }
+  } catch (error) {
+    return reportOf(error);
+  }
+}
+
+interface LocalRunParts {
+  options: LocalRunOptions;
+  watcher: LocalRunWatcher;
+  events: readonly LifecycleEventName[];
+  bundle: LocalBundle;
+  folders: Folders;
+  places: Layout;
+}
+
+class LocalRun {
+  readonly #parts: LocalRunParts;
+  readonly #specification: HookSpecification;
+  readonly #paths: DeploymentPaths;
+  /** By the event that ended the run, unless it failed by its scripts. */
+  #thrown: unknown;
+
+  constructor(parts: LocalRunParts) {
+    const { options, places } = parts;
+    this.#parts = parts;
+    this.#specification = {
+      DeploymentId: localDeploymentId(),
+      DeploymentGroupId: options.groupId,
+      DeploymentGroupName: options.groupName,
+      ApplicationName: options.application,
+      DeploymentCreator: "user",
+      DeploymentType: "IN_PLACE",
+      AppSpecFilename: options.appSpecFilename,
+      AgentActionOverrides: {
+        AgentOverrides: { FileExistsBehavior: options.fileExistsBehavior },
+      },
+    };
+    this.#paths = places.deployment(options.groupId, this.#specification.DeploymentId);
+  }
+
+  async run(): Promise<FailureReport | undefined> {
+    const { events, watcher, options, places, bundle } = this.#parts;
+    const deploymentId = this.#specification.DeploymentId;
+    watcher.begins({ deploymentId, events, root: places.root });
+    for (const [index, name] of events.entries()) {
+      const startTime = Date.now();
+      watcher.event({ name, status: "InProgress", startTime });
+      const diagnostics = await this.#event(name);
+      const status = diagnostics.error_code === 0 ? "Succeeded" : "Failed";
+      watcher.event({ name, status, startTime, endTime: Date.now(), diagnostics });
+      if (status === "Succeeded") continue;
+      return failedEvent({
+        deploymentId,
+        event: name,
+        diagnostics,
+        notRun: events.slice(index + 1),
+        paths: this.#paths,
+        bundle,
+        appSpecFilename: options.appSpecFilename,
+        ended: options.signal.aborted ? "interrupted" : this.#denied() ? "denied" : "failed",
+      });
+    }
+    return undefined;
+  }
+
+  async #event(name: LifecycleEventName): Promise<Diagnostics> {
+    const { folders, options, watcher } = this.#parts;
+    const context: EventContext = {
+      onLine: (stream, text) => watcher.line({ event: name, stream, at: Date.now(), text }),
+      onSpawn() {},
+      signal: options.signal,
+    };
+    try {
+      options.signal.throwIfAborted();
+      return name === "DownloadBundle"
+        ? await this.#takeBundle(context)
+        : await perform(name, this.#specification, context, folders);
+    } catch (error) {
+      this.#thrown = error;
+      return unknownError(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Another user would be let in, or another place would do: say so to who only wants a try. */
+  #denied(): boolean {
+    const error = this.#thrown;
+    const causes = [error, error instanceof Error ? error.cause : undefined];
+    return causes.some((one) => ["EACCES", "EPERM", "EROFS"].includes(systemErrorCode(one) ?? ""));
+  }
+
+  /** DownloadBundle as the agent does it (spec 6.1), but for the way. */
+  async #takeBundle({ onLine, signal }: EventContext): Promise<Diagnostics> {
+    const { places, folders, options, bundle } = this.#parts;
+    await pruneRevisions({
+      layout: places,
+      groupId: options.groupId,
+      currentDeploymentId: this.#specification.DeploymentId,
+      maxRevisions: folders.maxRevisions,
+    });
+    await mkdir(this.#paths.root, { recursive: true });
+    const except = [await realpath(places.root)];
+    const { installRoot } = folders;
+    if (installRoot !== undefined && existsSync(installRoot)) {
+      except.push(await realpath(installRoot));
+    }
+    const taken = await unpackLocalBundle(bundle, this.#paths.archive, { except, signal });
+    const size = `${counted(taken.files, "file")}, ${counted(taken.bytes, "byte")}`;
+    onLine("agent", `Took ${bundle.path}: ${size}`);
+    writePointer(places.mostRecentInstall(options.groupId), this.#paths.root);
+    this.#warnOfUnknownEvents(onLine);
+    return SUCCEEDED;
+  }
+
+  /** CodeDeploy ignores an unknown event without a word, and its scripts never run. */
+  #warnOfUnknownEvents(onLine: EventContext["onLine"]): void {
+    try {
+      const appSpec = readAppSpec(this.#paths.archive, this.#specification.AppSpecFilename);
+      for (const name of appSpec.ignoredHooks) {
+        onLine("agent", `${JSON.stringify(name)} is no lifecycle event: its scripts never run`);
+      }
+    } catch (error) {
+      // It fails the next event, as it does under the agent.
+      if (error instanceof AppSpecError || error instanceof AppSpecMissingError) return;
+      throw error;
+    }
+  }
+}
+
+/** `d-XXXXXXXXX-local`. */
+function localDeploymentId(): string {
+  const signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  const id = Array.from({ length: 9 }, () => signs.charAt(randomInt(signs.length)));
+  return `d-${id.join("")}-local`;
+}
+
+function refuseGroup(groupId: string): void {
+  if (/^[\w.@:+-]+$/.test(groupId) && !RESERVED.has(groupId)) return;
+  throw badLocalInput(
+    `-g, --deployment-group: ${JSON.stringify(groupId)} cannot name a group`,
+    "its folder is called so: letters, digits and . _ - only, and none of the root's own folders",
+    "leave it out, or give another id",
+  );
+}
+
+async function foldersOf({ config, root, installRoot }: LocalRunOptions): Promise<Folders> {
+  const given: Folders = config === undefined
+    ? { rootDir: DEFAULT_ROOT, maxRevisions: DEFAULT_MAX_REVISIONS }
+    : await readFolders(config);
+  const install = installRoot ?? given.installRoot;
+  return {
+    rootDir: resolve(root ?? given.rootDir),
+    maxRevisions: given.maxRevisions,
+    ...(install !== undefined && { installRoot: resolve(install) }),
+  };
+}
+
+/** One local run a root: two at once would take each other's files for their own. */
+async function lock(places: Layout): Promise<() => Promise<void>> {
+  try {
+    return await lockRoot(places.instructions);
+  } catch (cause) {
+    const inUse = cause instanceof RootInUse;
+    const evidence = inUse
+      ? `process ${cause.pid} holds ${join(places.instructions, "agent.lock")}`
+      : cause instanceof Error
+      ? cause.message
+      : String(cause);
+    throw new AgentFailure({
+      exitCode: EXIT.failed,
+      cause: inUse
+        ? `Another local run works on ${places.root}`
+        : `The folder ${places.root} cannot be used`,
+      evidence,
+      state: "nothing was done",
+      next: inUse
+        ? "wait for it, or give this one another --root"
+        : "give a folder that you may write to: --root DIR",
+    }, { cause });
+  }
+}
