@@ -3,7 +3,11 @@
  * that an agent never loads the store and a push never loads the server.
  * @module
  */
+import type { FileExistsBehavior } from "../domain/deployment.ts";
+import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { Tag } from "../domain/tag.ts";
+import type { LogLine } from "../wire/agent_protocol.ts";
+import type { FailureReport } from "./failure.ts";
 
 /** `runtime server`. Paths are as the person gave them, relative to the working directory. */
 export interface ServeOptions {
@@ -39,9 +43,46 @@ export interface JoinOptions {
   installRoot?: string;
 }
 
-/** Each entry function answers the exit code of the process when the room ends. */
+/** `runtime agent run-local`. */
+export interface LocalRunOptions {
+  /** Folder or archive. */
+  location: string;
+  /** Else what the location shows. */
+  type?: "directory" | "tar" | "tgz" | "zip";
+  fileExistsBehavior: FileExistsBehavior;
+  groupId: string;
+  groupName: string;
+  application: string;
+  /** Names of lifecycle events as the person gave them; all without. */
+  events?: readonly string[];
+  appSpecFilename: string;
+  /** Path of a codedeployagent.yml whose folders are used. */
+  config?: string;
+  root?: string;
+  installRoot?: string;
+  signal: AbortSignal;
+}
+
+/** Hears how a local run goes. */
+export interface LocalRunWatcher {
+  begins(run: { deploymentId: string; events: readonly LifecycleEventName[]; root: string }): void;
+  /** Once when it begins, InProgress, and once when it has ended. */
+  event(event: LifecycleEvent): void;
+  line(line: LogLine): void;
+}
+
+/**
+ * Each entry function answers the exit code of the process when the room ends; those that leave the
+ * printing to the command line answer what a person is to read.
+ */
 export interface Rooms {
   server(): Promise<{ serve(options: ServeOptions): Promise<number> }>;
   agent(): Promise<{ runAgent(options: AgentOptions): Promise<number> }>;
   join(): Promise<{ join(options: JoinOptions): Promise<number> }>;
+  localRun(): Promise<{
+    runLocal(
+      options: LocalRunOptions,
+      watcher: LocalRunWatcher,
+    ): Promise<FailureReport | undefined>;
+  }>;
 }

@@ -150,6 +150,7 @@ const NO_ROOMS: Rooms = {
   server: () => Promise.reject(new Error("no server here")),
   agent: () => Promise.reject(new Error("no agent here")),
   join: () => Promise.reject(new Error("no join here")),
+  localRun: () => Promise.reject(new Error("no local run here")),
 };
 
 export interface Process {
