@@ -74,6 +74,51 @@ export function selfCommand(): string[] {
   return [process.execPath, "run", "-A", "--no-check", main];
 }
 
+/** Linux's MADV_PAGEOUT: these pages are not needed soon. */
+const PAGE_OUT = 21;
+
+/**
+ * Gives back memory that an idle process holds: garbage, and the pages of the program's own code,
+ * which the kernel keeps in its cache and lends again when they are touched. A binary of Bun holds
+ * some 30 MiB of its 100 so after starting. Costs a few milliseconds; without effect where the system
+ * has no such call.
+ */
+export function releaseIdleMemory(): void {
+  if (!bun) return;
+  Bun.gc(true);
+  adviseOfCode ??= codeAdviser();
+  for (const [start, bytes] of codeMappings()) adviseOfCode(start, bytes);
+}
+
+type Adviser = (start: number, bytes: number) => void;
+let adviseOfCode: Adviser | undefined;
+
+function codeAdviser(): Adviser {
+  const { dlopen } = process.getBuiltinModule("bun:ffi") as typeof import("bun:ffi"); // because node's types know node's modules alone
+  try {
+    const { symbols } = dlopen("libc.so.6", {
+      madvise: { args: ["ptr", "usize", "i32"], returns: "i32" },
+    });
+    const advise: unknown = symbols.madvise;
+    return (start, bytes) => {
+      if (typeof advise === "function") advise(start, bytes, PAGE_OUT);
+    };
+  } catch {
+    // A system with another C library: everything works, with more memory held.
+    return () => {};
+  }
+}
+
+/** Address and length of the program's own mappings that nothing writes to. */
+function* codeMappings(): Generator<[start: number, bytes: number]> {
+  for (const line of readFileSync("/proc/self/maps", "utf8").split("\n")) {
+    const match = /^([0-9a-f]+)-([0-9a-f]+) r-..+? (\/.*)$/.exec(line);
+    if (!match || match[3] !== process.execPath) continue;
+    const start = parseInt(match[1] ?? "", 16);
+    yield [start, parseInt(match[2] ?? "", 16) - start];
+  }
+}
+
 /** Resident memory of this process in bytes, from the kernel. */
 export function residentBytes(): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];

@@ -18,6 +18,8 @@ export interface AgentHooks {
   host: Host;
   /** The server has answered for the first time. */
   onConnected(): void;
+  /** There was nothing to do, and there is no order under way. */
+  onIdle?(): void;
 }
 
 export interface Agent {
@@ -58,6 +60,7 @@ export async function startAgent(config: AgentConfig, hooks: AgentHooks): Promis
     waitBetweenRunsMs: config.waitBetweenRunsMs,
     stopping: stopping.signal,
     onConnected: hooks.onConnected,
+    onIdle: () => hooks.onIdle?.(),
   });
   return {
     async stop() {

@@ -5,6 +5,8 @@
  * @module
  */
 import process from "node:process";
+import { setTimeout } from "node:timers";
+import { releaseIdleMemory } from "../platform.ts";
 import { startAgent } from "./agent.ts";
 import { type AgentConfig, readConfig } from "./config.ts";
 import { AgentFailure, EXIT } from "./failure.ts";
@@ -12,6 +14,9 @@ import type { Host } from "./host.ts";
 import { JournalError } from "./journal.ts";
 import { RootInUse } from "./lock.ts";
 import { log, openLog } from "./log.ts";
+
+/** Milliseconds. */
+const AFTER_POLL = 1_000;
 
 /** Runs until it is told to stop; answers the exit code. */
 export async function runAgent(options: { config: string }): Promise<number> {
@@ -41,6 +46,8 @@ async function serveOrders(config: AgentConfig): Promise<void> {
       process.stdout.write(`agent ${name} polling ${config.endpoint}\n`);
       log.info("agent {name} polling {url}", { name, url: config.endpoint });
     },
+    // When the next poll is out: asking touches what was given back before.
+    onIdle: () => void setTimeout(releaseIdleMemory, AFTER_POLL).unref(),
   });
   await told;
   log.info("stopping: no new orders; running events end first");

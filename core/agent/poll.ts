@@ -23,6 +23,8 @@ export interface PollContext {
   stopping: AbortSignal;
   /** Called once, when the server has answered for the first time. */
   onConnected(): void;
+  /** Called when a poll brought nothing and no order is held: about once a minute. */
+  onIdle(): void;
 }
 
 /** Polls until the agent stops. Never rejects. */
@@ -41,6 +43,8 @@ export async function pollUntilStopped(context: PollContext): Promise<void> {
       connected = true;
       await obey(answer, context);
       backoff.reset();
+      const isIdle = isEmpty(answer) && board.commandIds.length === 0;
+      if (isIdle) context.onIdle();
       const tooSoon = isEmpty(answer) && !first && Date.now() - askedAt < TOO_SOON;
       if (tooSoon) await pause(context.waitBetweenRunsMs, stopping);
     } catch (error) {

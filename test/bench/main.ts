@@ -9,9 +9,9 @@
  * @module
  */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { EVENTS_PATH } from "../../core/wire/event_stream.ts";
 import { signable, signHeaders } from "../../core/wire/sigv4.ts";
 import { VERSION } from "../../core/wire/version.ts";
@@ -152,14 +152,17 @@ async function answered(url: string): Promise<void> {
 }
 
 if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: deno task build`);
-mkdirSync(tmpdir(), { recursive: true });
-const fleet = await Fleet.start(1);
+// A file of its own: a host has one process of the binary, and shares no page of it with a server.
+const own = join(mkdtempSync(join(tmpdir(), "runtime-own-")), "runtime");
+copyFileSync(BINARY, own);
+const fleet = await Fleet.start(1, own);
 try {
-  await new Promise((next) => setTimeout(next, 3000));
+  await new Promise((next) => setTimeout(next, 4000));
   print("idle_agent", { unit: "MiB", resident: residentMiB(fleet.hosts[0]?.agent?.pid ?? 0) });
   print("idle_server", { unit: "MiB", resident: residentMiB(fleet.serverPid) });
   await oneHost(fleet);
 } finally {
   await fleet.close();
+  rmSync(dirname(own), { recursive: true });
 }
 await firstAnswer();

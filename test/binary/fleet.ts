@@ -56,6 +56,7 @@ export class Fleet {
   readonly env: Record<string, string>;
   url = "";
   #server: ChildProcess | undefined;
+  #agentProgram = BINARY;
   readonly #children = new Set<ChildProcess>();
 
   constructor() {
@@ -74,8 +75,9 @@ export class Fleet {
   }
 
   /** A server and joined, polling agents web-1 … web-N with tag role=web. */
-  static async start(hosts: number): Promise<Fleet> {
+  static async start(hosts: number, agentProgram = BINARY): Promise<Fleet> {
     const fleet = new Fleet();
+    fleet.#agentProgram = agentProgram;
     try {
       await fleet.startServer();
       if (hosts > 0) await fleet.#join(hosts);
@@ -108,10 +110,8 @@ export class Fleet {
   }
 
   async startAgent(host: Host): Promise<void> {
-    host.agent = this.#spawn(["agent", "--config", host.config], {
-      ...this.env,
-      HOST_DIR: host.installRoot,
-    });
+    const env = { ...this.env, HOST_DIR: host.installRoot };
+    host.agent = this.#spawn(["agent", "--config", host.config], env, this.#agentProgram);
     await firstLine(host.agent, "agent ");
   }
 
@@ -193,8 +193,8 @@ export class Fleet {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  #spawn(argv: string[], env: Record<string, string>): ChildProcess {
-    const child = spawn(BINARY, argv, { env, cwd: this.directory });
+  #spawn(argv: string[], env: Record<string, string>, program = BINARY): ChildProcess {
+    const child = spawn(program, argv, { env, cwd: this.directory });
     this.#children.add(child);
     return child;
   }
