@@ -1,31 +1,30 @@
 /**
- * Fetches a revision's bundle from S3 or the server's own artifact store, which speaks S3 (spec 6.1),
- * and compares what came with what the order says: a bundle that differs is never unpacked.
+ * Fetches a revision's bundle and compares what came with what the order says. A download that
+ * breaks off goes on where it stopped, as long as the store still has the same object.
  * @module
  */
-import { createHash } from "node:crypto";
-import { mkdir, open } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { clearTimeout, setTimeout } from "node:timers";
-import type { DeploymentSpecification } from "../wire/agent_protocol.ts";
-import { signable, signHeaders, UNSIGNED_PAYLOAD } from "../wire/sigv4.ts";
 import { pause } from "./backoff.ts";
-import type { Identity } from "./identity.ts";
-import { systemErrorCode } from "./system_error.ts";
+import {
+  BundleError,
+  bundleName,
+  type BundleStore,
+  requestBundle,
+  type S3Revision,
+} from "./bundle_request.ts";
+import { RateLimit } from "./byte_rate.ts";
+import { type BundleReader, openReceived, type ReceivedBundle } from "./received_bundle.ts";
+import { Silence } from "./silence.ts";
 
-type S3Revision = Extract<
-  DeploymentSpecification["Revision"],
-  { RevisionType: "S3" }
->["S3Revision"];
-
-/** Milliseconds before the second, third and fourth attempt. */
+/** Milliseconds before the second, third and fourth attempt in a row that brought nothing new. */
 const RETRY_AFTER = [500, 2_000, 8_000];
-/** Milliseconds without a byte until an attempt counts as failed. */
-const SILENCE = 60_000;
+/** A line that always breaks is given up some time, even if every attempt brings a little. */
+const MOST_ATTEMPTS = 100;
 
-export interface BundleSource {
-  s3Endpoint: string;
-  identity: Identity;
+export interface BundleSource extends BundleStore {
+  /** Bytes per second; undefined is as fast as it goes. */
+  maxRate?: number;
   /** Milliseconds before each further attempt; other than usual in tests. */
   retryAfter?: readonly number[];
 }
@@ -36,183 +35,126 @@ export interface Fetched {
   eTag: string;
 }
 
-/** The bundle cannot be had, or is not the one that was ordered. */
-export class BundleError extends Error {
-  override readonly name = "BundleError";
-}
-
 /** Trouble on the way, against which another attempt may help. */
 class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
-/** Streams the bundle into `file` and checks it. Throws BundleError; an abort's reason when aborted. */
+/** Something that is being fetched, and what is there of it. */
+interface Download {
+  revision: S3Revision;
+  source: BundleSource;
+  received: ReceivedBundle;
+  limit: RateLimit | undefined;
+  signal: AbortSignal;
+}
+
+/**
+ * Streams the bundle into `file`, shows it to `reader` on the way, and checks it. Throws BundleError,
+ * the error of a disk that does not take it, or the reason of an abort.
+ */
 export async function fetchBundle(
   revision: S3Revision,
   file: string,
   source: BundleSource,
   signal: AbortSignal,
+  reader?: BundleReader,
 ): Promise<Fetched> {
   await mkdir(dirname(file), { recursive: true });
-  const waits = [...(source.retryAfter ?? RETRY_AFTER)];
-  while (true) {
+  const limit = source.maxRate === undefined ? undefined : new RateLimit(source.maxRate);
+  const received = await openReceived(file, reader);
+  try {
+    await receiveAll({ revision, source, received, limit, signal });
+    const fetched = received.finish();
+    check(revision, fetched);
+    return fetched;
+  } finally {
+    await received.close();
+  }
+}
+
+async function receiveAll(download: Download): Promise<void> {
+  const { received, source, signal } = download;
+  const usual = source.retryAfter ?? RETRY_AFTER;
+  let waits = [...usual];
+  let furthest = 0;
+  for (let attempts = 1;; attempts++) {
     try {
-      const fetched = await attempt(revision, file, source, signal);
-      check(revision, fetched);
-      return fetched;
+      // A bundle that changed is asked for again at once: nothing is in trouble.
+      if (await attempt(download) === "whole") return;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof Interrupted)) throw error;
+      if (received.bytes > furthest) waits = [...usual];
+      furthest = Math.max(furthest, received.bytes);
       const wait = waits.shift();
-      if (wait === undefined) throw new BundleError(error.message, { cause: error });
+      if (wait === undefined || attempts >= MOST_ATTEMPTS) {
+        throw new BundleError(error.message, { cause: error });
+      }
       await pause(wait, signal);
     }
   }
 }
 
-/** Where the bundle is, for people. */
-export function bundleName({ Bucket, Key, Version }: S3Revision): string {
-  return `s3://${Bucket}/${Key}${Version === null ? "" : ` version ${Version}`}`;
-}
-
-async function attempt(
-  revision: S3Revision,
-  file: string,
-  { s3Endpoint, identity }: BundleSource,
-  signal: AbortSignal,
-): Promise<Fetched> {
-  const url = bundleUrl(revision, s3Endpoint);
-  const headers = await signHeaders(
-    signable("GET", url, { "x-amz-content-sha256": UNSIGNED_PAYLOAD }),
-    await identity.credentials(),
-    identity.region,
-    "s3",
-  );
-  delete headers["host"]; // fetch sets it from the URL; the signature covers the same value
+/** One request. Only what fails on the way is Interrupted, never what fails on this host. */
+async function attempt(download: Download): Promise<"whole" | "changed"> {
+  const { revision, source, received, limit, signal } = download;
+  if (received.bytes > 0 && received.whole) return "whole";
   const silence = new Silence(signal);
+  const position = received.position;
   try {
-    const response = await fetch(url, { headers, signal: silence.signal });
-    silence.heard();
-    if (!response.ok) throw refusal(revision, response.status, await response.text());
-    const eTag = response.headers.get("etag") ?? "";
-    return { ...await save(response, file, silence), eTag };
-  } catch (error) {
-    if (error instanceof BundleError || isOfThisHost(error)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Interrupted(
-      `The download of ${bundleName(revision)} from ${url.origin} broke off: ${reason}`,
-      { cause: error },
-    );
+    const asked = requestBundle(revision, source, position, silence.signal);
+    const answer = await silence.during(asked).catch(interrupted(download));
+    if (answer.kind === "changed") {
+      await received.forget();
+      return "changed";
+    }
+    if (answer.kind === "whole") {
+      checkETag(revision, answer.eTag);
+      await received.begin(answer);
+    }
+    const reader = answer.body?.getReader();
+    while (reader) {
+      const next = await silence.during(reader.read()).catch(interrupted(download));
+      if (next.done) break;
+      await received.take(next.value);
+      await limit?.wait(next.value.length, signal);
+    }
   } finally {
     silence.end();
   }
+  const { bytes, total = bytes } = received;
+  if (bytes < total) interrupted(download)(new Error(`only ${bytes} of ${total} bytes came`));
+  return "whole";
 }
 
-/** A path-style S3 address; the key's slashes part the path, everything else is encoded. */
-function bundleUrl({ Bucket, Key, Version }: S3Revision, endpoint: string): URL {
-  const key = Key.split("/").map(encodeKeyPart).join("/");
-  const url = new URL(`${endpoint.replace(/\/$/, "")}/${Bucket}/${key}`);
-  if (Version !== null) url.searchParams.set("versionId", Version);
-  return url;
-}
-
-function encodeKeyPart(part: string): string {
-  const percent = (sign: string) => "%" + sign.charCodeAt(0).toString(16).toUpperCase();
-  return encodeURIComponent(part).replace(/[!'()*]/g, percent);
-}
-
-async function save(
-  response: Response,
-  file: string,
-  silence: Silence,
-): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  const target = await open(file, "w", 0o600);
-  try {
-    for await (const chunk of response.body ?? []) {
-      silence.heard();
-      hash.update(chunk);
-      bytes += chunk.length;
-      await target.appendFile(chunk);
-    }
-  } finally {
-    await target.close();
-  }
-  const announced = Number(response.headers.get("content-length") ?? bytes);
-  if (bytes < announced) throw new Error(`only ${bytes} of ${announced} bytes came`);
-  return { bytes, sha256: hash.digest("hex") };
-}
-
-/** A full disk or a folder without permission, which no other attempt mends. */
-function isOfThisHost(error: unknown): boolean {
-  return ["ENOSPC", "EDQUOT", "EIO", "EROFS", "EACCES"].includes(systemErrorCode(error) ?? "");
-}
-
-function refusal(revision: S3Revision, status: number, body: string): Error {
-  const code = /<Code>([^<]*)<\/Code>/.exec(body)?.[1] ?? `HTTP ${status}`;
-  const said = /<Message>([^<]*)<\/Message>/.exec(body)?.[1] ?? body.slice(0, 200);
-  const why = `${code}: ${plainText(said)}`;
-  const message = `The bundle ${bundleName(revision)} cannot be downloaded: ${why}`;
-  const passing = status >= 500 || status === 429;
-  return passing ? new Error(message) : new BundleError(message);
-}
-
-/** The entities that XML itself defines (XML 1.0, section 4.6); each is replaced once. */
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&amp;": "&",
-  "&lt;": "<",
-  "&gt;": ">",
-  "&quot;": '"',
-  "&apos;": "'",
-};
-
-function plainText(xml: string): string {
-  return xml.replace(/&(?:amp|lt|gt|quot|apos);/g, (entity) => ENTITIES[entity] ?? entity);
-}
-
-function check({ SHA256, Size, ETag }: S3Revision, fetched: Fetched): void {
-  const unquoted = (tag: string) => tag.replaceAll('"', "");
-  const compared: [what: string, expected: string | undefined, actual: string][] = [
-    ["etag", ETag === null ? undefined : unquoted(ETag), unquoted(fetched.eTag)],
-    ["size", Size?.toString(), String(fetched.bytes)],
-    ["sha256", SHA256?.toLowerCase(), fetched.sha256],
-  ];
-  for (const [what, expected, actual] of compared) {
-    if (expected === undefined || expected === actual) continue;
-    throw new BundleError(
-      `Expected deployment artifact bundle ${what} ${expected} but was actually ${actual}`,
+/** Says what broke off; a refusal of the store is thrown as it is. */
+function interrupted({ revision, source }: Download): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof BundleError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    const { origin } = new URL(source.s3Endpoint);
+    throw new Interrupted(
+      `The download of ${bundleName(revision)} from ${origin} broke off: ${reason}`,
+      { cause: error },
     );
-  }
+  };
 }
 
-/** Aborts a download that has fallen silent, or whose agent leaves. */
-class Silence {
-  readonly #abort = new AbortController();
-  readonly #outer: AbortSignal;
-  readonly #forward = () => this.#abort.abort(this.#outer.reason);
-  #timer: ReturnType<typeof setTimeout> | undefined;
+/** Entity tags are compared before a byte is fetched: another object is not worth the time. */
+function checkETag({ ETag }: S3Revision, actual: string): void {
+  const unquoted = (tag: string) => tag.replaceAll('"', "");
+  if (ETag !== null) mustBe("etag", unquoted(ETag), unquoted(actual));
+}
 
-  constructor(outer: AbortSignal) {
-    this.#outer = outer;
-    outer.addEventListener("abort", this.#forward);
-    this.heard();
-  }
+function check({ SHA256, Size }: S3Revision, fetched: Fetched): void {
+  if (Size !== undefined) mustBe("size", String(Size), String(fetched.bytes));
+  if (SHA256 !== undefined) mustBe("sha256", SHA256.toLowerCase(), fetched.sha256);
+}
 
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  /** Something came: the time begins anew. */
-  heard(): void {
-    clearTimeout(this.#timer);
-    const seconds = SILENCE / 1000;
-    const reason = new Error(`nothing came for ${seconds} seconds`);
-    this.#timer = setTimeout(() => this.#abort.abort(reason), SILENCE);
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#outer.removeEventListener("abort", this.#forward);
-  }
+function mustBe(what: string, expected: string, actual: string): void {
+  if (expected === actual) return;
+  throw new BundleError(
+    `Expected deployment artifact bundle ${what} ${expected} but was actually ${actual}`,
+  );
 }
