@@ -48,7 +48,7 @@ function complaint({ place, words, flags }: Mention): string | undefined {
   if (verb === "help") return undefined;
   const own = helpOf([verb]);
   if (own === "") return `${place}: there is no verb "${verb}"`;
-  const below = /^[a-z]+$/.test(next) && new RegExp(`^  ${next}\\b`, "m").test(own);
+  const below = /^[a-z][a-z-]*$/.test(next) && new RegExp(`^  ${next}\\b`, "m").test(own);
   const help = below ? helpOf([verb, next]) : own;
   const missing = flags.filter((flag) => !new RegExp(`(^|[\\s,])${flag}\\b`, "m").test(help));
   if (missing.length === 0) return undefined;
