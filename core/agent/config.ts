@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { ByteRate } from "./byte_rate.ts";
 import { badFile, readYaml } from "./config_file.ts";
 import { type Identity, readIdentity } from "./identity.ts";
 
@@ -21,6 +22,8 @@ const AgentFile = z.object({
   install_root: path.optional(),
   /** Ours: the server's key in PEM; an order must carry its signature. */
   server_public_key: z.string().startsWith("-----BEGIN PUBLIC KEY-----", "must be a key in PEM"),
+  /** Ours: how fast a bundle is fetched at most, in bytes per second. */
+  max_rate: ByteRate.optional(),
   wait_between_runs: seconds.default(1),
   http_read_timeout: seconds.default(80),
   max_revisions: z.number().int().min(1).default(5),
@@ -34,6 +37,8 @@ export interface AgentConfig {
   /** Where bundles are fetched from. */
   s3Endpoint: string;
   installRoot?: string;
+  /** Bytes per second of one download; undefined is as fast as it goes. */
+  maxRate?: number;
   serverPublicKey: string;
   waitBetweenRunsMs: number;
   readTimeoutMs: number;
@@ -52,6 +57,7 @@ export async function readConfig(file: string): Promise<AgentConfig> {
     endpoint: agent.deploy_control_endpoint,
     s3Endpoint: agent.s3_endpoint_override ?? agent.deploy_control_endpoint,
     ...(agent.install_root !== undefined && { installRoot: agent.install_root }),
+    ...(agent.max_rate !== undefined && { maxRate: agent.max_rate }),
     serverPublicKey: agent.server_public_key,
     waitBetweenRunsMs: agent.wait_between_runs * 1000,
     readTimeoutMs: agent.http_read_timeout * 1000,

@@ -16,9 +16,9 @@ import { type Layout, layout } from "./layout.ts";
 import { pruneRevisions } from "./retention.ts";
 import { runScriptEvent } from "./script_event.ts";
 
-type Places = Pick<AgentConfig, "rootDir" | "s3Endpoint" | "identity" | "maxRevisions"> & {
-  installRoot?: string;
-};
+type Places =
+  & Pick<AgentConfig, "rootDir" | "s3Endpoint" | "identity" | "maxRevisions">
+  & Partial<Pick<AgentConfig, "installRoot" | "maxRate">>;
 
 /** The machine this process runs on. */
 export function machine(config: Places): Host {

@@ -49,6 +49,7 @@ const faults: [what: string, agent: string | undefined, onPremises: string | und
     ["no pinned key", ":deploy_control_endpoint: http://s\n", USER, /:server_public_key: /],
     ["a relative root", `${AGENT}:root_dir: here\n`, USER, /:root_dir: must be an absolute path/],
     ["max_revisions 0", `${AGENT}:max_revisions: 0\n`, USER, /:max_revisions: Too small/],
+    ["a rate of nothing", `${AGENT}:max_rate: 0\n`, USER, /:max_rate: must be bytes per second/],
     ["no YAML", `${AGENT}:a: [\n`, USER, /agent\.yml is not valid\n.*not YAML: .*line \d+, column/],
     [
       "a user without a secret",
@@ -99,6 +100,15 @@ test("keys replace defaults one by one; an empty key counts as absent", async ()
     assert.equal(config.waitBetweenRunsMs, 3000);
     assert.equal(config.maxRevisions, 5);
     assert.equal(config.s3Endpoint, "http://server:1");
+  });
+});
+
+test("a download is limited by :max_rate: alone", async () => {
+  await withFiles({ agent: AGENT, onPremises: USER }, async (agentFile) => {
+    assert.equal((await readConfig(agentFile)).maxRate, undefined);
+  });
+  await withFiles({ agent: `${AGENT}:max_rate: 10MB\n`, onPremises: USER }, async (agentFile) => {
+    assert.equal((await readConfig(agentFile)).maxRate, 10_000_000);
   });
 });
 

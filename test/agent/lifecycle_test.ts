@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../core/agent/config.ts";
@@ -128,6 +128,21 @@ for (const { what, appSpec, sha256, event, message } of broken) {
     });
   });
 }
+
+test("a bundle is fetched no faster than :max_rate:", async () => {
+  await onStage(async (stage) => {
+    await appendFile(stage.config, ":max_rate: 400KB\n");
+    await startMachine(stage);
+    // It fails to unpack when it has come: 200,000 bytes, of which 100,000 may come at once.
+    const given = deploy(stage, "slow", new Uint8Array(200_000));
+    const began = performance.now();
+    stage.server.give(given);
+    const { completion } = await stage.end(given.commandId);
+    const elapsed = performance.now() - began;
+    assert.match(completion.message, /no whole tgz archive/);
+    assert.ok(elapsed >= 249, `took ${elapsed} ms`);
+  });
+});
 
 test("a GitHub revision is refused with what to do instead", async () => {
   await onStage(async (stage) => {
