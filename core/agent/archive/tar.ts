@@ -38,7 +38,8 @@ export async function extractTarStream(source: Readable, input: TarInput): Promi
   const { compression, destination, limits, signal } = input;
   const policy = new ArchivePolicy(limits);
   const stages = stagesOf(source, compression, policy);
-  const run = new TarRun(policy, openOrDestroy(source, destination));
+  using tree = openOrDestroy(source, destination);
+  const run = new TarRun(policy, tree);
   const sink = extract({ allowUnknownFormat: true });
   const first = firstToFail({ source: [source], archive: [...stages.slice(1), sink] });
   // Writing never runs ahead of what comes, nor the other way round: `next` asks for more.

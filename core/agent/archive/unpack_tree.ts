@@ -1,13 +1,12 @@
 /**
  * The directory that an archive is unpacked into. Everything is made new and exclusively, never
- * through a link, so that even a mistake in the policy cannot change a file that was there before.
+ * through a link, so that even a mistake in the policy cannot change a file that was there before,
+ * nor can a process that swaps a directory with a link meanwhile (held_directories.ts).
  * Small files are written synchronously: an asynchronous call costs more than writing them does.
  * @module
  */
 import type { Buffer } from "node:buffer";
 import {
-  chmodSync,
-  chownSync,
   closeSync,
   constants,
   fchmodSync,
@@ -22,12 +21,12 @@ import {
   readdirSync,
   symlinkSync,
   unlinkSync,
-  utimesSync,
   writeSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
 import process from "node:process";
 import { messageOf, quoted, UnpackFailed } from "./archive_error.ts";
+import { HeldDirectories } from "./held_directories.ts";
 import type { AdmittedEntry } from "./policy.ts";
 
 /** What a file or directory carries besides its contents. */
@@ -50,7 +49,10 @@ const IMPLIED: Attributes = { mode: 0o755, mtimeSeconds: undefined, owner: undef
 const PERMISSIONS = 0o777;
 const SET_GID = 0o2000;
 
-/** Opens a new, empty directory, making it if need be. Throws UnpackFailed if it holds something. */
+/**
+ * Opens a new, empty directory, making it if need be; dispose of the tree to close it. Throws
+ * UnpackFailed if it holds something.
+ */
 export function openUnpackTree(destination: string): UnpackTree {
   mkdirSync(destination, { recursive: true });
   const found = lstatSync(destination);
@@ -62,7 +64,8 @@ export function openUnpackTree(destination: string): UnpackTree {
   }
   // A set-gid directory gives its own group to what is made in it.
   const gid = (found.mode & SET_GID) === 0 ? process.getegid?.() : found.gid;
-  return new UnpackTree(destination, { uid: process.geteuid?.(), gid });
+  const native = { uid: process.geteuid?.(), gid };
+  return new UnpackTree(attempt("", () => new HeldDirectories(destination)), native);
 }
 
 /** Who owns what this process makes; undefined where the system has no owners. */
@@ -71,8 +74,8 @@ interface NativeOwner {
   gid: number | undefined;
 }
 
-export class UnpackTree {
-  readonly #root: string;
+export class UnpackTree implements Disposable {
+  readonly #held: HeldDirectories;
   readonly #native: NativeOwner;
   /** The bits that a file never gets when it is made. */
   readonly #umask = process.umask();
@@ -81,25 +84,29 @@ export class UnpackTree {
   /** Files and links that were made. */
   files = 0;
 
-  constructor(root: string, native: NativeOwner) {
-    this.#root = root;
+  constructor(held: HeldDirectories, native: NativeOwner) {
+    this.#held = held;
     this.#native = native;
+  }
+
+  [Symbol.dispose](): void {
+    this.#held.close();
   }
 
   directory(entry: Admitted<"directory">, attributes: Attributes): void {
     // The unpack directory itself is the caller's and stays as it is.
     if (entry.path === "") return;
-    this.#attempt(entry.path, () => {
+    attempt(entry.path, () => {
       this.#makeParents(entry);
       if (entry.already === "absent") {
-        mkdirSync(this.#place(entry.path), DIRECTORY_IN_WORK);
+        mkdirSync(this.#held.place(entry.path), DIRECTORY_IN_WORK);
       }
     });
     this.#directories.set(entry.path, attributes);
   }
 
   file(entry: Admitted<"file">, attributes: Attributes, chunks: readonly Uint8Array[]): void {
-    this.#attempt(entry.path, () => {
+    attempt(entry.path, () => {
       const fd = openSync(this.#placeFor(entry), NEW_FILE, attributes.mode & PERMISSIONS);
       try {
         for (const chunk of chunks) writeWhole(fd, chunk);
@@ -117,7 +124,7 @@ export class UnpackTree {
     attributes: Attributes,
     contents: AsyncIterable<Buffer>,
   ): Promise<void> {
-    const path = this.#attempt(entry.path, () => this.#placeFor(entry));
+    const path = attempt(entry.path, () => this.#placeFor(entry));
     const mode = attributes.mode & PERMISSIONS;
     const file = await open(path, NEW_FILE, mode).catch(failAt(entry.path));
     try {
@@ -128,7 +135,7 @@ export class UnpackTree {
           at += bytesWritten;
         }
       }
-      this.#attempt(entry.path, () => this.#seal(file.fd, attributes));
+      attempt(entry.path, () => this.#seal(file.fd, attributes));
     } finally {
       await file.close();
     }
@@ -137,9 +144,9 @@ export class UnpackTree {
 
   symlink(entry: Admitted<"symlink">, { mtimeSeconds, owner }: Attributes): void {
     if (entry.already === "symlink") return;
-    this.#attempt(entry.path, () => {
+    attempt(entry.path, () => {
       this.#makeParents(entry);
-      const path = this.#place(entry.path);
+      const path = this.#held.place(entry.path);
       symlinkSync(entry.target, path);
       if (this.#changes(owner)) lchownSync(path, owner.uid, owner.gid);
       if (mtimeSeconds !== undefined) lutimesSync(path, mtimeSeconds, mtimeSeconds);
@@ -148,9 +155,9 @@ export class UnpackTree {
   }
 
   link(entry: Admitted<"link">): void {
-    this.#attempt(entry.path, () => {
+    attempt(entry.path, () => {
       this.#makeParents(entry);
-      linkSync(this.#place(entry.from), this.#place(entry.path));
+      linkSync(...this.#held.places(entry.from, entry.path));
     });
     this.files++;
   }
@@ -159,11 +166,11 @@ export class UnpackTree {
   finish(): void {
     for (const [path, attributes] of [...this.#directories].reverse()) {
       const { mode, mtimeSeconds, owner } = attributes;
-      this.#attempt(path, () => {
-        const place = this.#place(path);
-        if (this.#changes(owner)) chownSync(place, owner.uid, owner.gid);
-        if (mtimeSeconds !== undefined) utimesSync(place, mtimeSeconds, mtimeSeconds);
-        chmodSync(place, mode & PERMISSIONS);
+      attempt(path, () => {
+        const fd = this.#held.descriptor(path);
+        if (this.#changes(owner)) fchownSync(fd, owner.uid, owner.gid);
+        if (mtimeSeconds !== undefined) futimesSync(fd, mtimeSeconds, mtimeSeconds);
+        fchmodSync(fd, mode & PERMISSIONS);
       });
     }
   }
@@ -171,7 +178,7 @@ export class UnpackTree {
   /** Where a file goes, with an earlier one of that name out of the way. */
   #placeFor(entry: Admitted<"file">): string {
     this.#makeParents(entry);
-    const path = this.#place(entry.path);
+    const path = this.#held.place(entry.path);
     if (entry.already === "file") {
       unlinkSync(path);
       this.files--;
@@ -179,14 +186,9 @@ export class UnpackTree {
     return path;
   }
 
-  /** An admitted path has nothing left to normalise. */
-  #place(path: string): string {
-    return `${this.#root}/${path}`;
-  }
-
   #makeParents({ parents }: AdmittedEntry): void {
     for (const parent of parents) {
-      mkdirSync(this.#place(parent), DIRECTORY_IN_WORK);
+      mkdirSync(this.#held.place(parent), DIRECTORY_IN_WORK);
       this.#directories.set(parent, IMPLIED);
     }
   }
@@ -206,13 +208,13 @@ export class UnpackTree {
     if (owner === undefined || this.#native.uid !== 0) return false;
     return owner.uid !== 0 || owner.gid !== this.#native.gid;
   }
+}
 
-  #attempt<Result>(path: string, act: () => Result): Result {
-    try {
-      return act();
-    } catch (error) {
-      return failAt(path)(error);
-    }
+function attempt<Result>(path: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    return failAt(path)(error);
   }
 }
 

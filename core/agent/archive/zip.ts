@@ -39,7 +39,7 @@ export async function extractZip(file: string, input: ZipInput): Promise<Unpacke
   const fd = openSync(file, "r");
   try {
     const policy = new ArchivePolicy(limits);
-    const tree = openUnpackTree(destination);
+    using tree = openUnpackTree(destination);
     const run = new ZipRun({ fd, policy, tree, signal });
     await run.unpackAll();
     tree.finish();
