@@ -113,6 +113,17 @@ export class Journal {
   }
 }
 
+/**
+ * The records of a journal, without touching it: an agent may be at work on its end. Throws
+ * JournalError for damage that is not a torn end.
+ */
+export async function readJournal(path: string): Promise<Iterable<JournalRecord>> {
+  const text = await textOf(path);
+  return (function* () {
+    for (const { record } of records(path, text)) yield record;
+  })();
+}
+
 async function textOf(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);

@@ -34,6 +34,12 @@ export async function lockRoot(root: string): Promise<() => Promise<void>> {
   return () => rm(path, { force: true });
 }
 
+/** The process that works on the root now; only reads. */
+export async function workerOf(root: string): Promise<ProcessMark | undefined> {
+  const mark = await holder(join(root, "agent.lock"));
+  return mark && isRunning(mark) ? mark : undefined;
+}
+
 async function linked(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path);
