@@ -6,6 +6,7 @@ const rooms = {
   server: () => import("./core/server/serve.ts"),
   agent: () => import("./core/agent/main.ts"),
   join: () => import("./core/agent/join.ts"),
+  agentStatus: () => import("./core/agent/status.ts"),
   localRun: () => import("./core/agent/run_local.ts"),
 };
 

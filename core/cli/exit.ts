@@ -5,6 +5,8 @@ export const EXIT = {
   failed: 1,
   usage: 2,
   rolledBack: 3,
+  /** `runtime agent status`, as `systemctl status` has it; no deployment is asked about there. */
+  notRunning: 3,
   timedOut: 4,
   /** Another deployment of the group is active. */
   blocked: 5,

@@ -71,6 +71,37 @@ export interface LocalRunWatcher {
   line(line: LogLine): void;
 }
 
+/** `runtime agent status`: what a host's files say; times in milliseconds since the epoch. */
+export interface AgentStatus {
+  name: string;
+  /** URL of the server it has joined. */
+  server: string;
+  root: string;
+  /** The agent's process, when one runs. */
+  pid?: number;
+  /** The latest first. */
+  orders: readonly {
+    /** Unknown for an order whose beginning the journal no longer has. */
+    deploymentId?: string;
+    application?: string;
+    group?: string;
+    status: "InProgress" | "Succeeded" | "Failed";
+    /** Begun last. */
+    event?: LifecycleEventName;
+    /** Why it failed. */
+    message?: string;
+    at: number;
+  }[];
+  /** Revisions on disk, by group. */
+  groups: readonly {
+    groupId: string;
+    revisions: number;
+    bytes: number;
+    /** Whose Install ended last. */
+    installed?: string;
+  }[];
+}
+
 /**
  * Each entry function answers the exit code of the process when the room ends; those that leave the
  * printing to the command line answer what a person is to read.
@@ -79,6 +110,11 @@ export interface Rooms {
   server(): Promise<{ serve(options: ServeOptions): Promise<number> }>;
   agent(): Promise<{ runAgent(options: AgentOptions): Promise<number> }>;
   join(): Promise<{ join(options: JoinOptions): Promise<number> }>;
+  agentStatus(): Promise<{
+    agentStatus(
+      options: AgentOptions,
+    ): Promise<{ status: AgentStatus } | { failure: FailureReport }>;
+  }>;
   localRun(): Promise<{
     runLocal(
       options: LocalRunOptions,

@@ -76,7 +76,7 @@ function spent(startSeconds: number, endSeconds: number): string {
 }
 
 /** Columns as wide as their widest cell; no blanks at the end of a line. */
-function table(rows: readonly (readonly string[])[], indent: string): string {
+export function table(rows: readonly (readonly string[])[], indent: string): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => widths[column] = Math.max(widths[column] ?? 0, cell.length));

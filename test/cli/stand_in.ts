@@ -150,6 +150,7 @@ const NO_ROOMS: Rooms = {
   server: () => Promise.reject(new Error("no server here")),
   agent: () => Promise.reject(new Error("no agent here")),
   join: () => Promise.reject(new Error("no join here")),
+  agentStatus: () => Promise.reject(new Error("no status here")),
   localRun: () => Promise.reject(new Error("no local run here")),
 };
 
