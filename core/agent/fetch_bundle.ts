@@ -15,7 +15,7 @@ import {
 } from "./bundle_request.ts";
 import { RateLimit } from "./byte_rate.ts";
 import { type BundleReader, openReceived, type ReceivedBundle } from "./received_bundle.ts";
-import { Silence } from "./silence.ts";
+import { SILENCE, Silence } from "./silence.ts";
 
 /** Milliseconds before the second, third and fourth attempt in a row that brought nothing new. */
 const RETRY_AFTER = [500, 2_000, 8_000];
@@ -27,6 +27,8 @@ export interface BundleSource extends BundleStore {
   maxRate?: number;
   /** Milliseconds before each further attempt; other than usual in tests. */
   retryAfter?: readonly number[];
+  /** Milliseconds without a byte until an attempt counts as failed; other than usual in tests. */
+  silenceMs?: number;
 }
 
 export interface Fetched {
@@ -100,7 +102,7 @@ async function receiveAll(download: Download): Promise<void> {
 async function attempt(download: Download): Promise<"whole" | "changed"> {
   const { revision, source, received, limit, signal } = download;
   if (received.bytes > 0 && received.whole) return "whole";
-  const silence = new Silence(signal);
+  const silence = new Silence(signal, source.silenceMs ?? SILENCE);
   const position = received.position;
   try {
     const asked = requestBundle(revision, source, position, silence.signal);

@@ -2,16 +2,18 @@
 import { clearTimeout, setTimeout } from "node:timers";
 
 /** Milliseconds without a byte until a request counts as failed. */
-const SILENCE = 60_000;
+export const SILENCE = 60_000;
 
 /** Its signal aborts when the other side is listened to for too long, and with the outer signal. */
 export class Silence {
   readonly #abort = new AbortController();
   readonly #outer: AbortSignal;
+  readonly #longestMs: number;
   readonly #forward = () => this.#abort.abort(this.#outer.reason);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(outer: AbortSignal) {
+  constructor(outer: AbortSignal, longestMs: number) {
+    this.#longestMs = longestMs;
     this.#outer = outer;
     if (outer.aborted) this.#forward();
     outer.addEventListener("abort", this.#forward);
@@ -23,8 +25,8 @@ export class Silence {
 
   /** The time runs while something is waited for; while we are at work it does not. */
   async during<Heard>(waiting: Promise<Heard>): Promise<Heard> {
-    const reason = new Error(`nothing came for ${SILENCE / 1000} seconds`);
-    this.#timer = setTimeout(() => this.#abort.abort(reason), SILENCE);
+    const reason = new Error(`nothing came for ${this.#longestMs / 1000} seconds`);
+    this.#timer = setTimeout(() => this.#abort.abort(reason), this.#longestMs);
     try {
       return await waiting;
     } finally {

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { S3Revision } from "../../core/agent/bundle_request.ts";
 import { type BundleSource, fetchBundle, type Fetched } from "../../core/agent/fetch_bundle.ts";
 import { type BundleStore, identity, withStore } from "./bundle_store.ts";
@@ -18,21 +19,28 @@ interface Fetching {
   saved(): Promise<Uint8Array>;
   /** What the reader was shown since it last began. */
   shown(): Uint8Array;
+  /** Milliseconds that the reader takes for the first chunk. */
+  firstChunkMs: number;
 }
 
 async function whileFetching(play: (fetching: Fetching) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "resume-"));
   const file = join(folder, "bundle.tar");
   let shown: Uint8Array[] = [];
+  let fetching: Fetching | undefined;
   const reader = {
-    take: (chunk: Uint8Array) => Promise.resolve(void shown.push(chunk.slice())),
+    async take(chunk: Uint8Array) {
+      shown.push(chunk.slice());
+      if (shown.length === 1) await setTimeout(fetching?.firstChunkMs);
+    },
     restart: () => Promise.resolve(void (shown = [])),
   };
   try {
     await withStore(async (store) => {
       store.bytes = BYTES;
-      await play({
+      fetching = {
         store,
+        firstChunkMs: 0,
         fetch: (changes, source) =>
           fetchBundle(
             { Bucket: "b", Key: "k", BundleType: "tgz", Version: null, ETag: null, ...changes },
@@ -43,7 +51,8 @@ async function whileFetching(play: (fetching: Fetching) => Promise<void>): Promi
           ),
         saved: async () => new Uint8Array(await readFile(file)),
         shown: () => new Uint8Array(shown.flatMap((chunk) => [...chunk])),
-      });
+      };
+      await play(fetching);
     });
   } finally {
     await rm(folder, { recursive: true });
@@ -164,6 +173,25 @@ test("a line that breaks after every byte is given up after a hundred attempts",
     store.tears.push(...Array.from({ length: 200 }, () => 1));
     await assert.rejects(fetch(), /^BundleError: The download .* broke off: /);
     assert.equal(store.asked.length, 100);
+  });
+});
+
+test("a store that falls silent in the middle is asked for the rest", async () => {
+  await whileFetching(async (fetching) => {
+    const { store, fetch } = fetching;
+    const silent = new Promise<void>(() => {});
+    store.beforeAnswer = (answer) => store.lastByte = answer === 1 ? silent : Promise.resolve();
+    await assertHolds(fetching, await fetch({}, { silenceMs: 400 }), BYTES);
+    assert.deepEqual(store.asked.map(({ range }) => range), [undefined, "bytes=299999-"]);
+  });
+});
+
+test("a host that is slow to take what comes does not hold the store for silent", async () => {
+  await whileFetching(async (fetching) => {
+    const { store, fetch } = fetching;
+    fetching.firstChunkMs = 900;
+    await assertHolds(fetching, await fetch({}, { silenceMs: 600 }), BYTES);
+    assert.equal(store.asked.length, 1);
   });
 });
 
