@@ -42,7 +42,7 @@ export async function writeUnit(path: string, unit: string, machine: UnitMachine
       cause: "Only root can install a service",
       evidence: [`${path} belongs to root`],
       state: "nothing was done",
-      next: ["sudo runtime agent install", "runtime agent install --print   to see the unit"],
+      next: ["run the same command with sudo", "runtime agent install --print   to see the unit"],
     });
   }
   await refuseForeign(path);

@@ -71,6 +71,7 @@ class Place {
   async run({ folders, ...more }: Partial<LocalRunOptions> & { folders?: string } = {}) {
     const own = { root: this.path("root"), installRoot: this.path("machine") };
     const lines: string[] = [];
+    const remarks: string[] = [];
     const events: string[] = [];
     let id = "";
     const failure = await runLocal({
@@ -86,10 +87,10 @@ class Place {
     }, {
       begins: (run) => void (id = run.deploymentId),
       event: ({ name, status }) => void events.push(`${name} ${status}`),
-      line: ({ stream, text }) => void (stream === "agent" || lines.push(text)),
+      line: ({ stream, text }) => void (stream === "agent" ? remarks : lines).push(text),
     });
     const ended = events.filter((event) => !event.endsWith("InProgress"));
-    return { failure, lines, events: ended, id };
+    return { failure, lines, remarks, events: ended, id };
   }
 }
 
@@ -151,6 +152,25 @@ test("a folder without an AppSpec fails and names the file", async () => {
     const { failure } = await place.run();
     assert.equal(failure?.exitCode, 1);
     assert.match(failure.evidence[0] ?? "", /did not find an AppSpec file .*"appspec\.yml"/);
+  });
+});
+
+test("a misspelt event of the AppSpec is remarked on, as its scripts never run", async () => {
+  await inFolder(async (place) => {
+    place.write({ "appspec.yml": APPSPEC.replace("AfterInstall:", "AfterInstal:") });
+    const { failure, remarks, lines } = await place.run();
+    assert.equal(failure, undefined);
+    assert.equal(remarks[1], '"AfterInstal" is no lifecycle event: its scripts never run');
+    assert.deepEqual(lines, ["ValidateService shop/LocalFleet"]);
+  });
+});
+
+test("where this user may not install, the next command is one that may", async () => {
+  await inFolder(async (place) => {
+    // Nobody makes folders there, not even root.
+    const { failure, events } = await place.run({ installRoot: "/sys/kernel" });
+    assert.equal(events.at(-1), "Install Failed");
+    assert.match(failure?.next[0] ?? "", /--install-root DIR$/);
   });
 });
 
