@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { ByteRate } from "./byte_rate.ts";
 import { badFile, readYaml } from "./config_file.ts";
+import { AgentFailure, EXIT } from "./failure.ts";
 import { type Identity, readIdentity } from "./identity.ts";
 
 const path = z.string().min(1).startsWith("/", "must be an absolute path");
@@ -48,9 +49,12 @@ export interface AgentConfig {
   identity: Identity;
 }
 
-/** Reads both files. Throws AgentFailure naming file and key. */
-export async function readConfig(file: string): Promise<AgentConfig> {
-  const agent = await readKeys(file, AgentFile);
+/** Settings given as flags, by the file's keys; each goes before the file's own. */
+export type Settings = Readonly<Record<string, string | number>>;
+
+/** Reads both files. Throws AgentFailure naming file and key, or the flag. */
+export async function readConfig(file: string, settings: Settings = {}): Promise<AgentConfig> {
+  const agent = await readKeys(file, AgentFile, settings);
   return {
     rootDir: agent.root_dir,
     logDir: agent.log_dir,
@@ -81,13 +85,30 @@ export async function readFolders(file: string): Promise<Folders> {
   };
 }
 
-async function readKeys<Keys>(file: string, schema: z.ZodType<Keys>): Promise<Keys> {
+async function readKeys<Keys>(
+  file: string,
+  schema: z.ZodType<Keys>,
+  settings: Settings = {},
+): Promise<Keys> {
   const raw = z.record(z.string(), z.unknown()).safeParse(await readYaml(file));
   if (!raw.success) throw badFile(file, "the file must be a list of `:key: value` lines");
   const keys = Object.entries(raw.data).map(([key, value]) => [key.replace(/^:/, ""), value]);
   const present = keys.filter(([, value]) => value !== null);
-  const parsed = schema.safeParse(Object.fromEntries(present));
+  const parsed = schema.safeParse({ ...Object.fromEntries(present), ...settings });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw badFile(file, `:${issue?.path.join(".")}: ${issue?.message}`);
+  const key = issue?.path.join(".") ?? "";
+  if (key in settings) throw badFlag(key, settings[key], issue?.message ?? "");
+  throw badFile(file, `:${key}: ${issue?.message}`);
+}
+
+function badFlag(key: string, given: unknown, reason: string): AgentFailure {
+  const flag = `--${key.replaceAll("_", "-")}`;
+  return new AgentFailure({
+    exitCode: EXIT.usage,
+    cause: `${flag} ${given} is not valid`,
+    evidence: reason,
+    state: "the agent has not started",
+    next: "runtime help agent",
+  });
 }

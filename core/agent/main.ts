@@ -8,7 +8,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import { releaseIdleMemory } from "../platform.ts";
 import { startAgent } from "./agent.ts";
-import { type AgentConfig, readConfig } from "./config.ts";
+import { type AgentConfig, readConfig, type Settings } from "./config.ts";
 import { AgentFailure, EXIT } from "./failure.ts";
 import type { Host } from "./host.ts";
 import { JournalError } from "./journal.ts";
@@ -19,9 +19,11 @@ import { log, openLog } from "./log.ts";
 const AFTER_POLL = 1_000;
 
 /** Runs until it is told to stop; answers the exit code. */
-export async function runAgent(options: { config: string }): Promise<number> {
+export async function runAgent(
+  options: { config: string; settings?: Settings },
+): Promise<number> {
   try {
-    const config = await readConfig(options.config);
+    const config = await readConfig(options.config, options.settings);
     const closeLog = await openAgentLog(config);
     try {
       await serveOrders(config);

@@ -27,6 +27,8 @@ export interface ServeOptions {
 export interface AgentOptions {
   /** Path of codedeployagent.yml. */
   config: string;
+  /** What goes before the file, by its keys: `max_revisions`. */
+  settings?: Readonly<Record<string, string | number>>;
 }
 
 /** `runtime agent join`. */

@@ -103,6 +103,20 @@ test("keys replace defaults one by one; an empty key counts as absent", async ()
   });
 });
 
+test("a setting given as a flag goes before the file; a bad one is named as the flag it was", async () => {
+  await withFiles({ agent: `${AGENT}:max_revisions: 3\n`, onPremises: USER }, async (agentFile) => {
+    const config = await readConfig(agentFile, { max_revisions: 7, max_rate: "1MB" });
+    assert.equal(config.maxRevisions, 7);
+    assert.equal(config.maxRate, 1_000_000);
+    await assert.rejects(readConfig(agentFile, { max_revisions: 0 }), (error: unknown) => {
+      assert.ok(error instanceof AgentFailure, String(error));
+      assert.match(error.render(), /^--max-revisions 0 is not valid\n/);
+      assert.equal(error.parts.exitCode, 2);
+      return true;
+    });
+  });
+});
+
 test("a download is limited by :max_rate: alone", async () => {
   await withFiles({ agent: AGENT, onPremises: USER }, async (agentFile) => {
     assert.equal((await readConfig(agentFile)).maxRate, undefined);
