@@ -22,6 +22,8 @@ export type RefusalReason =
   | "sparse"
   | "encrypted"
   | "compression"
+  | "headers-differ"
+  | "overlap"
   | "too-many-bytes"
   | "too-many-entries"
   | "ratio";

@@ -47,10 +47,17 @@ export class BlockReader extends RandomAccessReader {
 
   /** Fills `target` from `position`. Throws RangeError if the file ends before. */
   fill(target: Buffer, position: number): void {
+    if (!this.tryFill(target, position)) throw new RangeError("unexpected end of the file");
+  }
+
+  /** As `fill`, but false if the file ends before. */
+  tryFill(target: Buffer, position: number): boolean {
+    // No file is longer, and the system would not take the number.
+    if (!Number.isSafeInteger(position)) return false;
     const read = target.length > BLOCK
       ? readAt(this.#fd, target, position)
       : this.#copy(target, position);
-    if (read < target.length) throw new RangeError("unexpected end of the file");
+    return read === target.length;
   }
 
   #copy(target: Buffer, position: number): number {

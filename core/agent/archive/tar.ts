@@ -4,7 +4,7 @@
  * and, for root, numeric owners are kept, as by the `tar -p` of CodeDeploy's agent.
  * @module
  */
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -22,6 +22,8 @@ export interface TarInput extends Pick<ArchiveInput, "destination" | "limits" | 
 
 /** Files up to this size are written in one go, larger ones piece by piece. */
 const SMALL_FILE = 256 * 1024;
+/** Of tar, in bytes. */
+const BLOCK = 512;
 /** Bytes that gunzip hands on at once. */
 const UNPACKED_CHUNK = 256 * 1024;
 /**
@@ -37,7 +39,8 @@ const GUNZIP = { chunkSize: UNPACKED_CHUNK, highWaterMark: 1024 * 1024 };
 export async function extractTarStream(source: Readable, input: TarInput): Promise<Unpacked> {
   const { compression, destination, limits, signal } = input;
   const policy = new ArchivePolicy(limits);
-  const stages = stagesOf(source, compression, policy);
+  const tail = new Tail();
+  const stages = stagesOf(source, compression, policy, tail);
   using tree = openOrDestroy(source, destination);
   const run = new TarRun(policy, tree);
   const sink = extract({ allowUnknownFormat: true });
@@ -55,6 +58,9 @@ export async function extractTarStream(source: Readable, input: TarInput): Promi
   }
   await run.settled;
   if (run.failure) throw run.failure.error;
+  if (!tail.isEndMarker) {
+    throw broken(compression, policy.latest, new Error("its end marker is missing"));
+  }
   return run.finish();
 }
 
@@ -72,15 +78,19 @@ function stagesOf(
   source: Readable,
   compression: "none" | "gzip",
   policy: ArchivePolicy,
+  tail: Tail,
 ): [Readable, ...Transform[]] {
   let packed = 0;
   let unpacked = 0;
-  const countUnpacked = meter((bytes) => unpacked += bytes, () => {
+  const countUnpacked = meter((chunk) => {
+    unpacked += chunk.length;
+    tail.take(chunk);
+  }, () => {
     if (unpacked === 0) throw new ArchiveBroken("the bundle is empty: it holds no tar");
     if (compression === "gzip") policy.weigh(packed, unpacked);
   });
   if (compression === "none") return [source, countUnpacked];
-  const countPacked = meter((bytes) => packed += bytes, () => undefined);
+  const countPacked = meter((chunk) => packed += chunk.length, () => undefined);
   return [
     source,
     countPacked,
@@ -90,7 +100,7 @@ function stagesOf(
 }
 
 /** Passes bytes on, counted; `check` runs after each chunk and at the end, and may throw. */
-function meter(count: (bytes: number) => void, check: () => void): Transform {
+function meter(count: (chunk: Buffer) => void, check: () => void): Transform {
   const attempt = (done: (error?: Error | null) => void) => {
     try {
       check();
@@ -102,11 +112,28 @@ function meter(count: (bytes: number) => void, check: () => void): Transform {
   return new Transform({
     highWaterMark: UNPACKED_CHUNK,
     transform(chunk: Buffer, _encoding, done) {
-      count(chunk.length);
+      count(chunk);
       attempt((error) => error ? done(error) : done(null, chunk));
     },
     flush: attempt,
   });
+}
+
+/**
+ * The last block of a tar: zeros. Without them it was cut off between two entries, which nothing else
+ * would show.
+ */
+class Tail {
+  #block: Buffer = Buffer.alloc(0);
+
+  take(chunk: Buffer): void {
+    const joined = chunk.length < BLOCK ? Buffer.concat([this.#block, chunk]) : chunk;
+    this.#block = joined.subarray(-BLOCK);
+  }
+
+  get isEndMarker(): boolean {
+    return this.#block.every((byte) => byte === 0);
+  }
 }
 
 /** A pipeline destroys all its streams with one error: whose it was shows who reports it first. */

@@ -12,6 +12,9 @@ import type { Attributes } from "./unpack_tree.ts";
 /** The highest owner number; one more means "leave it" to the system. */
 const OWNER_MAX = 0xffff_fffe;
 
+/** Seconds around 1970 that every file system takes: until 2106, as unsigned 32 bits. */
+const TIME_MAX = 0xffff_ffff;
+
 /** Records of a PAX header; tar-stream itself heeds path, linkpath and size. */
 const Pax = z.record(z.string(), z.string()).nullish();
 type Pax = z.infer<typeof Pax>;
@@ -60,7 +63,7 @@ export function attributesOf(header: Headers): Attributes {
   const mode = header.mode ?? NaN;
   return {
     mode: Number.isInteger(mode) ? mode : 0o644,
-    mtimeSeconds: Number.isFinite(mtimeSeconds) ? mtimeSeconds : undefined,
+    mtimeSeconds: Math.abs(mtimeSeconds) <= TIME_MAX ? mtimeSeconds : undefined,
     owner: isOwner(uid) && isOwner(gid) ? { uid, gid } : undefined,
   };
 }

@@ -5,18 +5,14 @@
  */
 import { closeSync, fstatSync, openSync } from "node:fs";
 // @ts-types="npm:@types/yauzl@3.4.0"
-import {
-  type Entry,
-  fromRandomAccessReaderPromise,
-  getFileNameLowLevel,
-  type ZipFile,
-} from "yauzl";
+import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel } from "yauzl";
 import { ArchiveBroken, ArchiveRefused, isVerdict, messageOf, quoted } from "./archive_error.ts";
 import { BlockReader } from "./block_reader.ts";
 import type { ArchiveInput, Unpacked } from "./extract.ts";
 import { type AdmittedEntry, ArchivePolicy, type EntryClaim } from "./policy.ts";
 import { type Attributes, openUnpackTree, type UnpackTree } from "./unpack_tree.ts";
 import { EntryContents, METHOD } from "./zip_contents.ts";
+import { dataStart, ZipRegions } from "./zip_layout.ts";
 
 type ZipInput = Pick<ArchiveInput, "destination" | "limits" | "signal">;
 
@@ -62,6 +58,7 @@ class ZipRun {
   readonly #policy: ArchivePolicy;
   readonly #tree: UnpackTree;
   readonly #signal: AbortSignal | undefined;
+  readonly #regions = new ZipRegions();
 
   constructor({ fd, policy, tree, signal }: ZipRunParts) {
     this.#fd = fd;
@@ -78,8 +75,9 @@ class ZipRun {
       const zip = await fromRandomAccessReaderPromise(this.#reader, packed, options);
       for await (const entry of zip.eachEntry()) {
         this.#signal?.throwIfAborted();
-        await this.#unpack(zip, entry, packed);
+        await this.#unpack(entry, packed);
       }
+      this.#regions.refuseOverlaps();
     } catch (error) {
       if (this.#signal?.aborted) throw this.#signal.reason;
       throw this.#sorted(error);
@@ -96,14 +94,25 @@ class ZipRun {
     return new ArchiveBroken(message, { cause: error });
   }
 
-  async #unpack(zip: ZipFile, entry: Entry, packed: number): Promise<void> {
+  async #unpack(entry: Entry, packed: number): Promise<void> {
     const name = nameOf(entry);
     refuseUnreadable(entry, name);
-    const contents = new EntryContents({ fd: this.#fd, reader: this.#reader, zip, entry, name });
-    const admitted = this.#policy.admit(await this.#claimOf(entry, name, contents));
+    const contents = this.#contentsOf(entry, name, packed);
+    const admitted = this.#policy.admit(this.#claimOf(entry, name, contents));
     // Packed data may be shared by many entries, so the whole file is weighed, not the entry.
     this.#policy.weigh(packed, this.#policy.bytes);
     await this.#write(admitted, attributesOf(entry, admitted.kind), contents);
+  }
+
+  #contentsOf(entry: Entry, name: string, packed: number): EntryContents {
+    const start = dataStart(this.#reader, entry, name);
+    const end = start + entry.compressedSize;
+    if (end > packed) {
+      const what = `is damaged: it ends at byte ${end} of ${packed}`;
+      throw new ArchiveBroken(`the bundle's entry ${quoted(name)} ${what}`);
+    }
+    this.#regions.add(name, entry.relativeOffsetOfLocalHeader, end);
+    return new EntryContents({ fd: this.#fd, reader: this.#reader, entry, name, start });
   }
 
   async #write(
@@ -114,7 +123,7 @@ class ZipRun {
     switch (admitted.kind) {
       case "file":
         if (contents.isSmall) {
-          return this.#tree.file(admitted, attributes, [await contents.whole()]);
+          return this.#tree.file(admitted, attributes, [contents.whole()]);
         }
         return await contents.stream(
           (chunks) => this.#tree.streamedFile(admitted, attributes, chunks),
@@ -129,26 +138,26 @@ class ZipRun {
     }
   }
 
-  async #claimOf(entry: Entry, name: string, contents: EntryContents): Promise<EntryClaim> {
+  #claimOf(entry: Entry, name: string, contents: EntryContents): EntryClaim {
     const type = unixMode(entry) & TYPE.mask;
     const what = SPECIAL.get(type);
     if (what !== undefined) return { kind: "special", name, what };
     if (type === TYPE.symlink) {
-      return { kind: "symlink", name, target: await this.#targetOf(entry, name, contents) };
+      return { kind: "symlink", name, target: this.#targetOf(entry, name, contents) };
     }
     if (type === TYPE.directory || name.endsWith("/")) return { kind: "directory", name };
     return { kind: "file", name, bytes: entry.uncompressedSize };
   }
 
   /** A symbolic link's contents are its target. */
-  async #targetOf(entry: Entry, name: string, contents: EntryContents): Promise<string> {
+  #targetOf(entry: Entry, name: string, contents: EntryContents): string {
     const { pathBytes } = this.#policy.limits;
     if (entry.uncompressedSize > pathBytes || !contents.isSmall) {
       const what = `is a symbolic link with a target of ${entry.uncompressedSize} bytes: ` +
         `at most ${pathBytes} are allowed`;
       throw new ArchiveRefused(name, "path-length", what);
     }
-    return (await contents.whole()).toString("utf8");
+    return contents.whole().toString("utf8");
   }
 }
 

@@ -8,7 +8,7 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
 // @ts-types="npm:@types/yauzl@3.4.0"
-import type { Entry, ZipFile } from "yauzl";
+import type { Entry } from "yauzl";
 import { ArchiveBroken, quoted } from "./archive_error.ts";
 import type { BlockReader } from "./block_reader.ts";
 
@@ -20,25 +20,26 @@ const SMALL_FILE = 256 * 1024;
 interface EntryParts {
   fd: number;
   reader: BlockReader;
-  zip: ZipFile;
   entry: Entry;
   name: string;
+  /** Where the packed data begins in the file. */
+  start: number;
 }
 
 /** The data of one entry, compared with the size and checksum that the directory states. */
 export class EntryContents {
   readonly #fd: number;
   readonly #reader: BlockReader;
-  readonly #zip: ZipFile;
   readonly #entry: Entry;
   readonly #name: string;
+  readonly #start: number;
 
-  constructor({ fd, reader, zip, entry, name }: EntryParts) {
+  constructor({ fd, reader, entry, name, start }: EntryParts) {
     this.#fd = fd;
     this.#reader = reader;
-    this.#zip = zip;
     this.#entry = entry;
     this.#name = name;
+    this.#start = start;
   }
 
   get isSmall(): boolean {
@@ -46,11 +47,10 @@ export class EntryContents {
     return compressedSize <= SMALL_FILE && uncompressedSize <= SMALL_FILE;
   }
 
-  async whole(): Promise<Buffer> {
+  whole(): Buffer {
     const { compressedSize, uncompressedSize, compressionMethod } = this.#entry;
-    const start = await this.#start();
     const packed = Buffer.allocUnsafe(compressedSize);
-    this.#reader.fill(packed, start);
+    this.#reader.fill(packed, this.#start);
     // One byte more than is due, so that too many show.
     const unpacked = compressionMethod === METHOD.stored
       ? packed
@@ -66,7 +66,7 @@ export class EntryContents {
   ): Promise<void> {
     const { compressedSize, compressionMethod } = this.#entry;
     if (compressedSize === 0) throw this.#broken("it has no data");
-    const start = await this.#start();
+    const start = this.#start;
     const end = start + compressedSize - 1;
     // The path counts for nothing where there is an fd.
     const source = createReadStream("", { fd: this.#fd, autoClose: false, start, end });
@@ -107,12 +107,6 @@ export class EntryContents {
       throw this.#broken(`it unpacks to ${bytes} bytes or more, ${uncompressedSize} were stated`);
     }
     if (checksum !== expected) throw this.#broken("its checksum (CRC-32) does not match");
-  }
-
-  /** Where the data begins: the local header before it has a length of its own. */
-  async #start(): Promise<number> {
-    const header = await this.#zip.readLocalFileHeaderPromise(this.#entry, { minimal: true });
-    return header.fileDataStart;
   }
 
   #broken(why: string): ArchiveBroken {

@@ -18,6 +18,21 @@ export interface ZipEntry {
   /** What the directory states, if not the truth. */
   crc?: number;
   size?: number;
+  /** What the local header says otherwise than the directory. */
+  local?: {
+    name?: string;
+    method?: number;
+    size?: number;
+    packed?: number;
+    crc?: number;
+    flags?: number;
+  };
+  /** Where the directory says that the local header is. */
+  offset?: number;
+  /** Extra fields in the directory alone. */
+  extra?: Uint8Array;
+  /** What both headers state as the packed size. */
+  packed?: number;
 }
 
 const UTF8 = 0x800;
@@ -58,7 +73,7 @@ function zipEntry(entry: ZipEntry, offset: number): { local: Buffer; central: Bu
   shared.writeUInt16LE(DOS_TIME, 6);
   shared.writeUInt16LE(DOS_DATE, 8);
   shared.writeUInt32LE(entry.crc ?? crc32(body), 10);
-  shared.writeUInt32LE(packed.length, 14);
+  shared.writeUInt32LE(entry.packed ?? packed.length, 14);
   shared.writeUInt32LE(entry.size ?? body.length, 18);
   shared.writeUInt16LE(name.length, 22);
   const before = Buffer.alloc(6);
@@ -66,10 +81,26 @@ function zipEntry(entry: ZipEntry, offset: number): { local: Buffer; central: Bu
   before.writeUInt16LE(((entry.madeOn ?? 3) << 8) | 20, 4);
   const after = Buffer.alloc(14);
   after.writeUInt32LE(((entry.mode ?? 0o100644) << 16) >>> 0, 6);
-  after.writeUInt32LE(offset, 10);
+  after.writeUInt32LE(entry.offset ?? offset, 10);
   const signature = Buffer.from("PK\x03\x04", "latin1");
+  const extra = Buffer.from(entry.extra ?? []);
+  const directory = Buffer.from(shared);
+  directory.writeUInt16LE(extra.length, 24);
   return {
-    local: Buffer.concat([signature, shared, name, packed]),
-    central: Buffer.concat([before, shared, after, name]),
+    local: Buffer.concat([signature, ...localOf(shared, name, entry.local), packed]),
+    central: Buffer.concat([before, directory, after, name, extra]),
   };
+}
+
+/** The shared fields and the name, as the local header has them. */
+function localOf(shared: Buffer, name: Buffer, lie: ZipEntry["local"] = {}): [Buffer, Buffer] {
+  const fields = Buffer.from(shared);
+  const localName = lie.name === undefined ? name : Buffer.from(lie.name);
+  if (lie.flags !== undefined) fields.writeUInt16LE(lie.flags, 2);
+  if (lie.method !== undefined) fields.writeUInt16LE(lie.method, 4);
+  if (lie.crc !== undefined) fields.writeUInt32LE(lie.crc, 10);
+  if (lie.packed !== undefined) fields.writeUInt32LE(lie.packed, 14);
+  if (lie.size !== undefined) fields.writeUInt32LE(lie.size, 18);
+  fields.writeUInt16LE(localName.length, 22);
+  return [fields, localName];
 }
