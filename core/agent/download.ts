@@ -4,7 +4,7 @@
  * and moved there when it was found right. Every step may be repeated after a crash.
  * @module
  */
-import { rename, rm } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import type { Order } from "../wire/agent_protocol.ts";
 import { extractArchive, type Unpacked } from "./archive/extract.ts";
 import { stripLeadingDirectory } from "./archive/strip.ts";
@@ -15,6 +15,7 @@ import type { EventContext } from "./host.ts";
 import type { DeploymentPaths, Layout } from "./layout.ts";
 import { writePointer } from "./pointer_file.ts";
 import type { BundleReader } from "./received_bundle.ts";
+import { removeTree } from "./remove_tree.ts";
 import { UnpackAlong } from "./unpack_along.ts";
 
 type Context = Pick<EventContext, "onLine" | "signal">;
@@ -36,17 +37,17 @@ export async function downloadBundle(
   const paths = places.deployment(DeploymentGroupId, DeploymentId);
   const destination = `${paths.archive}.new`;
   // What an agent that was killed left there.
-  await rm(destination, { recursive: true, force: true });
+  await removeTree(destination);
   try {
     const revision = Revision.S3Revision;
     const unpacked = await fetchAndUnpack(revision, { ...paths, destination }, source, context);
     await stripLeadingDirectory(destination);
-    await rm(paths.archive, { recursive: true, force: true });
+    await removeTree(paths.archive);
     await rename(destination, paths.archive);
     const files = counted(unpacked.files, "file");
     context.onLine("agent", `Unpacked ${files}, ${counted(unpacked.bytes, "byte")}`);
   } catch (error) {
-    await rm(destination, { recursive: true, force: true });
+    await removeTree(destination);
     throw error;
   }
   writePointer(places.mostRecentInstall(DeploymentGroupId), paths.root);

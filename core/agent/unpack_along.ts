@@ -3,11 +3,11 @@
  * bundle is known to be the one that was ordered: of another one its hash is the better news.
  * @module
  */
-import { rm } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import type { Unpacked } from "./archive/extract.ts";
 import { extractTarStream } from "./archive/tar.ts";
 import type { BundleReader } from "./received_bundle.ts";
+import { removeTree } from "./remove_tree.ts";
 
 /** Bytes that may have come and not been unpacked, before the download waits. */
 const AHEAD = 1024 * 1024;
@@ -74,14 +74,15 @@ export class UnpackAlong implements BundleReader {
     try {
       return { unpacked: await extractTarStream(feed, { compression, destination, signal }) };
     } catch (error) {
-      // A disk that is full has room again for the rest of the bundle.
-      await this.#remove();
+      // A disk that is full has room again for the rest of the bundle. If this fails, so does the
+      // removal at the end of the download, which tells.
+      await this.#remove().catch(() => undefined);
       return { error };
     }
   }
 
   async #remove(): Promise<void> {
-    await rm(this.#input.destination, { recursive: true, force: true });
+    await removeTree(this.#input.destination);
   }
 }
 
