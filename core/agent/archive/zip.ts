@@ -112,7 +112,7 @@ class ZipRun {
       throw new ArchiveBroken(`the bundle's entry ${quoted(name)} ${what}`);
     }
     this.#regions.add(name, entry.relativeOffsetOfLocalHeader, end);
-    return new EntryContents({ fd: this.#fd, reader: this.#reader, entry, name, start });
+    return new EntryContents({ reader: this.#reader, entry, name, start });
   }
 
   async #write(

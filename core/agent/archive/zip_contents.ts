@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
 // @ts-types="npm:@types/yauzl@3.4.0"
@@ -18,7 +18,6 @@ export const METHOD = { stored: 0, deflated: 8 };
 const SMALL_FILE = 256 * 1024;
 
 interface EntryParts {
-  fd: number;
   reader: BlockReader;
   entry: Entry;
   name: string;
@@ -28,14 +27,12 @@ interface EntryParts {
 
 /** The data of one entry, compared with the size and checksum that the directory states. */
 export class EntryContents {
-  readonly #fd: number;
   readonly #reader: BlockReader;
   readonly #entry: Entry;
   readonly #name: string;
   readonly #start: number;
 
-  constructor({ fd, reader, entry, name, start }: EntryParts) {
-    this.#fd = fd;
+  constructor({ reader, entry, name, start }: EntryParts) {
     this.#reader = reader;
     this.#entry = entry;
     this.#name = name;
@@ -66,10 +63,7 @@ export class EntryContents {
   ): Promise<void> {
     const { compressedSize, compressionMethod } = this.#entry;
     if (compressedSize === 0) throw this.#broken("it has no data");
-    const start = this.#start;
-    const end = start + compressedSize - 1;
-    // The path counts for nothing where there is an fd.
-    const source = createReadStream("", { fd: this.#fd, autoClose: false, start, end });
+    const source = Readable.from(this.#packed());
     const options = signal ? { signal } : {};
     // A pipeline reports its own end by an abort rather than by what its last function threw.
     let failure: { error: unknown } | undefined;
@@ -87,6 +81,16 @@ export class EntryContents {
     await packed.catch((error: unknown) => {
       throw failure ? failure.error : error;
     });
+  }
+
+  /** Not a file stream: one that fails closes the archive's descriptor, which is not its own. */
+  *#packed(): Generator<Buffer> {
+    const end = this.#start + this.#entry.compressedSize;
+    for (let at = this.#start; at < end; at += SMALL_FILE) {
+      const chunk = Buffer.allocUnsafe(Math.min(SMALL_FILE, end - at));
+      this.#reader.fill(chunk, at);
+      yield chunk;
+    }
   }
 
   async *#checked(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

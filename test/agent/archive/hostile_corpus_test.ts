@@ -143,3 +143,17 @@ test("a zip whose sizes follow the data has none in the local header, and unpack
   const unpacked = await extractArchive({ file, bundleType: "zip", destination });
   assert.deepEqual(unpacked, { files: 2, bytes: 1 });
 });
+
+test("a large zip entry that cannot be inflated is broken, whenever its reading ends", async () => {
+  await using place = await sandbox();
+  const noise = Buffer.from(Array.from({ length: 900_000 }, (_, at) => (at * at * 31 + at) >> 3));
+  const bytes = zip({ name: "big", body: noise, method: 8 });
+  for (let at = 40; at < 9_000; at += 500) {
+    const file = await place.bundle(Buffer.from(bytes).fill(0xff, at, at + 64));
+    const destination = join(place.path, `${at}`);
+    await assert.rejects(
+      extractArchive({ file, bundleType: "zip", destination }),
+      (error) => judge(error, ["broken", /"big"/]),
+    );
+  }
+});

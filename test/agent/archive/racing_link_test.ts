@@ -12,7 +12,7 @@ import { listing, sandbox } from "./sandbox.ts";
 import { tar, type TarEntry } from "./tar_bytes.ts";
 import { zip } from "./zip_bytes.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const FILES = 2_000;
 
 /** Files, directories, links of both kinds and repeated names, all below the swapped directory. */
