@@ -184,6 +184,11 @@ class TarRun {
   }
 
   async #unpack(header: Headers, contents: Readable): Promise<void> {
+    // tar-stream has null for a size it cannot read, and would wait for ever for the contents.
+    if (!((header.size ?? NaN) >= 0)) {
+      const what = "is damaged: its size is no number";
+      throw new ArchiveBroken(`the bundle's entry ${quoted(header.name)} ${what}`);
+    }
     const entry = this.#policy.admit(claimOf(header));
     const attributes = attributesOf(header);
     // A link or directory may carry bytes, which mean nothing.

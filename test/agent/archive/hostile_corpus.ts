@@ -274,6 +274,12 @@ const damaged: Row[] = [
     verdict: ["broken", /no whole tar/],
   },
   {
+    what: "a size that is neither octal nor of base 256",
+    type: "tar",
+    bytes: patched(tar(file("b")), SIZE_AT, Buffer.alloc(12, 0x81)),
+    verdict: ["broken", /"b" is damaged: its size/],
+  },
+  {
     what: "a broken checksum",
     type: "tar",
     bytes: Buffer.concat([tarEntry(file("a")), Buffer.from(tar(file("b"))).fill("7", 148, 154)]),
