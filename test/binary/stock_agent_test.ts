@@ -117,9 +117,10 @@ test(
       await agent.acknowledge(first, false);
       await agent.complete(first, OK);
       await fleet.api("StopDeployment", { deploymentId: id });
-      const waiting = agent.poll();
+      // Looking at its desk is what has the host's order ended; the server's end breaks it off.
+      const waiting = agent.poll().catch(() => undefined);
       assert.equal((await ended(fleet, id, 10)).status, "Stopped");
       await fleet.killServer();
-      await waiting.catch(() => undefined);
+      await waiting;
     }),
 );

@@ -13,6 +13,7 @@ import { tar, type TarEntry } from "./tar_bytes.ts";
 import { zip } from "./zip_bytes.ts";
 
 const ROUNDS = 3;
+const PATIENCE = 30;
 const FILES = 2_000;
 
 /** Files, directories, links of both kinds and repeated names, all below the swapped directory. */
@@ -60,7 +61,9 @@ for (const [bundleType, bytes] of archives) {
     const before = listing(canary);
     {
       await using other = await swapper(rounds, canary);
-      for (let round = 0; round < ROUNDS; round++) {
+      // On a busy machine the other process may sleep through a few rounds.
+      const raced = () => other.swapped.size > 1;
+      for (let round = 0; round < ROUNDS || (!raced() && round < PATIENCE); round++) {
         const destination = join(rounds, String(round));
         try {
           await extractArchive({ file, bundleType, destination });
@@ -70,7 +73,7 @@ for (const [bundleType, bytes] of archives) {
         }
         assert.deepEqual(listing(canary), before, `round ${round} wrote into the canary`);
       }
-      assert.ok(other.swapped.size > 1, "the other process never swapped");
+      assert.ok(raced(), "the other process never swapped");
     }
   });
 }
