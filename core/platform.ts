@@ -71,7 +71,7 @@ export function fileBody(path: string, start: number, end: number): BodyInit {
 export function selfCommand(): string[] {
   if (bun) return [process.execPath];
   const main = decodeURIComponent(new URL("../main.ts", import.meta.url).pathname);
-  return [process.execPath, "run", "-A", "--no-check", main];
+  return [process.execPath, "run", "--quiet", "-A", "--no-check", main];
 }
 
 /** Linux's MADV_PAGEOUT: these pages are not needed soon. */
