@@ -130,7 +130,8 @@ async function endEvent(
   const now = clock();
   const order = engine.orderEvents(orderId);
   const known = order?.events.find(({ name }) => name === event);
-  if (!order || !known) return;
+  // What is told of an event that has ended, again or otherwise, comes too late.
+  if (!order || !known || known.endTime !== undefined) return;
   const failed = diagnostics.error_code !== 0;
   const ended: LifecycleEvent = {
     name: event,
@@ -144,6 +145,7 @@ async function endEvent(
   const over = (failed && !ignored) || isLast || order.isStopped;
   if (!over) {
     await engine.report(orderId, { kind: "progress", events: [ended] });
+    engine.wake(orderId);
     return;
   }
   await engine.report(orderId, {

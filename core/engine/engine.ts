@@ -13,6 +13,7 @@ import {
 } from "../domain/deployment.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
+import type { Target } from "../domain/target.ts";
 import type { HostReport } from "../rollout/host_report.ts";
 import { getDeployment, unfinishedDeployments } from "../store/deployments.ts";
 import { allTargets } from "../store/targets.ts";
@@ -24,8 +25,9 @@ import { createDeployment, type CreateDeploymentInput } from "./create_deploymen
 import { failDeployment } from "./end_deployment.ts";
 import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
 import { orderFor, parseCommandId, specification } from "./order.ts";
-import { deploymentEvent, Runner } from "./runner.ts";
+import { Runner } from "./runner.ts";
 import { type Listener, Streams } from "./stream.ts";
+import { deploymentEvent, targetEvent } from "./stream_event.ts";
 
 /** How often the clocks of running hosts are looked at, in milliseconds. */
 const TICK = 1_000;
@@ -124,12 +126,10 @@ export class Engine {
 
   /** The event an order waits to begin; undefined while one runs, or when the order is over. */
   #eventOf(commandId: string): LifecycleEventName | undefined {
-    const at = parseCommandId(commandId);
-    const state = at && this.#runners.get(at.deploymentId)?.state;
-    const target = at && state?.targets.get(at.host);
-    if (target?.status !== "InProgress" || target.command?.id !== commandId) return undefined;
-    if (target.events.some(({ status }) => status === "InProgress")) return undefined;
-    if (!state?.stop) return target.events.find(({ status }) => status === "Pending")?.name;
+    const held = this.#held(commandId);
+    if (!held || held.target.events.some(({ status }) => status === "InProgress")) return undefined;
+    const { runner, target } = held;
+    if (!runner.state.stop) return target.events.find(({ status }) => status === "Pending")?.name;
     // Stopped between two events: nothing runs that could come to an end by itself.
     const failure = { code: 5, message: "The deployment was stopped." };
     const report = { kind: "completed", succeeded: false, events: [], failure } as const;
@@ -139,23 +139,27 @@ export class Engine {
 
   /** The order behind a handout; undefined when it ended meanwhile. */
   order(commandId: string, hostIdentifier: string): Order | undefined {
-    const at = parseCommandId(commandId);
-    const runner = at && this.#runners.get(at.deploymentId);
-    const target = at && runner?.state.targets.get(at.host);
-    if (!runner || target?.status !== "InProgress" || target.command?.id !== commandId) return;
-    const deployment = getDeployment(this.#context.store.read, at.deploymentId);
+    const held = this.#held(commandId);
+    if (!held) return undefined;
+    const { runner, target } = held;
+    const deployment = getDeployment(this.#context.store.read, runner.state.id);
     const spec = deployment && specification(deployment, runner.names);
-    if (!spec) return;
+    if (!spec) return undefined;
     const { ignoreApplicationStopFailures } = runner.request;
     return orderFor(target, spec, { hostIdentifier, ignoreApplicationStopFailures });
   }
 
+  /** The host's open poll looks again: an order has gone on to its next event. */
+  wake(commandId: string): void {
+    const held = this.#held(commandId);
+    if (held) this.#desk.wake(held.target.id);
+  }
+
   /** How far an order has come; undefined when it is over. */
   orderEvents(commandId: string): OrderEvents | undefined {
-    const at = parseCommandId(commandId);
-    const runner = at && this.#runners.get(at.deploymentId);
-    const target = at && runner?.state.targets.get(at.host);
-    if (!runner || target?.status !== "InProgress" || target.command?.id !== commandId) return;
+    const held = this.#held(commandId);
+    if (!held) return undefined;
+    const { runner, target } = held;
     return {
       events: target.events,
       ignoreStopFailures: runner.request.ignoreApplicationStopFailures,
@@ -176,13 +180,10 @@ export class Engine {
     const at = parseCommandId(commandId);
     const runner = at && this.#runners.get(at.deploymentId);
     if (!runner) return "Failed";
-    const target = runner.state.targets.get(at.host);
-    const held = target?.status === "InProgress" && target.command?.id === commandId;
     await Promise.all([
-      runner.log(at.host, held ? lines : []),
+      runner.log(at.host, this.#held(commandId) ? lines : []),
       runner.input({ kind: "report", host: at.host, report }),
     ]);
-    this.#desk.nudge(at.host);
     const status = runner.state.targets.get(at.host)?.status;
     return status === "InProgress" || status === "Succeeded" ? status : "Failed";
   }
@@ -197,15 +198,19 @@ export class Engine {
     const stop = this.#streams.subscribe(id, listener);
     if (runner) return { stop, now: runner.snapshot(), ended: false };
     const names = namesOf(this.#context.store.read, deployment);
-    const targets = allTargets(this.#context.store.read, id).map((target): StreamEvent => ({
-      kind: "target",
-      deploymentId: id,
-      targetId: target.id,
-      status: target.status,
-      events: [...target.events],
-    }));
+    const targets = allTargets(this.#context.store.read, id)
+      .map((target) => targetEvent(id, target));
     const ended = TERMINAL_DEPLOYMENT.has(deployment.status);
     return { stop, now: [...targets, deploymentEvent(deployment, names)], ended };
+  }
+
+  /** The target that is under way with this order, and its runner. */
+  #held(commandId: string): { runner: Runner; target: Target } | undefined {
+    const at = parseCommandId(commandId);
+    const runner = at && this.#runners.get(at.deploymentId);
+    const target = at && runner?.state.targets.get(at.host);
+    if (!runner || target?.status !== "InProgress") return undefined;
+    return target.command?.id === commandId ? { runner, target } : undefined;
   }
 
   /** Brings a deployment's runner up; answers it unless the deployment has ended. */

@@ -123,8 +123,8 @@ export class HostDesk {
     });
   }
 
-  /** Has an open poll look again: an order has gone on to its next event. */
-  nudge(host: string): void {
+  /** Has the host's open poll look again. */
+  wake(host: string): void {
     this.#desks.get(host)?.wake?.();
   }
 

@@ -10,11 +10,9 @@
 import {
   type Deployment,
   type DeploymentRequest,
-  type DeploymentStatus,
   TERMINAL_DEPLOYMENT,
 } from "../domain/deployment.ts";
 import type { Target } from "../domain/target.ts";
-import { revisionTitle } from "../domain/revision.ts";
 import { advance, type Input, type Rules } from "../rollout/advance.ts";
 import { apply, type Decision, type RolloutState } from "../rollout/state.ts";
 import { changeDeployment } from "../store/deployments.ts";
@@ -30,6 +28,7 @@ import { endDeployment } from "./end_deployment.ts";
 import type { HostDesk } from "./host_desk.ts";
 import { commandIdOf, type Names } from "./order.ts";
 import type { Streams } from "./stream.ts";
+import { deploymentEvent, targetEvent } from "./stream_event.ts";
 
 export interface RunnerParts {
   context: EngineContext;
@@ -109,7 +108,9 @@ export class Runner {
 
   /** The stream's view of the deployment and its targets as they are now. */
   snapshot(): StreamEvent[] {
-    const targets = [...this.state.targets.values()].map(this.#targetEvent);
+    const targets = [...this.state.targets.values()].map((target) =>
+      targetEvent(this.state.id, target)
+    );
     // An end that is not committed yet is told after its commit.
     return TERMINAL_DEPLOYMENT.has(this.state.status)
       ? targets
@@ -204,19 +205,11 @@ export class Runner {
     for (const host of decision.cancel) desk.cancel(host, commandOf(host));
     for (const target of decision.targets) {
       if (target.status !== "InProgress") desk.remove(target.id, commandOf(target.id));
-      if (streams.wanted(this.state.id)) streams.publish(this.#targetEvent(target));
+      if (streams.wanted(this.state.id)) streams.publish(targetEvent(this.state.id, target));
     }
     if (streams.wanted(this.state.id)) streams.publish(this.#deploymentEvent());
     if (decision.status && TERMINAL_DEPLOYMENT.has(decision.status)) onEnd(rollbackId);
   }
-
-  readonly #targetEvent = (target: Target): StreamEvent => ({
-    kind: "target",
-    deploymentId: this.state.id,
-    targetId: target.id,
-    status: target.status,
-    events: [...target.events],
-  });
 
   #deploymentEvent(): StreamEvent {
     const { id, status, error, counts } = this.state;
@@ -225,28 +218,4 @@ export class Runner {
       this.#names,
     );
   }
-}
-
-/** How the event stream shows a deployment. */
-export function deploymentEvent(
-  deployment: Deployment & { status: DeploymentStatus },
-  names: Names,
-): StreamEvent {
-  const { request } = deployment;
-  return {
-    kind: "deployment",
-    deploymentId: deployment.id,
-    applicationName: names.application,
-    deploymentGroupName: names.group,
-    configName: request.configName,
-    creator: request.creator,
-    revision: revisionTitle(request.revision),
-    status: deployment.status,
-    overview: deployment.overview,
-    rollback: deployment.rollback,
-    statusMessages: [...deployment.statusMessages],
-    createTime: deployment.createTime,
-    ...(deployment.error && { error: deployment.error }),
-    ...(deployment.completeTime !== undefined && { completeTime: deployment.completeTime }),
-  };
 }
