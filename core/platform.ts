@@ -79,9 +79,9 @@ const PAGE_OUT = 21;
 
 /**
  * Gives back memory that an idle process holds: garbage, and the pages of the program's own code,
- * which the kernel keeps in its cache and lends again when they are touched. A binary of Bun holds
- * some 30 MiB of its 100 so after starting. Costs a few milliseconds; without effect where the system
- * has no such call.
+ * which the kernel keeps in its cache and lends again when they are touched: some 30 MiB after the
+ * start of a compiled binary. Costs a few milliseconds; pages that another process of the same file
+ * holds stay, and where the system has no such call nothing happens.
  */
 export function releaseIdleMemory(): void {
   if (!bun) return;
@@ -117,10 +117,4 @@ function* codeMappings(): Generator<[start: number, bytes: number]> {
     const start = parseInt(match[1] ?? "", 16);
     yield [start, parseInt(match[2] ?? "", 16) - start];
   }
-}
-
-/** Resident memory of this process in bytes, from the kernel. */
-export function residentBytes(): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
-  return Number(kib ?? 0) * 1024;
 }
