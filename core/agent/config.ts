@@ -29,6 +29,19 @@ const AgentFile = z.object({
   http_read_timeout: seconds.default(80),
   max_revisions: z.number().int().min(1).default(5),
   kill_agent_max_wait_time_seconds: seconds.max(86_400).default(7200),
+  enable_deployments_log: z.boolean().default(true),
+  /** Ours: look for files in the way before the old version is removed, and name all of them. */
+  existence_checks: z.enum(["after-removal", "before-removal"]).default("after-removal"),
+  /** Ours: a file in the way that is the same as the revision's becomes the deployment's own. */
+  adopt_if_identical: z.boolean().default(false),
+  /** Ours: destinations that are switched as a whole, by a symbolic link. */
+  release_directories: z.array(path).default([]),
+  /** Ours: whose ApplicationStop script runs. */
+  stop_script_from: z.enum(["previous", "new"]).default("previous"),
+  /** Ours: how many deployments this host carries out side by side. */
+  max_parallel_deployments: z.number().int().min(1).default(16),
+  /** Ours: what restarts the machine when a script asks for it. */
+  reboot_command: z.array(z.string().min(1)).min(1).default(["systemctl", "reboot"]),
 });
 
 export interface AgentConfig {
@@ -46,6 +59,15 @@ export interface AgentConfig {
   maxRevisions: number;
   /** How long a graceful stop waits for the running event. */
   stopWaitMs: number;
+  enableDeploymentsLog: boolean;
+  existenceChecks: "after-removal" | "before-removal";
+  adoptIfIdentical: boolean;
+  /** Absolute paths as the AppSpec names them, before the install root. */
+  releaseDirectories: readonly string[];
+  stopScriptFrom: "previous" | "new";
+  maxParallelDeployments: number;
+  /** A program and its arguments. */
+  rebootCommand: readonly string[];
   identity: Identity;
 }
 
@@ -67,6 +89,13 @@ export async function readConfig(file: string, settings: Settings = {}): Promise
     readTimeoutMs: agent.http_read_timeout * 1000,
     maxRevisions: agent.max_revisions,
     stopWaitMs: agent.kill_agent_max_wait_time_seconds * 1000,
+    enableDeploymentsLog: agent.enable_deployments_log,
+    existenceChecks: agent.existence_checks,
+    adoptIfIdentical: agent.adopt_if_identical,
+    releaseDirectories: agent.release_directories,
+    stopScriptFrom: agent.stop_script_from,
+    maxParallelDeployments: agent.max_parallel_deployments,
+    rebootCommand: agent.reboot_command,
     identity: await readIdentity(agent.on_premises_config_file),
   };
 }
