@@ -10,7 +10,7 @@ import { counted } from "./counted.ts";
 import { downloadBundle } from "./download.ts";
 import type { HookSpecification } from "./hook_environment.ts";
 import { type EventContext, type Host, SUCCEEDED } from "./host.ts";
-import { readAppSpec } from "./install/find_appspec.ts";
+import { appSpecWarnings, readAppSpec } from "./install/find_appspec.ts";
 import { install } from "./install/install.ts";
 import { type Layout, layout } from "./layout.ts";
 import { pruneRevisions } from "./retention.ts";
@@ -59,6 +59,10 @@ async function download(
     maxRevisions: config.maxRevisions,
   });
   await downloadBundle(order, places, config, context);
+  const { archive } = places.deployment(DeploymentGroupId, DeploymentId);
+  for (const warning of appSpecWarnings(archive, order.specification.AppSpecFilename)) {
+    context.onLine("agent", warning);
+  }
   return SUCCEEDED;
 }
 

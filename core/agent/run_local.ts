@@ -8,7 +8,6 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { AppSpecError } from "../domain/appspec.ts";
 import type { Diagnostics, LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { LogLine } from "../wire/agent_protocol.ts";
 import { type Folders, readFolders } from "./config.ts";
@@ -16,7 +15,7 @@ import { counted } from "./counted.ts";
 import { AgentFailure, EXIT } from "./failure.ts";
 import type { HookSpecification } from "./hook_environment.ts";
 import { type EventContext, SUCCEEDED, unknownError } from "./host.ts";
-import { AppSpecMissingError, readAppSpec } from "./install/find_appspec.ts";
+import { appSpecWarnings } from "./install/find_appspec.ts";
 import { type DeploymentPaths, type Layout, layout } from "./layout.ts";
 import { perform } from "./lifecycle.ts";
 import {
@@ -195,22 +194,11 @@ class LocalRun {
     const size = `${counted(taken.files, "file")}, ${counted(taken.bytes, "byte")}`;
     onLine("agent", `Took ${bundle.path}: ${size}`);
     writePointer(places.mostRecentInstall(options.groupId), this.#paths.root);
-    this.#warnOfUnknownEvents(onLine);
-    return SUCCEEDED;
-  }
-
-  /** CodeDeploy ignores an unknown event without a word, and its scripts never run. */
-  #warnOfUnknownEvents(onLine: EventContext["onLine"]): void {
-    try {
-      const appSpec = readAppSpec(this.#paths.archive, this.#specification.AppSpecFilename);
-      for (const name of appSpec.ignoredHooks) {
-        onLine("agent", `${JSON.stringify(name)} is no lifecycle event: its scripts never run`);
-      }
-    } catch (error) {
-      // It fails the next event, as it does under the agent.
-      if (error instanceof AppSpecError || error instanceof AppSpecMissingError) return;
-      throw error;
+    const { AppSpecFilename } = this.#specification;
+    for (const warning of appSpecWarnings(this.#paths.archive, AppSpecFilename)) {
+      onLine("agent", warning);
     }
+    return SUCCEEDED;
   }
 }
 

@@ -38,6 +38,8 @@ export interface AppSpec {
   readonly hooks: ReadonlyMap<LifecycleEventName, readonly Script[]>;
   /** Keys below `hooks` that are no lifecycle event, in the order of the file. */
   readonly ignoredHooks: readonly string[];
+  /** What counts and was probably not meant, each with file, line and column. */
+  readonly warnings: readonly string[];
 }
 
 /** A script without a timeout may take an hour (CodeDeploy user guide). */
@@ -72,6 +74,7 @@ export function parseAppSpec(text: string, options: { path: string; hostOs: "lin
     permissions: permissions.map((entry) => parsePermission(source, entry)),
     hooks,
     ignoredHooks,
+    warnings: source.warnings,
   };
 }
 

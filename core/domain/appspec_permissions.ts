@@ -95,11 +95,26 @@ function parseMode(source: AppSpecText, field: Field): string | undefined {
     return source.refuse(field, { sentence, found: source.shown(field), allowed });
   }
   const wrong = /[^0-7]/u.exec(mode)?.[0];
-  if (wrong === undefined) return mode;
+  if (wrong === undefined) {
+    warnOfOctal(source, field, text);
+    return mode;
+  }
   const sentence =
     `The deployment failed because the permissions mode (${mode}) in the application ` +
     `specification file contains an invalid character (${wrong}). ${UPDATE}`;
   return source.refuse(field, { sentence, found: source.shown(field), allowed });
+}
+
+/** A number that begins with 0 is another one to agents that read it as YAML 1.1 does (trap 9). */
+function warnOfOctal(source: AppSpecText, field: Field, text: string): void {
+  const value = source.value(field);
+  if (typeof value !== "number" || !/^0\d+$/.test(text)) return;
+  const other = String(value).padStart(4, "0");
+  source.warn(
+    field,
+    `mode: ${text} is taken as ${text}; CodeDeploy's agent 1.x makes ${other} of it. ` +
+      `Put it in quotes, mode: "${text}", and every agent agrees`,
+  );
 }
 
 function parseAcls(source: AppSpecText, field: Field): AclEntry[] | undefined {
@@ -125,6 +140,14 @@ function parseContext(source: AppSpecText, field: Field): SecurityContext | unde
       `invalid context type (${type ?? ""}). ${UPDATE}`;
     const found = keys === "" ? "no keys" : `the keys ${keys}`;
     return source.refuse(field, { sentence, found, allowed: "type (required), name, range" });
+  }
+  const documented = members.get("user");
+  if (user === undefined && documented) {
+    source.warn(
+      documented,
+      "context: the SELinux user is read from the key name, as CodeDeploy's agent does; the key " +
+        "user has no effect",
+    );
   }
   const range = parseRange(source, source.member(members, "range", field));
   return { type, ...(user && { user }), ...(range && { range }) };

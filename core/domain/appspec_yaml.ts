@@ -4,7 +4,8 @@
  * CodeDeploy's agent reads it with Ruby's Psych, hence YAML 1.1 (`yes` is true, `010` is eight),
  * the last of two equal keys counts, and of several documents the first. Where Ruby would turn a
  * value into text (`to_s`), the text here is the one that stands in the file: `mode: 0644` is "0644",
- * not the 420 that YAML 1.1 makes of it, so that unquoted modes mean what their author meant.
+ * not the 420 that YAML 1.1 makes of it, so that unquoted modes mean what their author meant (trap 9:
+ * agents 1.x of CodeDeploy apply 0420, agents 2.x 0644).
  * @module
  */
 import {
@@ -49,6 +50,8 @@ export interface Complaint {
 /** The parsed text, which every error message is made from. */
 export class AppSpecText {
   readonly root: Field;
+  /** What is allowed and yet probably not meant, in the order it was found. */
+  readonly warnings: string[] = [];
   readonly #document: Document;
   readonly #path: string;
   readonly #lines = new LineCounter();
@@ -78,6 +81,12 @@ export class AppSpecText {
   /** Throws a message that needs no more than a place. */
   fail(field: Field, message: string): never {
     throw this.#error(field.offset, message);
+  }
+
+  /** Notes a value that counts, with its place; the message says how it is understood. */
+  warn(field: Field, message: string): void {
+    const { line, col } = this.#lines.linePos(field.offset);
+    this.warnings.push(`${message} (${this.#path}:${line}:${col})`);
   }
 
   /** The members of a mapping by key, `<<` merged in; a missing or null field has none. */

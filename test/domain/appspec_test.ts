@@ -75,6 +75,10 @@ ignored: { anything: [1, 2] }
       { location: "scripts/warm.sh", timeoutSeconds: 3600, sudo: false },
     ]]]),
     ignoredHooks: ["AfterInstal"],
+    warnings: [
+      "mode: 0644 is taken as 0644; CodeDeploy's agent 1.x makes 0420 of it. Put it in quotes, " +
+      'mode: "0644", and every agent agrees (appspec.yml:14:11)',
+    ],
   });
 });
 
@@ -100,6 +104,29 @@ const modes: [written: string, mode: string][] = [
 for (const [written, mode] of modes) {
   test(`mode: ${written} means ${mode}`, () => {
     assert.equal(parse(permission(`{ object: /a, mode: ${written} }`)).permissions[0]?.mode, mode);
+  });
+}
+
+const warned: [why: string, entry: string, warning: string][] = [
+  [
+    "trap 9: an unquoted 0644 is 0644 and warned of",
+    "{ object: /a, mode: 0644 }",
+    "mode: 0644 is taken as 0644; CodeDeploy's agent 1.x makes 0420 of it. Put it in quotes, " +
+    'mode: "0644", and every agent agrees (appspec.yml:4:25)',
+  ],
+  [
+    "trap 13: a context's user is read from name; user is warned of",
+    "{ object: /a, context: { user: system_u, type: t } }",
+    "context: the SELinux user is read from the key name, as CodeDeploy's agent does; the key " +
+    "user has no effect (appspec.yml:4:36)",
+  ],
+];
+for (const [why, entry, warning] of warned) {
+  test(why, () => assert.deepEqual(parse(permission(entry)).warnings, [warning]));
+}
+for (const mode of ['"0644"', "644", "4755", "0", "7"]) {
+  test(`trap 9: mode: ${mode} needs no warning`, () => {
+    assert.deepEqual(parse(permission(`{ object: /a, mode: ${mode} }`)).warnings, []);
   });
 }
 

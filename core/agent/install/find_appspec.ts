@@ -7,7 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type AppSpec, parseAppSpec } from "../../domain/appspec.ts";
+import { type AppSpec, AppSpecError, parseAppSpec } from "../../domain/appspec.ts";
 import { isMissing } from "../system_error.ts";
 
 /** The revision has no AppSpec; `path` is where it was expected. */
@@ -54,4 +54,22 @@ export function readAppSpec(directory: string, name: string): AppSpec {
   const appSpec = parseAppSpec(text, { path: basename(path), hostOs: "linux" });
   last = { path, text, appSpec };
   return appSpec;
+}
+
+/**
+ * What a person should know of an AppSpec that is in order: hooks of unknown names, which CodeDeploy
+ * ignores without a word, and values that agents understand differently. None of one that cannot be
+ * read: it fails the event that needs it.
+ */
+export function appSpecWarnings(directory: string, name: string): string[] {
+  try {
+    const { ignoredHooks, warnings } = readAppSpec(directory, name);
+    const unknown = ignoredHooks.map((hook) =>
+      `${JSON.stringify(hook)} is no lifecycle event: its scripts never run`
+    );
+    return [...unknown, ...warnings];
+  } catch (error) {
+    if (error instanceof AppSpecError || error instanceof AppSpecMissingError) return [];
+    throw error;
+  }
 }
