@@ -3,6 +3,8 @@
  * other event by the scripts that the AppSpec names. Loaded with the first order.
  * @module
  */
+import type { AppSpec } from "../domain/appspec.ts";
+import { unknownEvents, unknownEventsSentence } from "../domain/appspec_events.ts";
 import type { Diagnostics, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { Order } from "../wire/agent_protocol.ts";
 import type { AgentConfig } from "./config.ts";
@@ -12,6 +14,7 @@ import type { HookSpecification } from "./hook_environment.ts";
 import { type EventContext, type Host, SUCCEEDED } from "./host.ts";
 import { appSpecWarnings, readAppSpec } from "./install/find_appspec.ts";
 import { install } from "./install/install.ts";
+import { InstallError } from "./install/install_error.ts";
 import { type Layout, layout } from "./layout.ts";
 import { pruneRevisions } from "./retention.ts";
 import { runScriptEvent } from "./script_event.ts";
@@ -74,12 +77,14 @@ async function installRevision(
 ): Promise<Diagnostics> {
   const { DeploymentGroupId, DeploymentId, AppSpecFilename } = specification;
   const paths = places.deployment(DeploymentGroupId, DeploymentId);
+  const appSpec = readAppSpec(paths.archive, AppSpecFilename);
+  refuseUnknownEvents(appSpec, specification);
   const done = await install({
     archiveDir: paths.archive,
     deploymentRoot: paths.root,
     instructionsDir: places.instructions,
     groupId: DeploymentGroupId,
-    appSpec: readAppSpec(paths.archive, AppSpecFilename),
+    appSpec,
     fileExistsBehavior: specification.AgentActionOverrides.AgentOverrides.FileExistsBehavior,
     ...(config.installRoot !== undefined && { installRoot: config.installRoot }),
   });
@@ -88,6 +93,15 @@ async function installRevision(
   const removed = counted(done.removed, "old path");
   onLine("agent", `Installed ${counted(done.files, "file")}${kept}; removed ${removed}`);
   return SUCCEEDED;
+}
+
+/** Only where the server says which events there are (spec 12.3); throws InstallError. */
+function refuseUnknownEvents(appSpec: AppSpec, specification: HookSpecification): void {
+  const { AllPossibleLifecycleEvents: possible, AppSpecFilename: file } = specification;
+  const unknown = possible ? unknownEvents(appSpec, possible) : [];
+  if (possible && unknown.length > 0) {
+    throw new InstallError(file, unknownEventsSentence(file, unknown, possible));
+  }
 }
 
 function scripts(

@@ -43,6 +43,8 @@ export const DeploymentSpecification = z.object({
       FileExistsBehavior: z.enum(["DISALLOW", "OVERWRITE", "RETAIN"]).default("DISALLOW"),
     }),
   }),
+  /** All names that may stand below `hooks`; a server that omits it has unknown ones ignored. */
+  AllPossibleLifecycleEvents: z.array(z.string()).nullish(),
   Revision: z.discriminatedUnion("RevisionType", [
     z.object({
       RevisionType: z.literal("S3"),
