@@ -38,7 +38,7 @@ async function withPrograms(
 
 const SUCCEED = { setfacl: "", semanage: "", restorecon: "" };
 
-test("acls and context are set by their programs, and the next Install takes the label away", async () => {
+test("spec 5.5 acls and context are set by their programs, and the next Install takes the label away", async () => {
   using box = new Sandbox();
   const file = join(box.host, "srv/a b.txt");
   const install = (appSpec: string) => () => box.install(box.revision({ "a b.txt": "a" }), appSpec);
@@ -73,7 +73,7 @@ const failures: [why: string, programs: Record<string, string>, message: RegExp]
   ],
 ];
 for (const [why, programs, message] of failures) {
-  test(`Install fails clearly for ${why}`, async () => {
+  test(`spec 5.5 acls and context: Install fails clearly for ${why}`, async () => {
     using box = new Sandbox();
     const appSpec = `${everythingTo("/srv")}\n${PERMISSIONS}`;
     const install = () => box.install(box.revision({ "a.txt": "a" }), appSpec);
