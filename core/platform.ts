@@ -1,10 +1,11 @@
 /**
- * The one place that knows which runtime carries us: Bun inside the compiled binary, Deno when the
- * source runs. Everything else uses `node:` and web APIs.
+ * What differs between the runtimes that carry us: Bun inside the compiled binary, Deno when the
+ * source runs. With `platform/libc.ts` the only place that knows; all else uses `node:` and web APIs.
  * @module
  */
 import { createReadStream, readFileSync } from "node:fs";
 import process from "node:process";
+import { openLibc } from "./platform/libc.ts";
 
 const bun = typeof Bun !== "undefined";
 
@@ -94,19 +95,9 @@ type Adviser = (start: number, bytes: number) => void;
 let adviseOfCode: Adviser | undefined;
 
 function codeAdviser(): Adviser {
-  const { dlopen } = process.getBuiltinModule("bun:ffi") as typeof import("bun:ffi"); // because node's types know node's modules alone
-  try {
-    const { symbols } = dlopen("libc.so.6", {
-      madvise: { args: ["ptr", "usize", "i32"], returns: "i32" },
-    });
-    const advise: unknown = symbols.madvise;
-    return (start, bytes) => {
-      if (typeof advise === "function") advise(start, bytes, PAGE_OUT);
-    };
-  } catch {
-    // A system with another C library: everything works, with more memory held.
-    return () => {};
-  }
+  const libc = openLibc({ madvise: ["usize", "usize", "i32"] });
+  // Without it everything works, with more memory held.
+  return (start, bytes) => void libc?.madvise(start, bytes, PAGE_OUT);
 }
 
 /** Address and length of the program's own mappings that nothing writes to. */

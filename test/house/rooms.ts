@@ -29,7 +29,9 @@ export const ROOMS: readonly Room[] = [
   { path: "main.ts", may: ["core/cli/"], lazily: ["core/server/", "core/agent/"] },
   { path: "build.ts", may: [] },
   { path: "core/domain/", may: [] },
-  { path: "core/platform.ts", may: [] },
+  { path: "core/platform.ts", may: ["core/platform/"] },
+  /** Calls of the operating system: of the runtime they need no more than `libc.ts` has. */
+  { path: "core/platform/", may: [] },
   { path: "core/wire/", may: ["core/domain/", MANIFEST] },
   { path: "core/store/", may: ["core/domain/"] },
   { path: "core/plugin/", may: ["core/domain/"], computed: true },
@@ -45,7 +47,7 @@ export const ROOMS: readonly Room[] = [
   { path: "core/console/", may: ["core/engine/", "core/store/", "core/domain/"] },
   {
     path: "core/agent/",
-    may: ["core/wire/", "core/domain/", "hooks/", "core/platform.ts"],
+    may: ["core/wire/", "core/domain/", "hooks/", "core/platform.ts", "core/platform/"],
   },
   { path: "core/cli/", may: ["core/wire/", "core/domain/", "core/platform.ts"] },
   {
