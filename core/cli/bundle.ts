@@ -15,6 +15,7 @@ import { createGzip } from "node:zlib";
 // @ts-types="npm:@types/tar-stream@3.1.5"
 import { type Headers, type Pack, pack } from "tar-stream";
 import type { BundleType } from "../domain/revision.ts";
+import { checkAppSpec } from "./check_appspec.ts";
 import { usageFailure } from "./failure.ts";
 import { bundleTypeOf } from "./revision_argument.ts";
 
@@ -24,6 +25,8 @@ export interface Bundle {
   bundleType: BundleType;
   bytes: number;
   sha256: string;
+  /** What may fail on hosts; nothing is known of an archive. */
+  warnings: readonly string[];
   remove(): Promise<void>;
 }
 
@@ -54,24 +57,27 @@ export async function openBundle(path: string): Promise<Bundle> {
     bundleType,
     bytes: found.size,
     sha256: sha256.digest("hex"),
+    warnings: [],
     remove: () => Promise.resolve(),
   };
 }
 
-/** Packs a folder with appspec.yml (or .yaml) at its root into a .tgz. */
+/** Packs a folder with a valid appspec.yml (or .yaml) at its root into a .tgz. */
 async function packDirectory(folder: string): Promise<Bundle> {
   const names = await readdir(folder);
-  if (!APPSPEC_NAMES.some((name) => names.includes(name))) {
+  const appSpec = APPSPEC_NAMES.find((name) => names.includes(name));
+  if (appSpec === undefined) {
     const looked = APPSPEC_NAMES.map((name) => join(folder, name)).join(" and ");
     throw usageFailure(`${join(folder, "appspec.yml")} was not found`, [`looked for ${looked}`], [
       "name the folder that holds appspec.yml",
     ]);
   }
+  const warnings = checkAppSpec(join(folder, appSpec));
   const temporary = await mkdtemp(join(tmpdir(), "runtime-bundle-"));
   const remove = () => rm(temporary, { recursive: true, force: true });
   try {
     const path = join(temporary, "bundle.tgz");
-    return { path, bundleType: "tgz", ...(await writeTgz(folder, path)), remove };
+    return { path, bundleType: "tgz", warnings, ...(await writeTgz(folder, path)), remove };
   } catch (error) {
     await remove();
     throw error;

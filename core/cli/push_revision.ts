@@ -30,6 +30,7 @@ export interface Pushed {
 export async function pushRevision(api: Api, io: Io, request: PushRequest): Promise<Pushed> {
   const { app: applicationName, description, bucket = DEFAULT_BUCKET } = request;
   const bundle = await openBundle(resolve(io.cwd, request.path));
+  for (const warning of bundle.warnings) io.stderr.write(`warning: ${warning}\n`);
   try {
     await checkDestination(api, request);
     const { bundleType, sha256, bytes } = bundle;

@@ -144,8 +144,10 @@ function parseHooks(source: AppSpecText, field: Field): Pick<AppSpec, "hooks" | 
   const ignoredHooks: string[] = [];
   for (const [key, scripts] of source.members(field, "the hooks section")) {
     const event = LifecycleEventName.safeParse(key);
-    if (!event.success) ignoredHooks.push(key);
-    else if (scripts.node !== undefined) {
+    if (!event.success) {
+      ignoredHooks.push(key);
+      source.warn(scripts, `${JSON.stringify(key)} is no lifecycle event: its scripts never run`);
+    } else if (scripts.node !== undefined) {
       const items = source.items(scripts, `the hook ${key}`);
       hooks.set(event.data, items.map((item) => parseScript(source, item, key)));
     }

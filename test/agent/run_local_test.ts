@@ -160,7 +160,10 @@ test("a misspelt event of the AppSpec is remarked on, as its scripts never run",
     place.write({ "appspec.yml": APPSPEC.replace("AfterInstall:", "AfterInstal:") });
     const { failure, remarks, lines } = await place.run();
     assert.equal(failure, undefined);
-    assert.equal(remarks[1], '"AfterInstal" is no lifecycle event: its scripts never run');
+    assert.equal(
+      remarks[1],
+      '"AfterInstal" is no lifecycle event: its scripts never run (appspec.yml:10:5)',
+    );
     assert.deepEqual(lines, ["ValidateService shop/LocalFleet"]);
   });
 });

@@ -69,7 +69,7 @@ test("a folder without an AppSpec is refused with the paths looked at", async ()
     assert.equal(error.message, `${place.path}/appspec.yml was not found`);
     return true;
   });
-  await writeFile(join(place.path, "appspec.yaml"), "");
+  await writeFile(join(place.path, "appspec.yaml"), "version: 0.0\nos: linux\n");
   await (await openBundle(place.path)).remove();
 });
 
@@ -88,10 +88,38 @@ test("a ready bundle is taken as it is, another file is refused", async () => {
 
 test("a pipe in the folder is refused by its path", async () => {
   await using place = await folder();
-  await writeFile(join(place.path, "appspec.yml"), "");
+  await writeFile(join(place.path, "appspec.yml"), "version: 0.0\nos: linux\n");
   execFileSync("mkfifo", [join(place.path, "pipe")]);
   await assert.rejects(
     openBundle(place.path),
     /pipe is neither a file, a folder nor a symbolic link/,
   );
+});
+
+const mistakes: [why: string, appSpec: string, message: RegExp][] = [
+  ["a wrong value", "version: 0.0\nos: linus\n", /appspec\.yml:2:5 is not a valid AppSpec$/],
+  ["no YAML", "version: [\n", /appspec\.yml:2:1 is not a valid AppSpec$/],
+];
+for (const [why, appSpec, message] of mistakes) {
+  test(`a folder whose AppSpec has ${why} is not packed; the line is named`, async () => {
+    await using place = await folder();
+    await tree(place.path);
+    await writeFile(join(place.path, "appspec.yml"), appSpec);
+    await assert.rejects(openBundle(place.path), { message });
+  });
+}
+
+test("a script or source that is not in the folder, and a misspelt event, are warned of", async () => {
+  await using place = await folder();
+  await tree(place.path);
+  const hooks = "hooks:\n  AfterInstall: [{ location: scripts/no.sh }]\n  Stop: []\n";
+  const files = "files: [{ source: app, destination: /srv }, { source: /, destination: /all }]\n";
+  await writeFile(join(place.path, "appspec.yml"), `version: 0.0\nos: linux\n${files}${hooks}`);
+  const bundle = await openBundle(place.path);
+  await bundle.remove();
+  assert.deepEqual(bundle.warnings, [
+    `the source app is not in ${place.path}`,
+    `the script of AfterInstall, scripts/no.sh is not in ${place.path}`,
+    '"Stop" is no lifecycle event: its scripts never run (appspec.yml:6:9)',
+  ]);
 });

@@ -50,7 +50,7 @@ test("--json --no-wait prints the id on one line, and sends what was asked", asy
 
 test("a path is pushed first, and what was stored is deployed", async () => {
   await using place = await folder();
-  await writeFile(join(place.path, "appspec.yml"), "version: 0.0\n");
+  await writeFile(join(place.path, "appspec.yml"), "version: 0.0\nos: linux\n");
   await using server = await created({
     GetDeploymentGroup: () => ({}),
     RegisterApplicationRevision: () => ({}),
@@ -239,7 +239,7 @@ const PATH = ["deploy", "--app", "shop", "--group", "production", "."];
 for (const what of ["Application", "DeploymentGroup"]) {
   test(`a path for a missing ${what} is not uploaded`, async () => {
     await using place = await folder();
-    await writeFile(join(place.path, "appspec.yml"), "version: 0.0\n");
+    await writeFile(join(place.path, "appspec.yml"), "version: 0.0\nos: linux\n");
     await using server = await created({
       GetDeploymentGroup: () => {
         throw new Refusal(`${what}DoesNotExistException`, `no such ${what}`);
@@ -261,7 +261,7 @@ const afterPush: [type: string, status: number, code: number, state: RegExp][] =
 for (const [type, status, code, state] of afterPush) {
   test(`${type} after a push says that the revision was pushed, and how to go on`, async () => {
     await using place = await folder();
-    await writeFile(join(place.path, "appspec.yml"), "version: 0.0\n");
+    await writeFile(join(place.path, "appspec.yml"), "version: 0.0\nos: linux\n");
     await using server = await created({
       GetDeploymentGroup: () => ({}),
       RegisterApplicationRevision: () => ({}),

@@ -9,7 +9,7 @@ const hex = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("he
 
 test("push uploads the bundle as S3 would have it and registers what was stored", async () => {
   await using place = await folder();
-  await writeFile(join(place.path, "appspec.yml"), "version: 0.0\n");
+  await writeFile(join(place.path, "appspec.yml"), "version: 0.0\nos: linux\n");
   await using server = await standIn({
     GetApplication: () => ({ application: {} }),
     RegisterApplicationRevision: () => undefined,
@@ -42,7 +42,7 @@ test("push uploads the bundle as S3 would have it and registers what was stored"
 
 test("push to an application that is not there uploads nothing", async () => {
   await using place = await folder();
-  await writeFile(join(place.path, "appspec.yml"), "");
+  await writeFile(join(place.path, "appspec.yml"), "version: 0.0\nos: linux\n");
   await using server = await standIn({
     GetApplication: () => {
       throw new Refusal("ApplicationDoesNotExistException", "No application found for name: shop");

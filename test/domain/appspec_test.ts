@@ -76,6 +76,7 @@ ignored: { anything: [1, 2] }
     ]]]),
     ignoredHooks: ["AfterInstal"],
     warnings: [
+      '"AfterInstal" is no lifecycle event: its scripts never run (appspec.yml:27:5)',
       "mode: 0644 is taken as 0644; CodeDeploy's agent 1.x makes 0420 of it. Put it in quotes, " +
       'mode: "0644", and every agent agrees (appspec.yml:14:11)',
     ],

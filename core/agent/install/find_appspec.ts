@@ -63,11 +63,7 @@ export function readAppSpec(directory: string, name: string): AppSpec {
  */
 export function appSpecWarnings(directory: string, name: string): string[] {
   try {
-    const { ignoredHooks, warnings } = readAppSpec(directory, name);
-    const unknown = ignoredHooks.map((hook) =>
-      `${JSON.stringify(hook)} is no lifecycle event: its scripts never run`
-    );
-    return [...unknown, ...warnings];
+    return [...readAppSpec(directory, name).warnings];
   } catch (error) {
     if (error instanceof AppSpecError || error instanceof AppSpecMissingError) return [];
     throw error;
