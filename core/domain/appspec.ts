@@ -4,9 +4,11 @@
  * what is allowed, and line and column.
  *
  * Unknown top-level keys and unknown lifecycle events are ignored, as CodeDeploy does; the latter
- * are listed in `ignoredHooks`, so that a misspelt event need not stay a riddle.
+ * are listed in `ignoredHooks`, so that a misspelt event need not stay a riddle. The hooks after a
+ * failure and a script's `reboot` are additions that CodeDeploy's agent ignores.
  * @module
  */
+import { AfterHookName } from "./after_hook.ts";
 import { parsePermission, type Permission } from "./appspec_permissions.ts";
 import { AppSpecText, type Field } from "./appspec_yaml.ts";
 import { FileExistsBehavior } from "./deployment.ts";
@@ -27,7 +29,13 @@ export interface Script {
   readonly timeoutSeconds: number;
   readonly runas?: string;
   readonly sudo: boolean;
+  /** When the machine is restarted before the next script: after success, or on the script's wish. */
+  readonly reboot?: Reboot;
 }
+
+/** `on-request`: when the script exits with 194, the code of AWS Systems Manager for this. */
+export type Reboot = typeof REBOOTS[number];
+const REBOOTS = ["always", "on-request"] as const;
 
 export interface AppSpec {
   readonly version: 0;
@@ -36,7 +44,8 @@ export interface AppSpec {
   readonly files: readonly FileMapping[];
   readonly permissions: readonly Permission[];
   readonly hooks: ReadonlyMap<LifecycleEventName, readonly Script[]>;
-  /** Keys below `hooks` that are no lifecycle event, in the order of the file. */
+  readonly afterHooks: ReadonlyMap<AfterHookName, readonly Script[]>;
+  /** Keys below `hooks` that are none of these, in the order of the file. */
   readonly ignoredHooks: readonly string[];
   /** What counts and was probably not meant, each with file, line and column. */
   readonly warnings: readonly string[];
@@ -63,7 +72,7 @@ export function parseAppSpec(text: string, options: { path: string; hostOs: "lin
   const version = parseVersion(source, get("version"));
   const os = parseOs(source, get("os"), options.hostOs);
   const fileExistsBehavior = parseFileExistsBehavior(source, get("file_exists_behavior"));
-  const { hooks, ignoredHooks } = parseHooks(source, get("hooks"));
+  const hooks = parseHooks(source, get("hooks"));
   const files = source.items(get("files"), "the files section");
   const permissions = source.items(get("permissions"), "the permissions section");
   return {
@@ -72,8 +81,7 @@ export function parseAppSpec(text: string, options: { path: string; hostOs: "lin
     ...(fileExistsBehavior && { fileExistsBehavior }),
     files: files.map((entry) => parseFile(source, entry)),
     permissions: permissions.map((entry) => parsePermission(source, entry)),
-    hooks,
-    ignoredHooks,
+    ...hooks,
     warnings: source.warnings,
   };
 }
@@ -139,20 +147,26 @@ function parseFile(source: AppSpecText, entry: Field): FileMapping {
   return { source: from, destination };
 }
 
-function parseHooks(source: AppSpecText, field: Field): Pick<AppSpec, "hooks" | "ignoredHooks"> {
+type Hooks = Pick<AppSpec, "hooks" | "afterHooks" | "ignoredHooks">;
+
+function parseHooks(source: AppSpecText, field: Field): Hooks {
   const hooks = new Map<LifecycleEventName, Script[]>();
+  const afterHooks = new Map<AfterHookName, Script[]>();
   const ignoredHooks: string[] = [];
   for (const [key, scripts] of source.members(field, "the hooks section")) {
     const event = LifecycleEventName.safeParse(key);
-    if (!event.success) {
+    const afterHook = AfterHookName.safeParse(key);
+    if (!event.success && !afterHook.success) {
       ignoredHooks.push(key);
       source.warn(scripts, `${JSON.stringify(key)} is no lifecycle event: its scripts never run`);
     } else if (scripts.node !== undefined) {
-      const items = source.items(scripts, `the hook ${key}`);
-      hooks.set(event.data, items.map((item) => parseScript(source, item, key)));
+      const parsed = source.items(scripts, `the hook ${key}`)
+        .map((item) => parseScript(source, item, key));
+      if (event.success) hooks.set(event.data, parsed);
+      else if (afterHook.success) afterHooks.set(afterHook.data, parsed);
     }
   }
-  return { hooks, ignoredHooks };
+  return { hooks, afterHooks, ignoredHooks };
 }
 
 function parseScript(source: AppSpecText, entry: Field, hook: string): Script {
@@ -171,11 +185,13 @@ function parseScript(source: AppSpecText, entry: Field, hook: string): Script {
     return source.refuse(get("location"), { sentence, found, allowed });
   }
   const runas = source.text(get("runas"), "runas of a script");
+  const reboot = parseReboot(source, get("reboot"), hook);
   return {
     location,
     timeoutSeconds: parseTimeout(source, get("timeout")),
     ...(runas && { runas }),
     sudo: parseSudo(source, get("sudo")),
+    ...(reboot && { reboot }),
   };
 }
 
@@ -202,4 +218,17 @@ function parseSudo(source: AppSpecText, field: Field): boolean {
     "The deployment failed because a script in the application specification file has " +
     `an invalid sudo value. Update the hooks section of the AppSpec file, ${TRY_AGAIN}`;
   return source.refuse(field, { sentence, found: source.shown(field), allowed: "true, false" });
+}
+
+function parseReboot(source: AppSpecText, field: Field, hook: string): Reboot | undefined {
+  if (field.node === undefined) return undefined;
+  const found = source.shown(field);
+  const inAfterHook = AfterHookName.safeParse(hook).success;
+  const reboot = REBOOTS.find((one) => one === source.value(field));
+  if (reboot && !inAfterHook) return reboot;
+  const sentence =
+    "The deployment failed because a script in the application specification file has an invalid " +
+    `reboot value. Update the hooks section of the AppSpec file, ${TRY_AGAIN}`;
+  const allowed = inAfterHook ? `no reboot in ${hook}, which ends a run` : REBOOTS.join(", ");
+  return source.refuse(field, { sentence, found, allowed });
 }

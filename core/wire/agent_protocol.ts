@@ -7,6 +7,7 @@
  * @module
  */
 import { z } from "zod";
+import { HookName } from "../domain/after_hook.ts";
 import { Diagnostics, LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 
 export const AGENT_TARGET_PREFIX = "CodeDeployCommandService_v20141006.";
@@ -130,7 +131,8 @@ export type CommandStatus = z.infer<typeof CommandStatus>;
 
 /** A line a script printed while it ran, or one the agent adds (`agent`). */
 export const LogLine = z.object({
-  event: LifecycleEventName,
+  /** The event, or the hook after it, that the line belongs to. */
+  event: HookName,
   stream: z.enum(["stdout", "stderr", "agent"]),
   /** Milliseconds since the epoch. */
   at: z.number(),

@@ -74,6 +74,7 @@ ignored: { anything: [1, 2] }
       { location: "scripts/migrate.sh", timeoutSeconds: 60, runas: "deploy", sudo: true },
       { location: "scripts/warm.sh", timeoutSeconds: 3600, sudo: false },
     ]]]),
+    afterHooks: new Map(),
     ignoredHooks: ["AfterInstal"],
     warnings: [
       '"AfterInstal" is no lifecycle event: its scripts never run (appspec.yml:27:5)',
@@ -311,5 +312,41 @@ test("a refusal reads as CodeDeploy's, then says what was found, what is allowed
       'operating system (windows). Specify either "linux" or "windows" in the os section of the ' +
       'AppSpec file, and then try again. Found "windows"; allowed: linux, the operating system of ' +
       "this host (appspec.yml:2:5)",
+  );
+});
+
+function withHooks(hooks: string) {
+  const text = `version: 0.0\nos: linux\nhooks:\n${hooks}`;
+  return parseAppSpec(text, { path: "appspec.yml", hostOs: "linux" });
+}
+
+test("the hooks after a failure take the same scripts as events; a misspelt one is listed", () => {
+  const { afterHooks, hooks, ignoredHooks } = withHooks(
+    "  OnFailure: [{ location: tell.sh, timeout: 5, runas: daemon }]\n" +
+      "  OnRollback: [{ location: undo.sh }]\n  Finally: [{ location: tidy.sh }]\n" +
+      "  Finaly: [{ location: tidy.sh }]\n",
+  );
+  assert.deepEqual([...afterHooks.keys()], ["OnFailure", "OnRollback", "Finally"]);
+  assert.deepEqual(afterHooks.get("OnFailure"), [
+    { location: "tell.sh", timeoutSeconds: 5, runas: "daemon", sudo: false },
+  ]);
+  assert.equal(hooks.size, 0);
+  assert.deepEqual(ignoredHooks, ["Finaly"]);
+});
+
+test("a script may ask for a reboot always or on request; anything else is refused with its place", () => {
+  const { hooks } = withHooks(
+    "  BeforeInstall:\n    - { location: a.sh, reboot: always }\n" +
+      "    - { location: b.sh, reboot: on-request }\n    - { location: c.sh }\n",
+  );
+  const reboots = hooks.get("BeforeInstall")?.map(({ reboot }) => reboot);
+  assert.deepEqual(reboots, ["always", "on-request", undefined]);
+  assert.throws(
+    () => withHooks("  BeforeInstall: [{ location: a.sh, reboot: true }]\n"),
+    /Found true; allowed: always, on-request \(appspec\.yml:4:45\)$/,
+  );
+  assert.throws(
+    () => withHooks("  Finally: [{ location: a.sh, reboot: always }]\n"),
+    /Found "always"; allowed: no reboot in Finally, which ends a run \(appspec\.yml:4:39\)$/,
   );
 });
