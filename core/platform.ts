@@ -68,6 +68,47 @@ export function fileBody(path: string, start: number, end: number): BodyInit {
   return ReadableStream.from<Uint8Array>(createReadStream(path, { start, end: end - 1 }));
 }
 
+/** How a request leaves this machine, where it is not the usual way. */
+export interface Route {
+  /** `http://[user:password@]host:port`; https goes through CONNECT, http by its whole address. */
+  proxy?: string;
+  /** Certificates in PEM of authorities that are trusted besides the usual ones. */
+  ca?: readonly string[];
+}
+
+/** A `fetch` that takes the route. Certificates are always verified. */
+export function fetchVia({ proxy, ca }: Route): typeof fetch {
+  if (bun) {
+    // What is given here takes the place of the usual authorities.
+    const { rootCertificates } = process.getBuiltinModule("node:tls");
+    const tls = ca && { ca: [...rootCertificates, ...ca] };
+    const route = { ...(proxy !== undefined && { proxy }), ...(tls && { tls }) };
+    return asFetch((input, init) => fetch(input, { ...init, ...route }));
+  }
+  const client = Deno.createHttpClient({
+    ...(proxy !== undefined && { proxy: denoProxy(new URL(proxy)) }),
+    ...(ca && { caCerts: [...ca] }),
+  });
+  return asFetch((input, init) => fetch(input, { ...init, client }));
+}
+
+function denoProxy({ protocol, host, username, password }: URL) {
+  const url = `${protocol}//${host}`;
+  if (username === "") return { url };
+  const basicAuth = {
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+  };
+  return { url, basicAuth };
+}
+
+type Ask = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+/** Bun's type of `fetch` has a second function beside it, which nobody here calls. */
+export function asFetch(ask: Ask): typeof fetch {
+  return Object.assign(ask, { preconnect() {} });
+}
+
 /** The command that starts this program again: the binary itself, or `deno run` of the source. */
 export function selfCommand(): string[] {
   if (bun) return [process.execPath];

@@ -1,64 +1,57 @@
 /**
- * The agent's two files: `codedeployagent.yml`, whose keys are written as Ruby symbols (`:root_dir:`),
- * and the on-premises file it names, which says who this host is (spec 11.1, 11.2).
+ * What the agent's two files say, ready to use: `codedeployagent.yml` and the on-premises file it
+ * names (spec 11.1, 11.2). The keys themselves, with their types and defaults, are a table in
+ * `core/domain/agent_settings.ts`.
  * @module
  */
-import { z } from "zod";
-import { ByteRate } from "./byte_rate.ts";
-import { badFile, readYaml } from "./config_file.ts";
+import process from "node:process";
+import {
+  type AgentSettingKey,
+  AgentSettings,
+  isSettingKey,
+  KEYS_WITHOUT_EFFECT,
+  settingFromText,
+} from "../domain/agent_settings.ts";
+import { commandServiceUrl, domainOf, hasFips, s3Url } from "./aws_endpoints.ts";
+import { badFile, readText } from "./config_file.ts";
 import { AgentFailure, EXIT } from "./failure.ts";
-import { type Identity, readIdentity } from "./identity.ts";
-
-const path = z.string().min(1).startsWith("/", "must be an absolute path");
-const seconds = z.number().min(0);
-
-/** Keys without their colons. Other keys of AWS's agent are accepted and have no effect here. */
-const AgentFile = z.object({
-  root_dir: path.default("/opt/codedeploy-agent/deployment-root"),
-  log_dir: path.default("/var/log/aws/codedeploy-agent"),
-  on_premises_config_file: path.default("/etc/codedeploy-agent/conf/codedeploy.onpremises.yml"),
-  deploy_control_endpoint: z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }),
-  s3_endpoint_override: z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }).optional(),
-  /** Ours: put before every destination of an AppSpec. */
-  install_root: path.optional(),
-  /** Ours: the server's key in PEM; an order must carry its signature. */
-  server_public_key: z.string().startsWith("-----BEGIN PUBLIC KEY-----", "must be a key in PEM"),
-  /** Ours: how fast a bundle is fetched at most, in bytes per second. */
-  max_rate: ByteRate.optional(),
-  wait_between_runs: seconds.default(1),
-  http_read_timeout: seconds.default(80),
-  max_revisions: z.number().int().min(1).default(5),
-  kill_agent_max_wait_time_seconds: seconds.max(86_400).default(7200),
-  enable_deployments_log: z.boolean().default(true),
-  /** Ours: look for files in the way before the old version is removed, and name all of them. */
-  existence_checks: z.enum(["after-removal", "before-removal"]).default("after-removal"),
-  /** Ours: a file in the way that is the same as the revision's becomes the deployment's own. */
-  adopt_if_identical: z.boolean().default(false),
-  /** Ours: destinations that are switched as a whole, by a symbolic link. */
-  release_directories: z.array(path).default([]),
-  /** Ours: whose ApplicationStop script runs. */
-  stop_script_from: z.enum(["previous", "new"]).default("previous"),
-  /** Ours: how many deployments this host carries out side by side. */
-  max_parallel_deployments: z.number().int().min(1).default(16),
-  /** Ours: what restarts the machine when a script asks for it. */
-  reboot_command: z.array(z.string().min(1)).min(1).default(["systemctl", "reboot"]),
-});
+import { type HostIdentity, type Identity, readIdentity } from "./identity.ts";
+import { type KeyFile, parseKeyFile, shown, unknownKeys, wrongValue } from "./key_file.ts";
+import { outgoing } from "./outgoing.ts";
 
 export interface AgentConfig {
   rootDir: string;
   logDir: string;
+  /** Holds the process id while the agent runs. */
+  pidFile?: string;
+  verbose: boolean;
+  /** The command service: the server, or Amazon's where the file names none. */
   endpoint: string;
+  /** Speak to the secure command service, under its own target and signing name. */
+  enableAuthPolicy: boolean;
   /** Where bundles are fetched from. */
   s3Endpoint: string;
+  /** Through the proxy and trusting the authorities that the configuration names. */
+  fetch: typeof fetch;
   installRoot?: string;
   /** Bytes per second of one download; undefined is as fast as it goes. */
   maxRate?: number;
-  serverPublicKey: string;
+  /** In PEM; without it, no order of ours can be believed. */
+  serverPublicKey?: string;
+  /** In PEM: who may sign the specifications of a server without our additions. */
+  orderSignerCertificate?: string;
   waitBetweenRunsMs: number;
+  waitAfterErrorMs: number;
+  waitAfterThrottleMs: number;
+  waitAfterConnectionProblemMs: number;
   readTimeoutMs: number;
   maxRevisions: number;
   /** How long a graceful stop waits for the running event. */
   stopWaitMs: number;
+  /** beta and gamma skip the TLS check at the start and keep AWS_* keys in the environment. */
+  testProfile: AgentSettings["codedeploy_test_profile"];
+  /** Name of the folder below the root with a file for each running deployment. */
+  ongoingDeployments: string;
   enableDeploymentsLog: boolean;
   existenceChecks: "after-removal" | "before-removal";
   adoptIfIdentical: boolean;
@@ -69,26 +62,113 @@ export interface AgentConfig {
   /** A program and its arguments. */
   rebootCommand: readonly string[];
   identity: Identity;
+  /** What a person should know of the files, such as a key that nobody knows. */
+  warnings: readonly string[];
 }
 
 /** Settings given as flags, by the file's keys; each goes before the file's own. */
 export type Settings = Readonly<Record<string, string | number>>;
 
-/** Reads both files. Throws AgentFailure naming file and key, or the flag. */
-export async function readConfig(file: string, settings: Settings = {}): Promise<AgentConfig> {
-  const agent = await readKeys(file, AgentFile, settings);
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads both files, and asks who the instance is where there is no on-premises file. Throws
+ * AgentFailure naming file, line and key, or the flag.
+ */
+export async function readConfig(
+  file: string,
+  settings: Settings = {},
+  environment: Environment = process.env,
+): Promise<AgentConfig> {
+  const keys = await parseKeyFile(file, await readText(file), "typed");
+  const agent = parseSettings(keys, settings);
+  const { identity, warnings } = await identityOf(agent, environment);
+  return {
+    ...places(agent),
+    ...endpoints(agent, identity, keys),
+    ...behaviour(agent),
+    ...(agent.server_public_key !== undefined && { serverPublicKey: agent.server_public_key }),
+    ...await signer(agent),
+    fetch: await outgoing({
+      proxyUri: agent.proxy_uri,
+      caFile: agent.ca_file,
+      logWire: agent.log_aws_wire,
+      environment,
+    }),
+    identity,
+    warnings: [
+      ...unknownKeys(keys, Object.keys(AgentSettings.shape), KEYS_WITHOUT_EFFECT),
+      ...warnings,
+    ],
+  };
+}
+
+/** The text itself, or that of the file it names. */
+async function signer({ order_signer_certificate: given }: AgentSettings) {
+  if (given === undefined) return {};
+  return { orderSignerCertificate: given.startsWith("/") ? await readText(given) : given };
+}
+
+function identityOf(agent: AgentSettings, environment: Environment): Promise<HostIdentity> {
+  return readIdentity(agent.on_premises_config_file, async (why) => {
+    const { instanceIdentity } = await import("./instance_identity.ts");
+    return await instanceIdentity({
+      why,
+      tokenOnly: agent.disable_imds_v1,
+      keepsEnvironmentKeys: agent.codedeploy_test_profile !== "prod",
+      environment,
+    });
+  });
+}
+
+function places(agent: AgentSettings) {
   return {
     rootDir: agent.root_dir,
     logDir: agent.log_dir,
-    endpoint: agent.deploy_control_endpoint,
-    s3Endpoint: agent.s3_endpoint_override ?? agent.deploy_control_endpoint,
+    ongoingDeployments: agent.ongoing_deployment_tracking,
+    ...(agent.pid_dir !== undefined && {
+      pidFile: `${agent.pid_dir.replace(/\/$/, "")}/${agent.program_name}.pid`,
+    }),
     ...(agent.install_root !== undefined && { installRoot: agent.install_root }),
+  };
+}
+
+function endpoints(agent: AgentSettings, identity: Identity, keys: KeyFile) {
+  const { region, domain = domainOf(region) } = identity;
+  const fips = agent.use_fips_mode;
+  if (fips && !hasFips(region)) {
+    const setting = keys.settings.get("use_fips_mode");
+    const place = setting ? `line ${setting.line}: ${setting.written}` : "--use-fips-mode:";
+    throw badFile(
+      keys.file,
+      `${place} use_fips_mode can be set to true only in regions located in the USA, ` +
+        `and this host's region is ${region}`,
+    );
+  }
+  const { deploy_control_endpoint: server, s3_endpoint_override: s3 } = agent;
+  const form = { secure: agent.enable_auth_policy, fips };
+  return {
+    endpoint: server ?? commandServiceUrl(region, domain, form),
+    s3Endpoint: s3 ?? server ?? s3Url(region, domain, form),
+    enableAuthPolicy: agent.enable_auth_policy,
+  };
+}
+
+/** Seconds; AWS's agent takes no more for a graceful stop either. */
+const LONGEST_STOP = 86_400;
+
+function behaviour(agent: AgentSettings) {
+  return {
+    verbose: agent.verbose,
     ...(agent.max_rate !== undefined && { maxRate: agent.max_rate }),
-    serverPublicKey: agent.server_public_key,
     waitBetweenRunsMs: agent.wait_between_runs * 1000,
+    waitAfterErrorMs: agent.wait_after_error * 1000,
+    waitAfterThrottleMs: agent.wait_after_throttle_error * 1000,
+    waitAfterConnectionProblemMs: agent.wait_after_connection_problem * 1000,
     readTimeoutMs: agent.http_read_timeout * 1000,
     maxRevisions: agent.max_revisions,
-    stopWaitMs: agent.kill_agent_max_wait_time_seconds * 1000,
+    stopWaitMs: Math.min(agent.kill_agent_max_wait_time_seconds, LONGEST_STOP) * 1000,
+    testProfile: agent.codedeploy_test_profile,
     enableDeploymentsLog: agent.enable_deployments_log,
     existenceChecks: agent.existence_checks,
     adoptIfIdentical: agent.adopt_if_identical,
@@ -96,7 +176,6 @@ export async function readConfig(file: string, settings: Settings = {}): Promise
     stopScriptFrom: agent.stop_script_from,
     maxParallelDeployments: agent.max_parallel_deployments,
     rebootCommand: agent.reboot_command,
-    identity: await readIdentity(agent.on_premises_config_file),
   };
 }
 
@@ -105,8 +184,7 @@ export type Folders = Pick<AgentConfig, "rootDir" | "installRoot" | "maxRevision
 
 /** What a run without a server needs of the first file; a host need not have joined for it. */
 export async function readFolders(file: string): Promise<Folders> {
-  const keys = { root_dir: true, install_root: true, max_revisions: true } as const;
-  const agent = await readKeys(file, AgentFile.pick(keys));
+  const agent = parseSettings(await parseKeyFile(file, await readText(file), "typed"), {});
   return {
     rootDir: agent.root_dir,
     maxRevisions: agent.max_revisions,
@@ -114,29 +192,32 @@ export async function readFolders(file: string): Promise<Folders> {
   };
 }
 
-async function readKeys<Keys>(
-  file: string,
-  schema: z.ZodType<Keys>,
-  settings: Settings = {},
-): Promise<Keys> {
-  const raw = z.record(z.string(), z.unknown()).safeParse(await readYaml(file));
-  if (!raw.success) throw badFile(file, "the file must be a list of `:key: value` lines");
-  const keys = Object.entries(raw.data).map(([key, value]) => [key.replace(/^:/, ""), value]);
-  const present = keys.filter(([, value]) => value !== null);
-  const parsed = schema.safeParse({ ...Object.fromEntries(present), ...settings });
+/** The file's keys with the flags before them. Every wrong value is told, not the first alone. */
+function parseSettings(keys: KeyFile, flags: Settings): AgentSettings {
+  const given: Partial<Record<AgentSettingKey, unknown>> = {};
+  for (const [key, { value }] of keys.settings) if (isSettingKey(key)) given[key] = value;
+  for (const [key, value] of Object.entries(flags)) {
+    if (isSettingKey(key)) given[key] = settingFromText(key, String(value));
+  }
+  const parsed = AgentSettings.safeParse(given);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const key = issue?.path.join(".") ?? "";
-  if (key in settings) throw badFlag(key, settings[key], issue?.message ?? "");
-  throw badFile(file, `:${key}: ${issue?.message}`);
+  const wrong = new Map(parsed.error.issues.map(({ path, message }) => [String(path[0]), message]));
+  for (const [key, mustBe] of wrong) {
+    if (Object.hasOwn(flags, key)) throw badFlag(key, flags[key], mustBe);
+  }
+  const sentences = [...wrong].flatMap(([key, mustBe]) => {
+    const setting = keys.settings.get(key);
+    return setting ? [wrongValue(keys.file, key, setting, mustBe)] : [];
+  });
+  throw badFile(keys.file, sentences.join("\n            "));
 }
 
-function badFlag(key: string, given: unknown, reason: string): AgentFailure {
+function badFlag(key: string, given: unknown, mustBe: string): AgentFailure {
   const flag = `--${key.replaceAll("_", "-")}`;
   return new AgentFailure({
     exitCode: EXIT.usage,
-    cause: `${flag} ${given} is not valid`,
-    evidence: reason,
+    cause: `${flag} ${shown(key, given).replace(/^"|"$/g, "")} is not valid`,
+    evidence: `it ${mustBe}`,
     state: "the agent has not started",
     next: "runtime help agent",
   });

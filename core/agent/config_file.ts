@@ -1,21 +1,9 @@
-/** Reads a YAML file of the agent's configuration; every complaint names the file. @module */
+/** Failures about the agent's configuration files; every complaint names the file. @module */
 import { readFile } from "node:fs/promises";
 import { AgentFailure, EXIT } from "./failure.ts";
 import { systemErrorCode } from "./system_error.ts";
 
 const JOIN_COMMAND = "runtime agent join URL --token TOKEN --name NAME";
-
-/** The file's content. The parser is loaded now; an idle agent has no use for it. */
-export async function readYaml(file: string): Promise<unknown> {
-  const text = await readText(file);
-  const { parse } = await import("yaml");
-  try {
-    return parse(text);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-    throw badFile(file, `not YAML: ${why}`);
-  }
-}
 
 /** A file that is there but does not say what it must. */
 export function badFile(file: string, evidence: string): AgentFailure {

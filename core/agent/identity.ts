@@ -1,11 +1,15 @@
 /**
- * Who this host is: the on-premises file with the keys of an IAM user, or with a session's ARN and a
- * credentials file that is read again every half hour (spec 11.1; texts of CodeDeploy's agent).
+ * Who this host is: what its on-premises file says, the keys of an IAM user or the ARN of a session
+ * (spec 11.1; texts of CodeDeploy's agent), or, without such a file, the EC2 instance it runs on.
  * @module
  */
-import { z } from "zod";
+import { readFile } from "node:fs/promises";
 import type { Credentials } from "../wire/sigv4.ts";
-import { badFile, readText, readYaml } from "./config_file.ts";
+import { badFile } from "./config_file.ts";
+import { AgentFailure } from "./failure.ts";
+import { type KeyFile, parseKeyFile, unknownKeys } from "./key_file.ts";
+import { sessionCredentials } from "./session_credentials.ts";
+import { systemErrorCode } from "./system_error.ts";
 
 export interface Identity {
   /** The ARN, sent as HostIdentifier. */
@@ -13,103 +17,112 @@ export interface Identity {
   /** The last part of the ARN, for people. */
   name: string;
   region: string;
+  /** Of Amazon's addresses, where the instance says it; else it follows from the region. */
+  domain?: string;
   /** The keys to sign with now. */
   credentials(): Promise<Credentials>;
 }
 
-const text = z.string().min(1);
-const OnPremises = z.object({
-  iam_user_arn: text.optional(),
-  iam_session_arn: text.optional(),
-  region: text.optional(),
-  aws_access_key_id: text.optional(),
-  aws_secret_access_key: text.optional(),
-  aws_credentials_file: text.optional(),
-});
-type OnPremises = z.infer<typeof OnPremises>;
+/** The host, and sentences about keys of the file that mean nothing. */
+export interface HostIdentity {
+  identity: Identity;
+  warnings: readonly string[];
+}
 
-/** Milliseconds for which a session's credentials are used before the file is read again. */
-const REREAD_AFTER = 30 * 60_000;
+/** Asked for the identity of an instance, with the reason why there is no on-premises file. */
+export type InstanceIdentity = (why: string) => Promise<Identity>;
 
-/** Reads the on-premises file. Throws AgentFailure naming file and key. */
-export async function readIdentity(file: string): Promise<Identity> {
-  const parsed = OnPremises.safeParse(await readYaml(file));
-  if (!parsed.success) {
+const KEYS = [
+  "iam_user_arn",
+  "iam_session_arn",
+  "region",
+  "aws_access_key_id",
+  "aws_secret_access_key",
+  "aws_credentials_file",
+] as const;
+type Key = typeof KEYS[number];
+
+/**
+ * Reads the on-premises file; where it is absent or cannot be read, asks who the instance is. Throws
+ * AgentFailure naming file and key.
+ */
+export async function readIdentity(
+  file: string,
+  instance: InstanceIdentity,
+): Promise<HostIdentity> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    const missing = code === "ENOENT" || code === "ENOTDIR";
+    const why = missing ? `${file} is missing` : `${file} cannot be read (${code})`;
+    return { identity: await instance(why), warnings: missing ? [] : [why] };
+  }
+  const keys = await parse(file, text);
+  return {
+    identity: await onPremises(file, keys),
+    warnings: unknownKeys(keys, KEYS, new Set()),
+  };
+}
+
+async function parse(file: string, text: string): Promise<KeyFile> {
+  try {
+    return await parseKeyFile(file, text, "texts");
+  } catch (error) {
+    if (!(error instanceof AgentFailure)) throw error;
     throw badFile(
       file,
       "The deployment failed because the format of the following on-premises configuration file " +
-        `is invalid: ${file}`,
+        `is invalid: ${file} (${error.parts.evidence})`,
     );
   }
-  const { iam_user_arn: user, iam_session_arn: session } = parsed.data;
-  if (user && session) {
+}
+
+async function onPremises(file: string, keys: KeyFile): Promise<Identity> {
+  const user = textOf(keys, "iam_user_arn");
+  const session = textOf(keys, "iam_session_arn");
+  if (user !== undefined && session !== undefined) {
     throw badFile(
       file,
       "On Premises config cannot contain both 'iam_user_arn' and 'iam_session_arn' keys.",
     );
   }
-  if (user) return userIdentity(file, user, parsed.data);
-  if (session) return await sessionIdentity(file, session, parsed.data);
+  if (user !== undefined) return userIdentity(user, keys);
+  if (session !== undefined) return await sessionIdentity(session, keys);
   throw badFile(file, "One of the keys 'iam_user_arn' and 'iam_session_arn' is required.");
 }
 
-function userIdentity(file: string, arn: string, keys: OnPremises): Identity {
-  const need = (key: keyof OnPremises) => required(file, keys, key, "iam_user_arn");
+function userIdentity(arn: string, keys: KeyFile): Identity {
+  const need = (key: Key) => required(keys, key, "iam_user_arn");
+  const region = need("region");
   const credentials: Credentials = {
     accessKeyId: need("aws_access_key_id"),
     secretAccessKey: need("aws_secret_access_key"),
   };
-  return { ...named(arn, need("region")), credentials: () => Promise.resolve(credentials) };
+  return { ...named(arn, region), credentials: () => Promise.resolve(credentials) };
 }
 
-async function sessionIdentity(file: string, arn: string, keys: OnPremises): Promise<Identity> {
-  const need = (key: keyof OnPremises) => required(file, keys, key, "iam_session_arn");
-  const credentialsFile = need("aws_credentials_file");
-  const who = named(arn, need("region"));
-  let read = { at: Date.now(), credentials: await readCredentials(credentialsFile) };
-  return {
-    ...who,
-    async credentials() {
-      if (Date.now() - read.at > REREAD_AFTER) {
-        read = { at: Date.now(), credentials: await readCredentials(credentialsFile) };
-      }
-      return read.credentials;
-    },
-  };
+async function sessionIdentity(arn: string, keys: KeyFile): Promise<Identity> {
+  const need = (key: Key) => required(keys, key, "iam_session_arn");
+  const region = need("region");
+  const credentials = await sessionCredentials(need("aws_credentials_file"));
+  return { ...named(arn, region), credentials };
 }
 
 function named(arn: string, region: string) {
   return { hostIdentifier: arn, name: arn.split("/").pop() ?? arn, region };
 }
 
-function required(file: string, keys: OnPremises, key: keyof OnPremises, mode: string): string {
-  const value = keys[key];
-  if (value === undefined) {
-    throw badFile(file, `'${key}' key is required when '${mode}' is provided.`);
-  }
-  return value;
+function required(keys: KeyFile, key: Key, mode: string): string {
+  const value = textOf(keys, key);
+  if (value !== undefined) return value;
+  throw badFile(keys.file, `'${key}' key is required when '${mode}' is provided.`);
 }
 
-const Profile = z.object({
-  default: z.object({
-    aws_access_key_id: text,
-    aws_secret_access_key: text,
-    aws_session_token: text.optional(),
-  }),
-});
-
-async function readCredentials(file: string): Promise<Credentials> {
-  // @ts-types="npm:@types/ini@4.1.1"
-  const { parse } = await import("ini");
-  const profile = Profile.safeParse(parse(await readText(file)));
-  if (!profile.success) {
-    const [issue] = profile.error.issues;
-    throw badFile(file, `[${issue?.path.join("] ")}: ${issue?.message}`);
-  }
-  const keys = profile.data.default;
-  return {
-    accessKeyId: keys.aws_access_key_id,
-    secretAccessKey: keys.aws_secret_access_key,
-    ...(keys.aws_session_token && { sessionToken: keys.aws_session_token }),
-  };
+/** A value that is a text; a list or a map in its place counts as absent. */
+function textOf({ settings }: KeyFile, key: Key): string | undefined {
+  const value = settings.get(key)?.value;
+  return typeof value === "string" ? value : undefined;
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ByteRate, RateLimit } from "../../core/agent/byte_rate.ts";
+import { RateLimit } from "../../core/agent/byte_rate.ts";
+import { ByteRate } from "../../core/domain/byte_rate.ts";
 
 const rates: [given: unknown, bytesPerSecond: number][] = [
   [500_000, 500_000],
@@ -21,12 +22,11 @@ for (const [given, bytesPerSecond] of rates) {
 }
 
 for (const given of [0, -5, 1023, "fast", "10Mbit", "MB", "", "1e6", "10iB"]) {
-  test(`the rate ${JSON.stringify(given)} is refused with what was found and an example`, () => {
+  test(`the rate ${JSON.stringify(given)} is refused with what is allowed and an example`, () => {
     const { success, error } = ByteRate.safeParse(given);
     assert.equal(success, false);
     const message = error?.issues[0]?.message ?? "";
-    assert.match(message, /at least 1024, as in 500000, 500KB or 10MiB; it is/);
-    assert.ok(message.endsWith(JSON.stringify(given)), message);
+    assert.match(message, /at least 1024, as in 500000, 500KB or 10MiB$/);
   });
 }
 
