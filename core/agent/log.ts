@@ -24,7 +24,10 @@ export const log = getLogger(CATEGORY);
 const format = getTextFormatter({ timestamp: "rfc3339", value: (value) => String(value) });
 
 /** Sends the log to its file; answers how to end it. Throws when the folder cannot be written. */
-export async function openLog(folder: string): Promise<() => Promise<void>> {
+export async function openLog(
+  folder: string,
+  lowestLevel: "debug" | "info" = "info",
+): Promise<() => Promise<void>> {
   mkdirSync(folder, { recursive: true });
   const file = new LogFile(join(folder, "codedeploy-agent.log"));
   await configure({
@@ -34,7 +37,7 @@ export async function openLog(folder: string): Promise<() => Promise<void>> {
       stderr: withFilter((record) => void process.stderr.write(line(record)), "warning"),
     },
     loggers: [
-      { category: CATEGORY, lowestLevel: "info", sinks: ["file", "stderr"] },
+      { category: CATEGORY, lowestLevel, sinks: ["file", "stderr"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
     ],
   });

@@ -14,6 +14,9 @@ import type { Host } from "./host.ts";
 import { JournalError } from "./journal.ts";
 import { RootInUse } from "./lock.ts";
 import { log, openLog } from "./log.ts";
+import { clearOngoing, tracked } from "./ongoing_deployments.ts";
+import { writePidFile } from "./pid_file.ts";
+import { checkTls } from "./tls_check.ts";
 
 /** Milliseconds. */
 const AFTER_POLL = 1_000;
@@ -25,6 +28,8 @@ export async function runAgent(
   try {
     const config = await readConfig(options.config, options.settings);
     const closeLog = await openAgentLog(config);
+    for (const warning of config.warnings) log.warn("{warning}", { warning });
+    if (config.testProfile === "prod") dropEnvironmentKeys();
     try {
       await serveOrders(config);
     } finally {
@@ -42,8 +47,10 @@ export async function runAgent(
 async function serveOrders(config: AgentConfig): Promise<void> {
   const { name } = config.identity;
   const told = stopSignal();
+  await Promise.race([checkTls(config), told]);
+  const startedAt = Date.now();
   const agent = await startAgent(config, {
-    host: lazyHost(config),
+    host: tracked(lazyHost(config), config),
     onConnected() {
       process.stdout.write(`agent ${name} polling ${config.endpoint}\n`);
       log.info("agent {name} polling {url}", { name, url: config.endpoint });
@@ -51,10 +58,24 @@ async function serveOrders(config: AgentConfig): Promise<void> {
     // When the next poll is out: asking touches what was given back before.
     onIdle: () => void setTimeout(releaseIdleMemory, AFTER_POLL).unref(),
   });
-  await told;
-  log.info("stopping: no new orders; running events end first");
-  await agent.stop();
+  try {
+    await clearOngoing(config, startedAt);
+    const { pidFile } = config;
+    const removePidFile = pidFile === undefined ? undefined : await writePidFile(pidFile);
+    await told;
+    await removePidFile?.();
+    log.info("stopping: no new orders; running events end first");
+  } finally {
+    await agent.stop();
+  }
   log.info("stopped");
+}
+
+/** Keys of somebody's shell are not the host's, and no script is to find them (spec 11.2). */
+function dropEnvironmentKeys(): void {
+  for (const key of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) {
+    delete process.env[key];
+  }
 }
 
 /** The code that touches the machine, loaded when it is first needed. */
@@ -82,7 +103,7 @@ function stopSignal(): Promise<void> {
 
 async function openAgentLog(config: AgentConfig): Promise<() => Promise<void>> {
   try {
-    return await openLog(config.logDir);
+    return await openLog(config.logDir, config.verbose ? "debug" : "info");
   } catch (cause) {
     throw new AgentFailure({
       exitCode: EXIT.failed,

@@ -32,6 +32,8 @@ export interface AgentStatus {
   pid?: number;
   orders: RecentOrder[];
   groups: KeptGroup[];
+  /** What a person should know of the configuration, such as a key that nobody knows. */
+  warnings?: readonly string[];
 }
 
 const SHOWN_ORDERS = 5;
@@ -61,6 +63,7 @@ async function read(file: string): Promise<AgentStatus> {
     ...(worker && { pid: worker.pid }),
     orders: recentOrders(await readJournal(join(places.root, "journal.jsonl")), SHOWN_ORDERS),
     groups: await keptGroups(places),
+    ...(config.warnings.length > 0 && { warnings: config.warnings }),
   };
 }
 

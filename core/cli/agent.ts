@@ -1,39 +1,22 @@
 /** `runtime agent`: the agent of this host. @module */
 import { z } from "zod";
+import { AgentSettings, settingKind } from "../domain/agent_settings.ts";
 import { DEFAULT_AGENT_CONFIG } from "./program.ts";
 import { type Flag, verb } from "./verb.ts";
 
-const text = z.string().min(1, "a value is wanted").exactOptional();
-const number = z.coerce.number("a number").exactOptional();
+const WORDS = { text: "value", number: "n", truth: "true|false", list: "a,b" };
 
 /** Each goes before the key of the same name in the file: `--root-dir` before `:root_dir:`. */
-const SETTINGS = {
-  rootDir: text,
-  logDir: text,
-  onPremisesConfigFile: text,
-  deployControlEndpoint: text,
-  s3EndpointOverride: text,
-  installRoot: text,
-  maxRate: text,
-  maxRevisions: number,
-  waitBetweenRuns: number,
-  httpReadTimeout: number,
-  killAgentMaxWaitTimeSeconds: number,
-};
+const SETTING_FLAGS: readonly Flag[] = Object.entries(AgentSettings.shape).map(([key, schema]) => ({
+  flags: `--${key.replaceAll("_", "-")} <${WORDS[settingKind(key) ?? "text"]}>`,
+  text: schema.description ?? "",
+}));
 
-const SETTING_FLAGS: readonly Flag[] = [
-  { flags: "--root-dir <dir>", text: "where revisions and the journal are kept" },
-  { flags: "--log-dir <dir>", text: "where the agent logs" },
-  { flags: "--on-premises-config-file <file>", text: "who this host is" },
-  { flags: "--deploy-control-endpoint <url>", text: "the server" },
-  { flags: "--s3-endpoint-override <url>", text: "where bundles are fetched, else the server" },
-  { flags: "--install-root <dir>", text: "put before every destination of an AppSpec" },
-  { flags: "--max-rate <rate>", text: "bytes per second of a download, such as 10MB" },
-  { flags: "--max-revisions <n>", text: "revisions kept of a deployment group" },
-  { flags: "--wait-between-runs <seconds>", text: "pause after an empty answer" },
-  { flags: "--http-read-timeout <seconds>", text: "how long a poll may take" },
-  { flags: "--kill-agent-max-wait-time-seconds <n>", text: "how long a stop waits for an event" },
-];
+/** What a value must be is known to the agent, which names the flag. */
+const text = z.string().min(1, "a value is wanted").exactOptional();
+const SETTINGS: Readonly<Record<string, typeof text>> = Object.fromEntries(
+  Object.keys(AgentSettings.shape).map((key) => [camelCase(key), text]),
+);
 
 export default verb({
   summary: "Run the agent of this host",
@@ -45,17 +28,20 @@ export default verb({
     "runtime agent",
     "runtime agent --config ./conf/codedeployagent.yml --max-rate 10MB",
   ],
-  input: z.object({ config: z.string().min(1, "a file is wanted"), ...SETTINGS }),
+  input: z.object({ config: z.string().min(1, "a file is wanted") }).and(z.object(SETTINGS)),
   async run({ config, ...given }, _io, rooms) {
     const settings = Object.fromEntries(
-      Object.entries(given).map(([name, value]) => [keyOf(name), value]),
+      Object.keys(AgentSettings.shape).flatMap((key) => {
+        const value = given[camelCase(key)];
+        return value === undefined ? [] : [[key, value]];
+      }),
     );
     const { runAgent } = await rooms.agent();
     return await runAgent({ config, settings });
   },
 });
 
-/** The file's key of a flag: `maxRate` is `max_rate`. */
-function keyOf(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** The name of a key's flag in the input: `max_rate` is `maxRate`. */
+function camelCase(key: string): string {
+  return key.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

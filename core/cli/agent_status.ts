@@ -26,6 +26,11 @@ export default verb({
     if ("failure" in answer) throw new Failure(answer.failure);
     const { status } = answer;
     const running = status.pid !== undefined;
+    if (!json) {
+      for (const warning of status.warnings ?? []) {
+        io.stderr.write(`warning: ${harmless(warning)}\n`);
+      }
+    }
     io.stdout.write(json ? jsonLine({ running, ...status }) : statusText(status));
     return running ? EXIT.done : EXIT.notRunning;
   },

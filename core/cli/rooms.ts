@@ -102,6 +102,8 @@ export interface AgentStatus {
     /** Whose Install ended last. */
     installed?: string;
   }[];
+  /** What a person should know of its configuration, a sentence each. */
+  warnings?: readonly string[];
 }
 
 /**
