@@ -7,6 +7,7 @@
  * @module
  */
 import type { KeyObject } from "node:crypto";
+import { getLogger } from "@logtape/logtape";
 import type { z } from "zod";
 import { DomainError } from "../domain/errors.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -18,6 +19,7 @@ import {
   type PollInput,
   type PollOutput,
   Progress,
+  type RefuseInput,
   RUN_COMMAND,
   type StatusOutput,
   type UpdateInput,
@@ -122,6 +124,30 @@ export async function complete(
     events: said.events,
     failure: { code: said.error_code, message: said.message },
   }, said.log_lines);
+  return {};
+}
+
+/**
+ * ReportRefusedOrder: the host does not carry an order out, and says why. Everybody who reads the log
+ * learns of it; the order itself ends only if it is this host's own and was not begun.
+ */
+export async function refuseOrder(
+  { engine }: HostService,
+  host: CallingHost,
+  { HostCommandIdentifier: id, Reason, Message }: RefuseInput,
+): Promise<Record<string, never>> {
+  const isOwn = id !== undefined && parseCommandId(id)?.host === host.name;
+  const ended = isOwn && await engine.refuse(id, `${Message} (${Reason})`);
+  getLogger(["runtime", "api"]).warn(
+    "{host} refused the order {id} as {reason}: {said}; {effect}",
+    {
+      host: host.name,
+      id: id ?? "without an id",
+      reason: Reason,
+      said: Message,
+      effect: ended ? "its events failed" : "no order of this host waits under that id",
+    },
+  );
   return {};
 }
 

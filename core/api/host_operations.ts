@@ -8,6 +8,8 @@ import {
   CompleteInput,
   EXTENSION_HEADER,
   PollInput,
+  REFUSE_OPERATION,
+  RefuseInput,
   SpecificationInput,
   UpdateInput,
 } from "../wire/agent_protocol.ts";
@@ -18,6 +20,7 @@ import {
   type HostService,
   ownIdentifier,
   pollHostCommand,
+  refuseOrder,
   update,
 } from "./host_commands.ts";
 import type { MemberFault, MemberFaults } from "./member_faults.ts";
@@ -32,6 +35,8 @@ const FAULTS: MemberFaults = {
   Diagnostics: FAULT,
   HostCommandIdentifier: FAULT,
   HostIdentifier: FAULT,
+  Message: FAULT,
+  Reason: FAULT,
   Running: FAULT,
   WaitSeconds: FAULT,
 };
@@ -83,6 +88,17 @@ export function hostOperations(service: HostService): Operation[] {
       faults: FAULTS,
       input: CompleteInput,
       run: (input, { store }, { caller }) => complete(service, hostOf(store, caller), input),
+    }),
+    operation({
+      name: REFUSE_OPERATION,
+      role,
+      faults: FAULTS,
+      input: RefuseInput,
+      run(input, { store }, { caller }) {
+        const host = hostOf(store, caller);
+        ownIdentifier(host, input.HostIdentifier);
+        return refuseOrder(service, host, input);
+      },
     }),
   ];
 }

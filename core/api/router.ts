@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { DomainError } from "../domain/errors.ts";
+import { EXTENSION_HEADER } from "../wire/agent_protocol.ts";
 import { JOIN_PATH } from "../wire/join.ts";
 import { authenticateJson } from "./authenticate.ts";
 import type { ApiContext } from "./context.ts";
@@ -33,8 +34,11 @@ export function createRouter(context: ApiContext, services: readonly Service[]):
       return await joinHost(raw, context);
     }));
   app.post("/", ({ req }) => {
-    const target = req.raw.headers.get("x-amz-target") ?? "";
-    return answer(target, () => callOperation(target, req.raw, context, services));
+    const { headers } = req.raw;
+    const target = headers.get("x-amz-target") ?? "";
+    // An agent that announces our additions learns so that they were understood.
+    const echo = headers.has(EXTENSION_HEADER) ? { [EXTENSION_HEADER]: "1" } : {};
+    return answer(target, () => callOperation(target, req.raw, context, services), echo);
   });
   return app;
 }
@@ -72,12 +76,20 @@ async function callOperation(
 }
 
 /** Runs a request to its answer: the output in AWS JSON, or the refusal. */
-async function answer(operation: string, run: () => Promise<unknown>): Promise<Response> {
+async function answer(
+  operation: string,
+  run: () => Promise<unknown>,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   const id = randomUUID();
   try {
     const output = await run();
     return new Response(JSON.stringify(output ?? {}), {
-      headers: { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": id },
+      headers: {
+        ...headers,
+        "content-type": "application/x-amz-json-1.1",
+        "x-amzn-requestid": id,
+      },
     });
   } catch (error) {
     return errorResponse(error, { id, operation });

@@ -146,7 +146,30 @@ export class Engine {
     const spec = deployment && specification(deployment, runner.names);
     if (!spec) return undefined;
     const { ignoreApplicationStopFailures } = runner.request;
-    return orderFor(target, spec, { hostIdentifier, ignoreApplicationStopFailures });
+    // As long as the host's clock for beginning: an order that comes later has failed here.
+    const expiresAt = this.#context.now() + this.#context.clocks.notStarted;
+    return orderFor(target, spec, { hostIdentifier, ignoreApplicationStopFailures, expiresAt });
+  }
+
+  /**
+   * A host does not carry its order out: the order ends with that message instead of by the clock.
+   * Answers false, and changes nothing, unless the order waits for the host to begin it; what is
+   * said of an order that the host has begun was said of a copy. Settles when it is on disk.
+   */
+  async refuse(commandId: string, message: string): Promise<boolean> {
+    const held = this.#held(commandId);
+    if (!held || hasBegun(held.target)) return false;
+    const [first] = held.target.events;
+    const text = `The agent did not begin the order: ${message}`;
+    const at = this.#context.now();
+    const lines: LogLine[] = first ? [{ event: first.name, stream: "agent", at, text }] : [];
+    const failure = { code: 5, message: text };
+    await this.report(
+      commandId,
+      { kind: "completed", succeeded: false, events: [], failure },
+      lines,
+    );
+    return true;
   }
 
   /** The host's open poll looks again: an order has gone on to its next event. */
@@ -267,6 +290,11 @@ export class Engine {
   #unwaited(work: Promise<unknown>, doing: string): void {
     work.catch((error) => this.#context.report(error, doing));
   }
+}
+
+/** Whether the host has said anything of its order yet. */
+function hasBegun({ command, events }: Target): boolean {
+  return command?.takenAt !== undefined || events.some(({ status }) => status !== "Pending");
 }
 
 const STOPPED = {

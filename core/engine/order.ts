@@ -49,7 +49,7 @@ export function specification(
 export function orderFor(
   target: Target,
   spec: DeploymentSpecification,
-  context: { hostIdentifier: string; ignoreApplicationStopFailures: boolean },
+  context: { hostIdentifier: string; ignoreApplicationStopFailures: boolean; expiresAt: number },
 ): Order {
   if (!target.command) throw new Error(`${target.id} has no command to make an order of`);
   return {
@@ -57,6 +57,7 @@ export function orderFor(
     hostIdentifier: context.hostIdentifier,
     nonce: target.command.nonce,
     issuedAt: target.command.givenAt,
+    expiresAt: context.expiresAt,
     events: target.events.map((event) => event.name),
     ignoreFailuresOf: context.ignoreApplicationStopFailures ? [...IGNORABLE_EVENTS] : [],
     specification: spec,

@@ -4,6 +4,7 @@
  * Operations, targets and members are those of CodeDeploy's agent. An agent that sends the header
  * `x-runtime-agent: 1` gets more: a long poll, one order for a whole run of lifecycle events signed
  * by the server, cancellations, and it may send progress and log lines with PostHostCommandUpdate.
+ * A server that understands this sends the header back; without it the agent goes on as AWS's own.
  * @module
  */
 import { z } from "zod";
@@ -74,8 +75,8 @@ export type DeploymentSpecification = z.infer<typeof DeploymentSpecification>;
 
 /**
  * What a host is to do: a run of consecutive lifecycle events of one deployment. An agent carries an
- * order out only if the signature is the pinned server's, `hostIdentifier` is its own, and `nonce`
- * is greater than that of every order it has taken before (law 7).
+ * order out only if the signature is the pinned server's, `hostIdentifier` is its own, it has not
+ * expired, and `nonce` is greater than that of every order it has taken before (law 7).
  */
 export const Order = z.object({
   commandId: z.string(),
@@ -83,10 +84,17 @@ export const Order = z.object({
   nonce: z.number().int(),
   /** Milliseconds since the epoch. */
   issuedAt: z.number(),
+  /**
+   * Milliseconds since the epoch: the order is not begun later. One that is handed out again gets a
+   * new end; one that names none has expired.
+   */
+  expiresAt: z.number().default(0),
   events: z.array(LifecycleEventName).min(1),
   /** Events whose failure does not end the run (ignoreApplicationStopFailures). */
   ignoreFailuresOf: z.array(LifecycleEventName),
   specification: DeploymentSpecification,
+  /** Never sent: the agent made this of a command of a server without our additions. */
+  isCommand: z.literal(true).optional(),
 });
 export type Order = z.infer<typeof Order>;
 
@@ -140,10 +148,16 @@ export const LogLine = z.object({
 });
 export type LogLine = z.infer<typeof LogLine>;
 
+/** Tells an update that is sent again: an agent's `run` counts from 1, one at a time. */
+export const UpdateMark = z.object({ run: z.string().max(64), sequence: z.number().int() });
+export type UpdateMark = z.infer<typeof UpdateMark>;
+
 /** Payload of PostHostCommandUpdate's Diagnostics: events that changed, lines since the last update. */
 export const Progress = z.object({
   events: z.array(LifecycleEvent).default([]),
   log: z.array(LogLine).default([]),
+  /** The same lines under the same mark are kept once, however often they come. */
+  mark: UpdateMark.optional(),
 });
 export type Progress = z.infer<typeof Progress>;
 
@@ -151,6 +165,8 @@ export type Progress = z.infer<typeof Progress>;
 export const Completion = Diagnostics.extend({
   events: z.array(LifecycleEvent).default([]),
   log_lines: z.array(LogLine).default([]),
+  /** The first `lines` of `log_lines` may have come already, as the update with this mark. */
+  sent_before: UpdateMark.extend({ lines: z.number().int() }).optional(),
 });
 export type Completion = z.infer<typeof Completion>;
 
@@ -171,3 +187,25 @@ export const CompleteInput = z.object({
   CommandStatus: z.enum(["Succeeded", "Failed"]),
   Diagnostics: Envelope.optional(),
 });
+
+/** Why an agent does not carry an order out (law 7). */
+export const RefusalReason = z.enum([
+  "malformed",
+  "unsigned",
+  "bad-signature",
+  "other-host",
+  "expired",
+  "replayed",
+]);
+export type RefusalReason = z.infer<typeof RefusalReason>;
+
+/** Extension: the operation by which an agent says that it does not carry an order out. */
+export const REFUSE_OPERATION = "ReportRefusedOrder";
+export const RefuseInput = z.object({
+  HostIdentifier: z.string().min(1),
+  /** Of the command that came with the order, or in it, whoever it is for. */
+  HostCommandIdentifier: z.string().max(300).optional(),
+  Reason: RefusalReason,
+  Message: z.string().max(1000),
+});
+export type RefuseInput = z.infer<typeof RefuseInput>;

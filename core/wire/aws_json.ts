@@ -45,6 +45,8 @@ export interface Call {
   input: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** Called with the headers of an answer that is no refusal. */
+  onHeaders?: (headers: Headers) => void;
 }
 
 /**
@@ -79,6 +81,7 @@ export async function callJson(endpoint: Endpoint, call: Call): Promise<unknown>
     if (call.signal?.aborted) throw call.signal.reason;
     throw new UnreachableError(endpoint.url, cause);
   }
+  if (response.ok) call.onHeaders?.(response.headers);
   if (response.ok) return text === "" ? {} : JSON.parse(text);
   throw refusal(response.status, text);
 }

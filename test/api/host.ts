@@ -50,9 +50,11 @@ export class Host {
   readonly identifier: string;
   readonly keys: { accessKeyId: string; secretAccessKey: string };
   readonly #server: HostServer;
+  readonly #joined: JoinOutput;
 
   constructor(server: HostServer, joined: JoinOutput) {
     const { accessKeyId, secretAccessKey } = joined;
+    this.#joined = joined;
     this.#server = server;
     this.name = joined.instanceName;
     this.identifier = joined.iamUserArn;
@@ -74,6 +76,11 @@ export class Host {
       input,
       headers: this.isOurs ? { [EXTENSION_HEADER]: "1" } : {},
     });
+  }
+
+  /** The same host, whose requests go another way. */
+  through(fetch: HostServer["fetch"]): Host {
+    return new Host({ ...this.#server, fetch }, this.#joined);
   }
 
   /** What there is for the host now. */

@@ -37,6 +37,7 @@ test("a poll hands out the command in CodeDeploy's members and the order beside 
     hostIdentifier: web1!.identifier,
     nonce: shop.clock.now,
     issuedAt: shop.clock.now,
+    expiresAt: shop.clock.now + 300_000,
     events: [...IN_PLACE_EVENTS],
     ignoreFailuresOf: ["ApplicationStop", "BeforeBlockTraffic", "AfterBlockTraffic"],
     specification: {

@@ -63,6 +63,7 @@ fleetTest(
       hostIdentifier: "arn:aws:iam::000000000000:user/AWS/CodeDeploy/web-1",
       nonce: issuedAt,
       issuedAt,
+      expiresAt: issuedAt + 300_000,
       events: fleet.targets(first)[0]?.events.map((event) => event.name),
       ignoreFailuresOf: ["ApplicationStop", "BeforeBlockTraffic", "AfterBlockTraffic"],
       specification: {
