@@ -2,7 +2,7 @@
  * An agent at work: what `runAgent` starts and a test can start without a process of its own.
  * @module
  */
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { clearTimeout, setTimeout } from "node:timers";
 import type { AgentConfig } from "./config.ts";
@@ -13,6 +13,7 @@ import { lockRoot } from "./lock.ts";
 import { OrderBoard } from "./order_board.ts";
 import { pollUntilStopped } from "./poll.ts";
 import { ServerLink } from "./server_link.ts";
+import { certificatesIn } from "./stock_command.ts";
 
 export interface AgentHooks {
   host: Host;
@@ -32,7 +33,10 @@ export interface Agent {
  * JournalError, AgentFailure.
  */
 export async function startAgent(config: AgentConfig, hooks: AgentHooks): Promise<Agent> {
-  const serverKey = pinnedKey(config.serverPublicKey);
+  const { hostIdentifier } = config.identity;
+  const { serverPublicKey: key, orderSignerCertificate: pem } = config;
+  const serverKey = key === undefined ? undefined : pinnedKey(key);
+  const signers = pem === undefined ? [] : pinnedSigners(pem);
   const unlock = await lockRoot(config.rootDir);
   let journal: Journal;
   try {
@@ -48,13 +52,22 @@ export async function startAgent(config: AgentConfig, hooks: AgentHooks): Promis
     host: hooks.host,
     journal,
     link,
+    maxParallelDeployments: config.maxParallelDeployments,
     stopping: stopping.signal,
     leaving: leaving.signal,
   });
   board.resume();
   const polling = pollUntilStopped({
     link,
-    gate: { serverKey, hostIdentifier: config.identity.hostIdentifier },
+    gate: serverKey && { serverKey, hostIdentifier },
+    commands: {
+      hostIdentifier,
+      signers,
+      link,
+      journal: journal.state,
+      board,
+      stopping: stopping.signal,
+    },
     journal: journal.state,
     board,
     waitBetweenRunsMs: config.waitBetweenRunsMs,
@@ -85,6 +98,20 @@ function pinnedKey(pem: string): KeyObject {
       evidence: cause instanceof Error ? cause.message : String(cause),
       state: "the agent has not started",
       next: "join this host again: runtime agent join URL --token TOKEN --name NAME",
+    }, { cause });
+  }
+}
+
+function pinnedSigners(pem: string): X509Certificate[] {
+  try {
+    return certificatesIn(pem);
+  } catch (cause) {
+    throw new AgentFailure({
+      exitCode: EXIT.usage,
+      cause: "The pinned signer, :order_signer_certificate:, is not a certificate",
+      evidence: cause instanceof Error ? cause.message : String(cause),
+      state: "the agent has not started",
+      next: "name the certificate, in PEM, that signs the server's deployment specifications",
     }, { cause });
   }
 }

@@ -42,7 +42,7 @@ export function endOf(
  * be told after a restart, when the agent stops.
  */
 export async function tellEnd(
-  order: Pick<Order, "commandId">,
+  order: Pick<Order, "commandId" | "isCommand">,
   end: OrderEnd,
   agent: { link: ServerLink; journal: Journal; stopping: AbortSignal },
 ): Promise<void> {
@@ -50,7 +50,7 @@ export async function tellEnd(
   const backoff = new Backoff();
   while (!agent.stopping.aborted) {
     try {
-      await agent.link.complete(commandId, end.status, end.completion, agent.stopping);
+      await agent.link.complete(order, end.status, end.completion, agent.stopping);
       await agent.journal.append({ at: Date.now(), kind: "reported", commandId });
       log.info("{commandId}: {status}, reported", { commandId, status: end.status });
       return;

@@ -18,6 +18,8 @@ export interface EventContext {
 export interface Host {
   /** Performs one event; a failure of the event is in the answer, not thrown. */
   run(event: LifecycleEventName, order: Order, context: EventContext): Promise<Diagnostics>;
+  /** Whether an event has nothing to do; asked for commands, whose server wants to know. */
+  isNoop?(event: LifecycleEventName, order: Order): Promise<boolean>;
 }
 
 /** An event that ended well says nothing (spec 4.4: no log on success). */

@@ -5,7 +5,11 @@
  */
 import type { AppSpec } from "../domain/appspec.ts";
 import { unknownEvents, unknownEventsSentence } from "../domain/appspec_events.ts";
-import type { Diagnostics, LifecycleEventName } from "../domain/lifecycle_event.ts";
+import {
+  AGENT_EVENTS,
+  type Diagnostics,
+  type LifecycleEventName,
+} from "../domain/lifecycle_event.ts";
 import type { Order } from "../wire/agent_protocol.ts";
 import type { AgentConfig } from "./config.ts";
 import { counted } from "./counted.ts";
@@ -17,7 +21,7 @@ import { install } from "./install/install.ts";
 import { InstallError } from "./install/install_error.ts";
 import { type Layout, layout } from "./layout.ts";
 import { pruneRevisions } from "./retention.ts";
-import { runScriptEvent } from "./script_event.ts";
+import { runScriptEvent, scriptsOf } from "./script_event.ts";
 
 type Places =
   & Pick<AgentConfig, "rootDir" | "s3Endpoint" | "identity" | "maxRevisions">
@@ -31,6 +35,11 @@ export function machine(config: Places): Host {
         return await perform(event, order.specification, context, config);
       }
       return await download(order, context, config, layout(config.rootDir));
+    },
+    isNoop(event, { specification }) {
+      if (AGENT_EVENTS.has(event)) return Promise.resolve(false);
+      const places = layout(config.rootDir);
+      return Promise.resolve(!scriptsOf({ event, specification, layout: places }));
     },
   };
 }

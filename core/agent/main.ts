@@ -85,6 +85,10 @@ function lazyHost(config: AgentConfig): Host {
       const { machine } = await import("./lifecycle.ts");
       return await machine(config).run(event, order, context);
     },
+    async isNoop(event, order) {
+      const { machine } = await import("./lifecycle.ts");
+      return await machine(config).isNoop?.(event, order) ?? false;
+    },
   };
 }
 

@@ -3,20 +3,27 @@
  * one, arrives at once. It goes on while orders run.
  * @module
  */
-import { POLL_WAIT_SECONDS, type PollOutput, type SignedOrder } from "../wire/agent_protocol.ts";
+import { POLL_WAIT_SECONDS } from "../wire/agent_protocol.ts";
 import { Backoff, pause } from "./backoff.ts";
 import { log } from "./log.ts";
 import type { OrderBoard } from "./order_board.ts";
-import { type Gate, judgeOrder } from "./order_gate.ts";
+import { type Gate, judgeOrder, type Verdict } from "./order_gate.ts";
 import type { JournalState } from "./journal_record.ts";
-import type { ServerLink } from "./server_link.ts";
+import type { PollAnswer, ServerLink } from "./server_link.ts";
+import { type CommandContext, takeCommand } from "./stock_command.ts";
 
 /** Milliseconds; an empty answer that came sooner was no long poll, and the next has to wait. */
 const TOO_SOON = 1_000;
 
+/** Characters of a refusal's sentence that are told. */
+const MESSAGE_AT_MOST = 1_000;
+
 export interface PollContext {
   link: ServerLink;
-  gate: Gate;
+  /** Undefined when no key of a server is pinned: no signed order is carried out then. */
+  gate: Gate | undefined;
+  /** How commands of a server without our additions are taken. */
+  commands: CommandContext;
   journal: JournalState;
   board: OrderBoard;
   waitBetweenRunsMs: number;
@@ -41,7 +48,11 @@ export async function pollUntilStopped(context: PollContext): Promise<void> {
       if (!connected) context.onConnected();
       const first = !connected;
       connected = true;
-      await obey(answer, context);
+      if (await obey(answer, context) === "refused") {
+        // A server that hands out nothing better would be asked without end.
+        await pause(backoff.next(), stopping);
+        continue;
+      }
       backoff.reset();
       const isIdle = isEmpty(answer) && board.commandIds.length === 0;
       if (isIdle) context.onIdle();
@@ -55,25 +66,62 @@ export async function pollUntilStopped(context: PollContext): Promise<void> {
   }
 }
 
-function isEmpty({ Order, Cancel }: PollOutput): boolean {
-  return !Order && !Cancel?.length;
+function isEmpty({ HostCommand, Order, Cancel }: PollAnswer): boolean {
+  return !HostCommand && Order === undefined && !Cancel?.length;
 }
 
-async function obey(answer: PollOutput, context: PollContext): Promise<void> {
+async function obey(answer: PollAnswer, context: PollContext): Promise<"obeyed" | "refused"> {
   for (const commandId of answer.Cancel ?? []) context.board.cancel(commandId);
-  if (answer.Order && !context.stopping.aborted) await consider(answer.Order, context);
+  const { HostCommand: command, Order: order } = answer;
+  if (context.stopping.aborted || (!command && order === undefined)) return "obeyed";
+  if (!answer.understands && command) return await takeCommand(command, context.commands);
+  return await consider(order ?? {}, command?.HostCommandIdentifier, context);
 }
 
-/** Takes an order that may be carried out. Throws for one that may not, as for any bad answer. */
-async function consider(signed: SignedOrder, context: PollContext): Promise<void> {
-  const verdict = judgeOrder(signed, context.gate, context.journal);
+/** Takes an order that may be carried out; tells the server of one that may not. */
+async function consider(
+  signed: unknown,
+  commandId: string | undefined,
+  context: PollContext,
+): Promise<"obeyed" | "refused"> {
+  const verdict = verdictOn(signed, context);
   switch (verdict.kind) {
     case "new":
       log.info("{commandId}: taken", { commandId: verdict.order.commandId });
-      return await context.board.take(verdict.order);
+      await context.board.take(verdict.order);
+      return "obeyed";
     case "known":
-      return await context.board.repeat(verdict.order);
+      await context.board.repeat(verdict.order);
+      return "obeyed";
     case "refused":
-      throw new Error(`an order was not carried out: ${verdict.why}`);
+      await reportRefusal({ ...verdict, commandId: commandId ?? verdict.commandId }, context);
+      return "refused";
+  }
+}
+
+function verdictOn(signed: unknown, { gate, journal }: PollContext): Verdict {
+  if (gate) return judgeOrder(signed, gate, journal, Date.now());
+  const why = "no key of a server is pinned here: :server_public_key: is not set";
+  return { kind: "refused", reason: "bad-signature", why };
+}
+
+async function reportRefusal(
+  { commandId, reason, why }: Extract<Verdict, { kind: "refused" }>,
+  { link, stopping }: PollContext,
+): Promise<void> {
+  const id = commandId ?? "without an id";
+  log.warn("the order {id} is not carried out ({reason}): {why}", { id, reason, why });
+  const refusal = {
+    ...(commandId !== undefined && { HostCommandIdentifier: commandId.slice(0, 300) }),
+    Reason: reason,
+    Message: why.slice(0, MESSAGE_AT_MOST),
+  };
+  try {
+    await link.refuse(refusal, stopping);
+  } catch (error) {
+    log.warn("the server was not told that the order {id} was refused: {error}", {
+      id,
+      error: String(error),
+    });
   }
 }

@@ -34,12 +34,9 @@ interface EventStream {
 /** Runs the event. Never throws: whatever is not a script's failure is code 5 with its message. */
 export async function runScriptEvent(input: ScriptEventInput): Promise<Diagnostics> {
   try {
-    const root = scriptsRoot(input);
-    if (root === undefined) return SCRIPTS_SUCCEEDED;
-    const { archive } = deploymentPaths(root);
-    const appSpec = readAppSpec(archive, input.specification.AppSpecFilename);
-    const scripts = appSpec.hooks.get(input.event) ?? [];
-    if (scripts.length === 0) return SCRIPTS_SUCCEEDED;
+    const selected = scriptsOf(input);
+    if (!selected) return SCRIPTS_SUCCEEDED;
+    const { archive, scripts } = selected;
     return await runLogged(input, (onEntry) =>
       runScripts({
         ...input,
@@ -54,11 +51,22 @@ export async function runScriptEvent(input: ScriptEventInput): Promise<Diagnosti
   }
 }
 
+type EventPlace = Pick<ScriptEventInput, "event" | "specification" | "layout">;
+
+/** The scripts an event runs and where they lie; undefined when there are none. Throws AppSpec errors. */
+export function scriptsOf(input: EventPlace) {
+  const root = scriptsRoot(input);
+  if (root === undefined) return undefined;
+  const { archive } = deploymentPaths(root);
+  const scripts = readAppSpec(archive, input.specification.AppSpecFilename).hooks.get(input.event);
+  return scripts && scripts.length > 0 ? { archive, scripts } : undefined;
+}
+
 /**
  * The folder of the deployment whose scripts the event runs (spec 4.2); undefined when there was none
  * before this one. Once the current archive is unpacked, it is the current one for every event.
  */
-function scriptsRoot({ event, specification, layout }: ScriptEventInput): string | undefined {
+function scriptsRoot({ event, specification, layout }: EventPlace): string | undefined {
   const { DeploymentGroupId: groupId, DeploymentId, DeploymentCreator, DeploymentType } =
     specification;
   const current = layout.deployment(groupId, DeploymentId);

@@ -1,12 +1,19 @@
 /** The agent's calls of the command service (spec 12.2), signed with the host's own keys. @module */
+import { z } from "zod";
 import {
   AGENT_SIGNING_NAME,
   AGENT_TARGET_PREFIX,
   AGENT_VERSION_HEADER,
+  type CommandStatus,
   type Completion,
   EXTENSION_HEADER,
+  type Order,
   PollOutput,
   type Progress,
+  REFUSE_OPERATION,
+  type RefuseInput,
+  SECURE_AGENT_SIGNING_NAME,
+  SECURE_AGENT_TARGET_PREFIX,
   StatusOutput,
 } from "../wire/agent_protocol.ts";
 import { ApiError, callJson } from "../wire/aws_json.ts";
@@ -17,16 +24,31 @@ import type { EndStatus } from "./journal_record.ts";
 /** Milliseconds for an answer to anything but a poll. */
 const ANSWER_WITHIN = 20_000;
 
+/** Characters of a message that fit into the 8192 of a stock server's diagnostics. */
+const STOCK_MESSAGE_AT_MOST = 4_000;
+
 const HEADERS = { [AGENT_VERSION_HEADER]: `runtime/${VERSION}`, [EXTENSION_HEADER]: "1" };
+
+/** An order is judged by the gate, which can say what is wrong with it. */
+const PollAnswer = PollOutput.extend({ Order: z.unknown().optional() });
+
+/** `understands` tells whether the server knows our additions; else it gives commands, not orders. */
+export type PollAnswer = z.infer<typeof PollAnswer> & { understands: boolean };
 
 export interface ServerAddress {
   endpoint: string;
   readTimeoutMs: number;
+  /** Calls the command service by its other name, as AWS's agent does with this setting. */
+  enableAuthPolicy?: boolean;
+  /** Through the configured proxy, if any. */
+  fetch?: typeof fetch;
   identity: Identity;
 }
 
 export class ServerLink {
   readonly #address: ServerAddress;
+  /** What the last poll's answer said; a server of ours is hoped for at first. */
+  #understands = true;
 
   constructor(address: ServerAddress) {
     this.#address = address;
@@ -37,14 +59,40 @@ export class ServerLink {
     running: readonly string[],
     waitSeconds: number,
     signal: AbortSignal,
-  ): Promise<PollOutput> {
-    const input = {
-      HostIdentifier: this.#address.identity.hostIdentifier,
-      WaitSeconds: waitSeconds,
-      Running: running,
-    };
-    const output = await this.#call("PollHostCommand", input, this.#address.readTimeoutMs, signal);
-    return PollOutput.parse(output);
+  ): Promise<PollAnswer> {
+    const additions = this.#understands && { WaitSeconds: waitSeconds, Running: running };
+    const input = { HostIdentifier: this.#address.identity.hostIdentifier, ...additions };
+    let understands = false;
+    const output = await this.#call("PollHostCommand", input, {
+      signal,
+      timeoutMs: this.#address.readTimeoutMs,
+      onHeaders: (headers) => understands = headers.has(EXTENSION_HEADER),
+    });
+    this.#understands = understands;
+    return { ...PollAnswer.parse(output), understands };
+  }
+
+  /** GetDeploymentSpecification, as it came. */
+  specification(executionId: string, signal: AbortSignal): Promise<unknown> {
+    const HostIdentifier = this.#address.identity.hostIdentifier;
+    const input = { DeploymentExecutionId: executionId, HostIdentifier };
+    return this.#call("GetDeploymentSpecification", input, { signal });
+  }
+
+  /** PutHostCommandAcknowledgement; Failed also when the server knows no such command. */
+  async acknowledge(
+    commandId: string,
+    diagnostics: { IsCommandNoop?: boolean },
+    signal: AbortSignal,
+  ): Promise<CommandStatus | undefined> {
+    const input = { HostCommandIdentifier: commandId, Diagnostics: envelope(diagnostics) };
+    try {
+      const output = await this.#call("PutHostCommandAcknowledgement", input, { signal });
+      return StatusOutput.parse(output).CommandStatus;
+    } catch (error) {
+      if (isClientException(error)) return "Failed";
+      throw error;
+    }
   }
 
   /** PostHostCommandUpdate; answers whether the server still wants the order carried out. */
@@ -55,7 +103,7 @@ export class ServerLink {
   ): Promise<"wanted" | "unwanted"> {
     const input = { HostCommandIdentifier: commandId, Diagnostics: envelope(progress) };
     try {
-      const output = await this.#call("PostHostCommandUpdate", input, ANSWER_WITHIN, signal);
+      const output = await this.#call("PostHostCommandUpdate", input, { signal });
       return StatusOutput.parse(output).CommandStatus === "Failed" ? "unwanted" : "wanted";
     } catch (error) {
       if (isClientException(error)) return "unwanted";
@@ -63,9 +111,12 @@ export class ServerLink {
     }
   }
 
-  /** PutHostCommandComplete. A server that says it knows no such order has answered, too. */
+  /**
+   * PutHostCommandComplete. A server that says it knows no such order has answered, too. Of a command
+   * only what AWS's agent says is told.
+   */
   async complete(
-    commandId: string,
+    { commandId, isCommand }: Pick<Order, "commandId" | "isCommand">,
     status: EndStatus,
     completion: Completion,
     signal: AbortSignal,
@@ -73,30 +124,53 @@ export class ServerLink {
     const input = {
       HostCommandIdentifier: commandId,
       CommandStatus: status,
-      Diagnostics: envelope(completion),
+      Diagnostics: envelope(isCommand ? stockDiagnostics(completion) : completion),
     };
     try {
-      await this.#call("PutHostCommandComplete", input, ANSWER_WITHIN, signal);
+      await this.#call("PutHostCommandComplete", input, { signal });
     } catch (error) {
       if (!isClientException(error)) throw error;
     }
   }
 
-  async #call(operation: string, input: unknown, timeoutMs: number, signal: AbortSignal) {
-    const { endpoint, identity } = this.#address;
+  /** ReportRefusedOrder, of our own server alone. */
+  async refuse(
+    refusal: Omit<RefuseInput, "HostIdentifier">,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const HostIdentifier = this.#address.identity.hostIdentifier;
+    await this.#call(REFUSE_OPERATION, { HostIdentifier, ...refusal }, { signal });
+  }
+
+  async #call(
+    operation: string,
+    input: unknown,
+    { signal, timeoutMs = ANSWER_WITHIN, onHeaders }: {
+      signal: AbortSignal;
+      timeoutMs?: number;
+      onHeaders?: (headers: Headers) => void;
+    },
+  ) {
+    const { endpoint, identity, enableAuthPolicy, fetch } = this.#address;
     const to = {
       url: endpoint,
       region: identity.region,
       credentials: await identity.credentials(),
+      ...(fetch && { fetch }),
     };
     return await callJson(to, {
-      target: AGENT_TARGET_PREFIX + operation,
-      service: AGENT_SIGNING_NAME,
+      target: (enableAuthPolicy ? SECURE_AGENT_TARGET_PREFIX : AGENT_TARGET_PREFIX) + operation,
+      service: enableAuthPolicy ? SECURE_AGENT_SIGNING_NAME : AGENT_SIGNING_NAME,
       input,
       headers: HEADERS,
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      ...(onHeaders && { onHeaders }),
     });
   }
+}
+
+function stockDiagnostics({ error_code, script_name, message, log }: Completion) {
+  return { error_code, script_name, message: message.slice(0, STOCK_MESSAGE_AT_MOST), log };
 }
 
 function envelope(payload: unknown): { Format: string; Payload: string } {
@@ -104,6 +178,6 @@ function envelope(payload: unknown): { Format: string; Payload: string } {
 }
 
 /** The command service's refusal of the order itself; trouble with keys or clocks has other names. */
-function isClientException(error: unknown): boolean {
+export function isClientException(error: unknown): boolean {
   return error instanceof ApiError && error.type === "ClientException";
 }

@@ -7,14 +7,17 @@ import { Buffer } from "node:buffer";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import {
+  AcknowledgeInput,
   AGENT_TARGET_PREFIX,
   CompleteInput,
   Completion,
+  EXTENSION_HEADER,
   type Order,
   PollInput,
   Progress,
+  REFUSE_OPERATION,
+  RefuseInput,
   RUN_COMMAND,
-  type SignedOrder,
   UpdateInput,
 } from "../../core/wire/agent_protocol.ts";
 import { JOIN_PATH, JoinInput } from "../../core/wire/join.ts";
@@ -35,6 +38,9 @@ export class CommandServer {
   readonly polls: PollInput[] = [];
   readonly updates: { commandId: string; progress: Progress }[] = [];
   readonly completions: Told[] = [];
+  readonly refusals: RefuseInput[] = [];
+  /** Commands that were acknowledged by a request of its own. */
+  readonly acknowledged: string[] = [];
   readonly cancel = new Set<string>();
   readonly authorizations: string[] = [];
   /** Bundles by path, as `/bucket/key`. */
@@ -50,7 +56,7 @@ export class CommandServer {
   missing = "There is no such key.";
   token = "good";
   url = "";
-  #signed: { order: Order; signed: SignedOrder }[] = [];
+  #given: { order: Order; signed: unknown }[] = [];
   #server: Server;
   #wake = new Set<() => void>();
 
@@ -81,7 +87,12 @@ export class CommandServer {
 
   /** Lays an order out, signed with this server's key or another. */
   give(order: Order, key = this.key): void {
-    this.#signed.push({ order, signed: signOrder(order, key) });
+    this.handOut(order, signOrder(order, key));
+  }
+
+  /** Lays out whatever is to come in the place of a signed order. */
+  handOut(order: Order, signed: unknown): void {
+    this.#given.push({ order, signed });
     this.news();
   }
 
@@ -108,6 +119,7 @@ export class CommandServer {
       ? await this.#poll(PollInput.parse(input), response)
       : this.#say(operation, input);
     response.setHeader("content-type", "application/x-amz-json-1.1");
+    response.setHeader(EXTENSION_HEADER, "1");
     response.end(JSON.stringify(output));
   }
 
@@ -119,8 +131,8 @@ export class CommandServer {
       const running = new Set(input.Running);
       const cancel = [...this.cancel].filter((id) => running.has(id));
       for (const id of cancel) this.cancel.delete(id);
-      const next = this.#signed.findIndex(({ order }) => !running.has(order.commandId));
-      const [given] = next === -1 ? [] : this.#signed.splice(next, 1);
+      const next = this.#given.findIndex(({ order }) => !running.has(order.commandId));
+      const [given] = next === -1 ? [] : this.#given.splice(next, 1);
       if (given || cancel.length > 0 || Date.now() >= until) {
         return { ...(cancel.length > 0 && { Cancel: cancel }), ...(given && handout(given)) };
       }
@@ -153,6 +165,14 @@ export class CommandServer {
         .parse(input);
       const completion = Completion.parse(JSON.parse(Diagnostics?.Payload ?? "{}"));
       this.completions.push({ commandId, status, completion });
+      return {};
+    }
+    if (operation === "PutHostCommandAcknowledgement") {
+      this.acknowledged.push(AcknowledgeInput.parse(input).HostCommandIdentifier);
+      return { CommandStatus: "InProgress" };
+    }
+    if (operation === REFUSE_OPERATION) {
+      this.refusals.push(RefuseInput.parse(input));
       return {};
     }
     throw new Error(`unexpected operation ${operation}`);
@@ -203,7 +223,7 @@ export class CommandServer {
   }
 }
 
-function handout({ order, signed }: { order: Order; signed: SignedOrder }) {
+function handout({ order, signed }: { order: Order; signed: unknown }) {
   return {
     HostCommand: {
       HostCommandIdentifier: order.commandId,

@@ -146,6 +146,7 @@ export function order(
     hostIdentifier: hostArn("web-01"),
     nonce,
     issuedAt: Date.now(),
+    expiresAt: Date.now() + 300_000,
     events: [...IN_PLACE_EVENTS],
     ignoreFailuresOf: [],
     specification: {
