@@ -71,6 +71,7 @@ export async function startAgent(config: AgentConfig, hooks: AgentHooks): Promis
     journal: journal.state,
     board,
     waitBetweenRunsMs: config.waitBetweenRunsMs,
+    waits: config,
     stopping: stopping.signal,
     onConnected: hooks.onConnected,
     onIdle: () => hooks.onIdle?.(),

@@ -5,7 +5,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 const FIRST = 200;
 const LONGEST = 10_000;
 
-/** Pauses of 0.2 s doubling to 10 s, each shortened at random by up to half (jitter). */
+/** Pauses of 0.2 s doubling to 10 s, or to another limit, each shortened at random by up to half (jitter). */
 export class Backoff {
   readonly #random: () => number;
   #next = FIRST;
@@ -14,10 +14,10 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Milliseconds to wait before the next attempt. */
-  next(): number {
-    const pause = this.#next * (1 - this.#random() / 2);
-    this.#next = Math.min(this.#next * 2, LONGEST);
+  /** Milliseconds to wait before the next attempt; `longest` is the most it may be. */
+  next(longest = LONGEST): number {
+    const pause = Math.min(this.#next, longest) * (1 - this.#random() / 2);
+    this.#next = Math.min(this.#next * 2, Math.max(longest, FIRST));
     return pause;
   }
 

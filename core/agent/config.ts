@@ -31,6 +31,10 @@ export interface AgentConfig {
   enableAuthPolicy: boolean;
   /** Where bundles are fetched from. */
   s3Endpoint: string;
+  /** GitHub's API. */
+  githubEndpoint: string;
+  /** Holds the token for repositories whose revision comes without one. */
+  githubTokenFile?: string;
   /** Through the proxy and trusting the authorities that the configuration names. */
   fetch: typeof fetch;
   installRoot?: string;
@@ -147,9 +151,15 @@ function endpoints(agent: AgentSettings, identity: Identity, keys: KeyFile) {
   }
   const { deploy_control_endpoint: server, s3_endpoint_override: s3 } = agent;
   const form = { secure: agent.enable_auth_policy, fips };
+  // A server of ours keeps bundles itself; Amazon's command service does not.
+  const own = server === undefined || new URL(server).hostname.endsWith(`.${domain}`)
+    ? undefined
+    : server;
   return {
     endpoint: server ?? commandServiceUrl(region, domain, form),
-    s3Endpoint: s3 ?? server ?? s3Url(region, domain, form),
+    s3Endpoint: s3 ?? own ?? s3Url(region, domain, form),
+    githubEndpoint: agent.github_endpoint,
+    ...(agent.github_token_file !== undefined && { githubTokenFile: agent.github_token_file }),
     enableAuthPolicy: agent.enable_auth_policy,
   };
 }
@@ -205,9 +215,10 @@ function parseSettings(keys: KeyFile, flags: Settings): AgentSettings {
   for (const [key, mustBe] of wrong) {
     if (Object.hasOwn(flags, key)) throw badFlag(key, flags[key], mustBe);
   }
-  const sentences = [...wrong].flatMap(([key, mustBe]) => {
-    const setting = keys.settings.get(key);
-    return setting ? [wrongValue(keys.file, key, setting, mustBe)] : [];
+  // In the order of the file.
+  const sentences = [...keys.settings].flatMap(([key, setting]) => {
+    const mustBe = wrong.get(key);
+    return mustBe === undefined ? [] : [wrongValue(keys.file, key, setting, mustBe)];
   });
   throw badFile(keys.file, sentences.join("\n            "));
 }

@@ -9,6 +9,7 @@ import { log } from "./log.ts";
 import type { OrderBoard } from "./order_board.ts";
 import { type Gate, judgeOrder, type Verdict } from "./order_gate.ts";
 import type { JournalState } from "./journal_record.ts";
+import { pauseAfter, type Waits } from "./poll_pause.ts";
 import type { PollAnswer, ServerLink } from "./server_link.ts";
 import { type CommandContext, takeCommand } from "./stock_command.ts";
 
@@ -27,6 +28,8 @@ export interface PollContext {
   journal: JournalState;
   board: OrderBoard;
   waitBetweenRunsMs: number;
+  /** After failures. */
+  waits: Waits;
   stopping: AbortSignal;
   /** Called once, when the server has answered for the first time. */
   onConnected(): void;
@@ -61,7 +64,7 @@ export async function pollUntilStopped(context: PollContext): Promise<void> {
     } catch (error) {
       if (stopping.aborted) return;
       log.warn("poll failed: {error}", { error: String(error) });
-      await pause(backoff.next(), stopping);
+      await pause(pauseAfter(error, backoff, context.waits), stopping);
     }
   }
 }
