@@ -7,11 +7,12 @@ const SPELLED = new Map(BundleType.options.map((type) => [type.toLowerCase(), ty
 
 /** Clients send `yaml` for `YAML`, and the service takes it. */
 function spellBundleType(value: unknown): unknown {
-  const s3Location = member(value, "s3Location");
-  const given = member(s3Location, "bundleType");
+  const name = ["s3Location", "httpsLocation"].find((name) => isObject(member(value, name))) ?? "";
+  const location = member(value, name);
+  const given = member(location, "bundleType");
   const bundleType = typeof given === "string" ? SPELLED.get(given.toLowerCase()) : undefined;
-  if (bundleType === undefined || !isObject(value) || !isObject(s3Location)) return value;
-  return { ...value, s3Location: { ...s3Location, bundleType } };
+  if (bundleType === undefined || !isObject(value) || !isObject(location)) return value;
+  return { ...value, [name]: { ...location, bundleType } };
 }
 
 /** Parses to a location whose identity is complete. */

@@ -15,6 +15,7 @@ import {
 import type {
   AcknowledgeInput,
   CompleteInput,
+  DeploymentSpecification,
   PollOutput,
   StatusOutput,
 } from "../wire/agent_protocol.ts";
@@ -75,11 +76,24 @@ export async function getSpecification(
       `The host ${host.name} has no order of the deployment "${deploymentId}"`,
     );
   }
+  refuseOurOwn(order.specification, host);
   const Payload = await seal(JSON.stringify(order.specification));
   return {
     DeploymentSystem: "CodeDeploy",
     DeploymentSpecification: { GenericEnvelope: { Format: "PKCS7/JSON", Payload } },
   };
+}
+
+/** AWS's agent fails the event with the words of this refusal, as with any specification it dislikes. */
+function refuseOurOwn({ Revision }: DeploymentSpecification, { name }: CallingHost): void {
+  if (Revision.RevisionType !== "HTTPS") return;
+  throw new DomainError(
+    "ClientException",
+    "DeploymentExecutionId",
+    `${name} runs AWS's agent, which fetches from S3 and GitHub only, not from ` +
+      `${Revision.HttpsRevision.Url}. Run this server's agent there (runtime agent join), or push ` +
+      "the bundle (runtime push) and deploy that revision",
+  );
 }
 
 const Acknowledgement = z.object({ IsCommandNoop: z.boolean().default(false) });

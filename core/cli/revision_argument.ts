@@ -1,7 +1,9 @@
 /**
- * Revisions as people write them: `s3://bucket/key?versionId=…&eTag=…` and `github:owner/repo@sha`.
+ * Revisions as people write them: `s3://bucket/key?versionId=…&eTag=…`, `github:owner/repo@sha` and
+ * `https://host/app.tgz#sha256=…`, with `&type=zip` where the address does not end like its type.
  * @module
  */
+import { HttpsLocation } from "../domain/https_location.ts";
 import type { BundleType, RevisionLocation } from "../domain/revision.ts";
 import { usageFailure } from "./failure.ts";
 
@@ -24,8 +26,9 @@ export function bundleTypeOf(name: string): BundleType | undefined {
 /** Throws a usage failure that says what is wrong with the text. */
 export function parseRevision(text: string): RevisionLocation {
   if (text.startsWith("s3://")) return s3Revision(text);
+  if (/^https?:\/\//.test(text)) return httpsRevision(text);
   const github = text.match(/^github:([^/@]+\/[^/@]+)@(.+)$/);
-  if (!github) throw badRevision(text, "begins neither with s3:// nor with github:owner/repo@");
+  if (!github) throw badRevision(text, "begins with none of s3:// github:owner/repo@ https://");
   const [, repository = "", commitId = ""] = github;
   if (!/^[0-9a-f]{40}$/i.test(commitId)) {
     throw badRevision(text, `${commitId} is not a commit's full SHA-1 of 40 digits`);
@@ -54,12 +57,32 @@ function s3Revision(text: string): RevisionLocation {
   };
 }
 
+function httpsRevision(text: string): RevisionLocation {
+  const [url = "", fragment = ""] = text.split("#", 2);
+  const parameters = new URLSearchParams(fragment);
+  for (const name of parameters.keys()) {
+    if (name !== "sha256" && name !== "type") throw badRevision(text, `unknown ${name}= after #`);
+  }
+  const sha256 = parameters.get("sha256");
+  if (sha256 === null) throw badRevision(text, "its hash is missing: #sha256= and 64 hex digits");
+  const path = URL.canParse(url) ? new URL(url).pathname : "";
+  const bundleType = parameters.get("type") ?? bundleTypeOf(path);
+  if (bundleType === undefined) {
+    throw badRevision(text, "the address ends in none of .tgz .tar.gz .tar .zip; add &type=tgz");
+  }
+  const location = HttpsLocation.safeParse({ url, sha256, bundleType });
+  if (location.success) return { revisionType: "HTTPS", httpsLocation: location.data };
+  const [issue] = location.error.issues;
+  throw badRevision(text, `${issue?.path.join(".")} must be ${issue?.message}`);
+}
+
 /** The revision as an argument for the shell; undefined for revisions that are text. */
 export function revisionArgument(revision: RevisionLocation): string | undefined {
   if (revision.revisionType === "GitHub") {
     const { repository, commitId } = revision.gitHubLocation;
     return `github:${repository}@${commitId}`;
   }
+  if (revision.revisionType === "HTTPS") return httpsArgument(revision.httpsLocation);
   if (revision.revisionType !== "S3") return undefined;
   const { bucket, key, version, eTag } = revision.s3Location;
   const query = new URLSearchParams();
@@ -68,9 +91,16 @@ export function revisionArgument(revision: RevisionLocation): string | undefined
   return query.size === 0 ? `s3://${bucket}/${key}` : `'s3://${bucket}/${key}?${query}'`;
 }
 
+function httpsArgument({ url, sha256, bundleType }: HttpsLocation): string {
+  const shown = bundleTypeOf(new URL(url).pathname) === bundleType;
+  const text = `${url}#sha256=${sha256}${shown ? "" : `&type=${bundleType}`}`;
+  return `'${text.replaceAll("'", "%27")}'`;
+}
+
 function badRevision(text: string, why: string) {
   return usageFailure(`--revision is not a revision: ${why}`, [`given: ${text}`], [
     "--revision 's3://BUCKET/KEY.tgz?eTag=…'",
     "--revision github:OWNER/REPO@SHA",
+    "--revision 'https://HOST/APP.tgz#sha256=…'",
   ]);
 }

@@ -8,6 +8,7 @@
  */
 import { z } from "zod";
 import { ByteRate } from "./byte_rate.ts";
+import { isSafe } from "./https_location.ts";
 
 const path = z.string("must be an absolute path").startsWith("/", "must be an absolute path");
 const web = z.url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" });
@@ -21,6 +22,7 @@ const FILE_NAME = "must be a plain file name";
 const fileName = z.string(FILE_NAME).regex(/^(?!\.{1,2}$)[^/\0]+$/, FILE_NAME);
 const PROXY = "must be http://[USER:PASSWORD@]HOST:PORT";
 const proxy = z.url({ protocol: /^https?$/, error: PROXY });
+const GITHUB = "must be an https:// URL (http:// only of this machine)";
 const KEY = "must be a public key in PEM";
 const CERTIFICATE = "must be a certificate in PEM or the absolute path of its file";
 
@@ -75,6 +77,11 @@ export const AgentSettings = z.object({
   )
     .optional().describe("ours: who may sign the orders of a server like AWS's, PEM or its file"),
   max_rate: ByteRate.optional().describe("ours: bytes per second of a download, such as 10MB"),
+  github_endpoint: z.url({ protocol: /^https?$/, error: GITHUB })
+    .refine((text) => isSafe(new URL(text)), GITHUB).default("https://api.github.com")
+    .describe("ours: the API of GitHub or of a GitHub of one's own"),
+  github_token_file: path.optional()
+    .describe("ours: a file of mode 0600 with a token that reads private repositories"),
   existence_checks: oneOf(["after-removal", "before-removal"]).default("after-removal")
     .describe("ours: when files in the way are looked for"),
   adopt_if_identical: truth.default(false)

@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { HttpsLocation } from "./https_location.ts";
 
 export const BundleType = z.enum(["tar", "tgz", "zip", "YAML", "JSON"]);
 export type BundleType = z.infer<typeof BundleType>;
@@ -23,18 +24,19 @@ export const GitHubLocation = z.object({
 
 const Text = z.object({ content: z.string().optional(), sha256: z.string().optional() });
 
-/** The four forms of a location; `revisionType` says which member counts. */
+/** CodeDeploy's four forms of a location and ours, HTTPS; `revisionType` says which member counts. */
 export const RevisionLocation = z.discriminatedUnion("revisionType", [
   z.object({ revisionType: z.literal("S3"), s3Location: S3Location }),
   z.object({ revisionType: z.literal("GitHub"), gitHubLocation: GitHubLocation }),
   z.object({ revisionType: z.literal("String"), string: Text }),
   z.object({ revisionType: z.literal("AppSpecContent"), appSpecContent: Text }),
+  z.object({ revisionType: z.literal("HTTPS"), httpsLocation: HttpsLocation }),
 ]);
 export type RevisionLocation = z.infer<typeof RevisionLocation>;
 
 /**
  * The text that two locations share when they name the same revision: the whole location for S3 and
- * GitHub, the hash for text (spec 1.3, revision identity).
+ * GitHub, the hash for text (spec 1.3, revision identity), hash and address for HTTPS.
  */
 export function revisionIdentity(location: RevisionLocation): string {
   switch (location.revisionType) {
@@ -50,10 +52,14 @@ export function revisionIdentity(location: RevisionLocation): string {
       return JSON.stringify(["String", location.string.sha256 ?? null]);
     case "AppSpecContent":
       return JSON.stringify(["AppSpecContent", location.appSpecContent.sha256 ?? null]);
+    case "HTTPS": {
+      const { url, sha256, bundleType } = location.httpsLocation;
+      return JSON.stringify(["HTTPS", url, bundleType, sha256]);
+    }
   }
 }
 
-/** A short name for people: `s3://bucket/key` or `owner/repo@abc1234`. */
+/** A short name for people: `s3://bucket/key`, `owner/repo@abc1234` or the address. */
 export function revisionTitle(location: RevisionLocation): string {
   switch (location.revisionType) {
     case "S3":
@@ -66,6 +72,8 @@ export function revisionTitle(location: RevisionLocation): string {
       return `text ${location.string.sha256 ?? ""}`.trim();
     case "AppSpecContent":
       return `AppSpec ${location.appSpecContent.sha256 ?? ""}`.trim();
+    case "HTTPS":
+      return location.httpsLocation.url;
   }
 }
 

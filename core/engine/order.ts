@@ -74,6 +74,11 @@ export function revisionOf(
     const GitHubRevision = { Account: account, Repository: name, CommitId: commitId };
     return { RevisionType: "GitHub", GitHubRevision };
   }
+  if (revision.revisionType === "HTTPS") {
+    const { url, sha256, bundleType } = revision.httpsLocation;
+    const HttpsRevision = { Url: url, SHA256: sha256, BundleType: bundleType };
+    return { RevisionType: "HTTPS", HttpsRevision };
+  }
   if (revision.revisionType !== "S3") return undefined;
   const { bucket, key, bundleType, version, eTag } = revision.s3Location;
   if (bundleType === "YAML" || bundleType === "JSON") return undefined;

@@ -74,14 +74,6 @@ function refuseConfig({ config }: Asked): void {
 
 /** A host without a bundle to fetch would be given an order that cannot be carried out. */
 function refuseRevision(revision: RevisionLocation): void {
-  if (revision.revisionType === "GitHub") {
-    throw new DomainError(
-      "InvalidRevisionException",
-      "revision",
-      "revision: this server's agents cannot fetch from GitHub yet. Push the revision with " +
-        "`runtime push DIR --app APPLICATION`, and deploy that one.",
-    );
-  }
   if (revisionOf({ revision })) return;
   const given = revision.revisionType === "S3"
     ? `an S3 location of bundleType ${revision.s3Location.bundleType}`
@@ -89,6 +81,7 @@ function refuseRevision(revision: RevisionLocation): void {
   throw new DomainError(
     "InvalidRevisionException",
     "revision",
-    `revision: hosts are deployed a bundle (S3 with bundleType tar, tgz or zip), not ${given}`,
+    `revision: hosts are deployed a bundle (S3 or HTTPS with bundleType tar, tgz or zip, or ` +
+      `GitHub), not ${given}`,
   );
 }

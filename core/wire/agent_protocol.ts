@@ -10,6 +10,7 @@
 import { z } from "zod";
 import { HookName } from "../domain/after_hook.ts";
 import { Diagnostics, LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
+import { BundleRevision } from "./bundle_revision.ts";
 
 export const AGENT_TARGET_PREFIX = "CodeDeployCommandService_v20141006.";
 export const AGENT_SIGNING_NAME = "codedeploy-commands";
@@ -31,12 +32,18 @@ export const SignedOrder = z.object({
 });
 export type SignedOrder = z.infer<typeof SignedOrder>;
 
+/** A member without which CodeDeploy's agent does not take a specification, in its words. */
+function named(member: string) {
+  const fault = `Deployment Spec has no ${member}`;
+  return z.string(fault).min(1, fault);
+}
+
 /** The deployment specification of spec 12.3, with the hash and size that the server knows. */
 export const DeploymentSpecification = z.object({
-  DeploymentId: z.string(),
-  DeploymentGroupId: z.string(),
-  DeploymentGroupName: z.string(),
-  ApplicationName: z.string(),
+  DeploymentId: named("DeploymentId"),
+  DeploymentGroupId: named("DeploymentGroupId"),
+  DeploymentGroupName: named("DeploymentGroupName"),
+  ApplicationName: named("ApplicationName"),
   DeploymentCreator: z.string(),
   DeploymentType: z.enum(["IN_PLACE", "BLUE_GREEN"]),
   AppSpecFilename: z.string().default("appspec.yml"),
@@ -47,29 +54,9 @@ export const DeploymentSpecification = z.object({
   }),
   /** All names that may stand below `hooks`; a server that omits it has unknown ones ignored. */
   AllPossibleLifecycleEvents: z.array(z.string()).nullish(),
-  Revision: z.discriminatedUnion("RevisionType", [
-    z.object({
-      RevisionType: z.literal("S3"),
-      S3Revision: z.object({
-        Bucket: z.string(),
-        Key: z.string(),
-        BundleType: z.enum(["tar", "tgz", "zip"]),
-        Version: z.string().nullable(),
-        ETag: z.string().nullable(),
-        /** Hex SHA-256 and bytes of the bundle, when it lies in the server's own store. */
-        SHA256: z.string().optional(),
-        Size: z.number().int().optional(),
-      }),
-    }),
-    z.object({
-      RevisionType: z.literal("GitHub"),
-      GitHubRevision: z.object({
-        Account: z.string(),
-        Repository: z.string(),
-        CommitId: z.string(),
-      }),
-    }),
-  ]),
+  /** Reads a private repository of GitHub. */
+  GitHubAccessToken: z.string().nullish(),
+  Revision: BundleRevision,
 });
 export type DeploymentSpecification = z.infer<typeof DeploymentSpecification>;
 

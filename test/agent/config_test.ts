@@ -113,6 +113,15 @@ const rows: Row[] = [
   row("install_root", "installRoot", undefined, ["/i", "/i"], "i", PATH),
   row("max_rate", "maxRate", undefined, ["10MB", 10_000_000], "0", /must be bytes per second/),
   row(
+    "github_endpoint",
+    "githubEndpoint",
+    "https://api.github.com",
+    ["https://github.test/api/v3", "https://github.test/api/v3"],
+    "http://github.test",
+    /must be an https:\/\/ URL/,
+  ),
+  row("github_token_file", "githubTokenFile", undefined, ["/t", "/t"], "t", PATH),
+  row(
     "existence_checks",
     "existenceChecks",
     "after-removal",
@@ -315,6 +324,12 @@ const endpoints: [region: string, lines: string, endpoint: string, s3: string][]
     ":enable_auth_policy: true\n:use_fips_mode: true\n",
     "https://codedeploy-commands-secure-fips.us-gov-west-1.amazonaws.com",
     "https://s3-fips.us-gov-west-1.amazonaws.com",
+  ],
+  [
+    "us-east-2",
+    ":deploy_control_endpoint: https://codedeploy-commands.us-east-2.amazonaws.com\n",
+    "https://codedeploy-commands.us-east-2.amazonaws.com",
+    "https://s3.us-east-2.amazonaws.com",
   ],
   [
     "cn-north-1",

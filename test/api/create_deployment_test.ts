@@ -102,6 +102,12 @@ const create = (changes: object) => ({ ...GROUP, revision: REVISION, ...changes 
 const s3 = (changes: object) => ({
   revision: { ...REVISION, s3Location: { ...REVISION.s3Location, ...changes } },
 });
+const https = (changes: object) => ({
+  revision: {
+    revisionType: "HTTPS",
+    httpsLocation: { url: "https://h/x.tgz", sha256, bundleType: "tgz", ...changes },
+  },
+});
 const alarms = (count: number) => ({
   overrideAlarmConfiguration: {
     enabled: true,
@@ -135,16 +141,12 @@ const refusedCreations: [changes: object, type: string, message?: RegExp][] = [
     "InvalidRevision",
     /repository/,
   ],
-  [
-    {
-      revision: {
-        revisionType: "GitHub",
-        gitHubLocation: { repository: "a/b", commitId: "c".repeat(40) },
-      },
-    },
-    "InvalidRevision",
-    /cannot fetch from GitHub yet.*runtime push/,
-  ],
+  [https({ sha256: undefined }), "InvalidRevision", /revision\.httpsLocation\.sha256/],
+  [https({ sha256: "12" }), "InvalidRevision", /64 hex digits/],
+  [https({ url: "http://h/x.tgz" }), "InvalidRevision", /revision\.httpsLocation\.url.*https:\/\//],
+  [https({ url: "https://u:p@h/x.tgz" }), "InvalidRevision", /without user, password/],
+  [https({ url: "x.tgz" }), "InvalidRevision", /revision\.httpsLocation\.url/],
+  [https({ bundleType: "YAML" }), "InvalidRevision", /tar, tgz or zip/],
   [{ revision: appSpec({ sha256, content: "version: 0.0" }) }, "InvalidRevision", /sha256 is/],
   [{ revision: appSpec({ sha256 }) }, "InvalidRevision", /AppSpecContent/],
   [{ revision: { revisionType: "String", string: { sha256 } } }, "InvalidRevision", /String/],

@@ -31,14 +31,38 @@ test("github:owner/repo@sha is a GitHub revision", () => {
   });
 });
 
+const hash = "ab".repeat(32);
+const addresses: [text: string, url: string, bundleType: string][] = [
+  [`https://h/a/x.tgz#sha256=${hash}`, "https://h/a/x.tgz", "tgz"],
+  [`https://h/x.tar.gz?k=v#sha256=${hash}`, "https://h/x.tar.gz?k=v", "tgz"],
+  [`https://h/get?id=7#sha256=${hash.toUpperCase()}&type=zip`, "https://h/get?id=7", "zip"],
+  [`http://127.0.0.1:8080/x.tar#sha256=${hash}`, "http://127.0.0.1:8080/x.tar", "tar"],
+];
+for (const [text, url, bundleType] of addresses) {
+  test(`${text} is an HTTPS revision, and is printed so that it parses back`, () => {
+    const revision = parseRevision(text);
+    assert.deepEqual(revision, {
+      revisionType: "HTTPS",
+      httpsLocation: { url, sha256: hash, bundleType },
+    });
+    assert.deepEqual(parseRevision(revisionArgument(revision)!.replaceAll("'", "")), revision);
+  });
+}
+
 const refused: [text: string, why: RegExp][] = [
-  ["k.tgz", /begins neither/],
+  ["k.tgz", /begins with none of/],
   ["s3://bucket", /bucket or key/],
   ["s3:///k.tgz", /bucket or key/],
   ["s3://b/k.rar", /ends in none of \.tgz/],
   ["s3://b/k.tgz?etag=x", /unknown etag=/],
   ["github:o/r@main", /main is not a commit's full SHA-1/],
-  ["github:o@" + sha, /begins neither/],
+  ["github:o@" + sha, /begins with none of/],
+  ["https://h/x.tgz", /its hash is missing: #sha256=/],
+  ["https://h/x.tgz#sha256=12", /sha256 must be a SHA-256 of 64 hex digits/],
+  [`https://h/x.tgz#sha256=${hash}&a=b`, /unknown a= after #/],
+  [`https://h/x#sha256=${hash}`, /ends in none of .* add &type=tgz/],
+  [`https://h/x.yml#sha256=${hash}`, /bundleType must be tar, tgz or zip/],
+  [`http://h/x.tgz#sha256=${hash}`, /url must be an https:\/\/ address/],
 ];
 for (const [text, why] of refused) {
   test(`${text} is refused`, () => {
