@@ -1,22 +1,9 @@
 /**
- * Asks S3, or the server's own artifact store, which speaks S3 (spec 6.1), for a bundle: all of it,
- * or what is missing of it after a download that broke off.
+ * How a bundle is asked for, wherever it lies: all of it, or what is missing of it after a download
+ * that broke off (RFC 9110, range requests).
  * @module
  */
-import type { DeploymentSpecification } from "../wire/agent_protocol.ts";
-import { signable, signHeaders, UNSIGNED_PAYLOAD } from "../wire/sigv4.ts";
-import type { Identity } from "./identity.ts";
-
-export type S3Revision = Extract<
-  DeploymentSpecification["Revision"],
-  { RevisionType: "S3" }
->["S3Revision"];
-
-/** Where bundles are, and who asks for them. */
-export interface BundleStore {
-  s3Endpoint: string;
-  identity: Identity;
-}
+import type { HostBundleType } from "../domain/https_location.ts";
 
 /** How far an earlier answer came, and the strong entity tag of the object it was of. */
 export interface Position {
@@ -24,7 +11,7 @@ export interface Position {
   eTag: string;
 }
 
-/** "changed" when the store no longer has what the position is of, or does not know ranges. */
+/** "changed" when the place no longer has what the position is of, or does not know ranges. */
 export type BundleAnswer =
   | { kind: "whole"; eTag: string; total: number | undefined; resumable: boolean; body: Body }
   | { kind: "rest"; body: Body }
@@ -32,57 +19,69 @@ export type BundleAnswer =
 
 type Body = ReadableStream<Uint8Array> | null;
 
+/** What the order says of the bundle; hash and tag may be written in any case and with quotes. */
+export interface Expected {
+  eTag?: string;
+  sha256?: string;
+  /** Bytes. */
+  size?: number;
+}
+
+/** A bundle at its place. */
+export interface BundleOrigin {
+  /** Which bundle it is, for people. */
+  name: string;
+  /** Scheme, host and port of the place, for people. */
+  from: string;
+  bundleType: HostBundleType;
+  expected: Expected;
+  /** Milliseconds before the second and each further attempt in a row that brought nothing new. */
+  retryAfter: readonly number[];
+  /**
+   * Sends a GET, from `position` on if there is one, and answers with a body that is still to be
+   * read. Throws BundleError for a refusal that stands, another error for one that may pass.
+   */
+  request(position: Position | undefined, signal: AbortSignal): Promise<BundleAnswer>;
+  /** What is said instead of the last attempt's trouble when all attempts were in vain. */
+  inVain?(retries: number): string | undefined;
+}
+
+/** The network as the agent may use it: its proxy and its authorities are inside. */
+export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
+
 /** The bundle cannot be had, or is not the one that was ordered. */
 export class BundleError extends Error {
   override readonly name = "BundleError";
 }
 
-/** Where the bundle is, for people. */
-export function bundleName({ Bucket, Key, Version }: S3Revision): string {
-  return `s3://${Bucket}/${Key}${Version === null ? "" : ` version ${Version}`}`;
+/** The headers of a request that goes on where an earlier answer stopped. */
+export function headersAt(position: Position | undefined): Record<string, string> {
+  if (!position) return {};
+  return { range: `bytes=${position.bytes}-`, "if-match": position.eTag };
 }
 
-/**
- * Sends a GET for the bundle, from `position` on if there is one, and answers with a body that is
- * still to be read. Throws BundleError for a refusal that stands, another error for one that may pass.
- */
-export async function requestBundle(
-  revision: S3Revision,
-  store: BundleStore,
+/** Reads the head of an answer; `refusal` words one that is no success. */
+export async function answerOf(
+  response: Response,
   position: Position | undefined,
-  signal: AbortSignal,
+  refusal: (response: Response) => Promise<Error>,
 ): Promise<BundleAnswer> {
-  const url = bundleUrl(revision, store.s3Endpoint);
-  const response = await fetch(url, { headers: await headersFor(url, store, position), signal });
-  // The object is another or shorter one now. 416 comes from stores that do not know If-Match.
+  // The object is another or shorter one now. 416 comes from places that do not know If-Match.
   if (position && [412, 416].includes(response.status)) {
     await response.body?.cancel();
     return { kind: "changed" };
   }
-  if (!response.ok) throw refusal(revision, response.status, await response.text());
+  if (!response.ok) throw await refusal(response);
   if (response.status !== 206) return wholeOf(response);
   if (position && continues(response, position)) return { kind: "rest", body: response.body };
   await response.body?.cancel();
   if (position) return { kind: "changed" };
-  throw new Error("the store answered a part of the bundle to a request for all of it");
+  throw new Error("a part of the bundle was answered to a request for all of it");
 }
 
-async function headersFor(
-  url: URL,
-  { identity }: BundleStore,
-  position: Position | undefined,
-): Promise<Record<string, string>> {
-  const headers = await signHeaders(
-    signable("GET", url, {
-      "x-amz-content-sha256": UNSIGNED_PAYLOAD,
-      ...(position && { range: `bytes=${position.bytes}-`, "if-match": position.eTag }),
-    }),
-    await identity.credentials(),
-    identity.region,
-    "s3",
-  );
-  delete headers["host"]; // fetch sets it from the URL; the signature covers the same value
-  return headers;
+/** Whether another attempt may bring what this one did not. */
+export function isPassing(status: number): boolean {
+  return status >= 500 || status === 429 || status === 408;
 }
 
 function wholeOf({ headers, body }: Response): BundleAnswer {
@@ -100,39 +99,4 @@ function wholeOf({ headers, body }: Response): BundleAnswer {
 function continues({ headers }: Response, { bytes, eTag }: Position): boolean {
   const first = /^bytes (\d+)-/.exec(headers.get("content-range") ?? "")?.[1];
   return first === String(bytes) && (headers.get("etag") ?? eTag) === eTag;
-}
-
-/** A path-style S3 address; the key's slashes part the path, everything else is encoded. */
-function bundleUrl({ Bucket, Key, Version }: S3Revision, endpoint: string): URL {
-  const key = Key.split("/").map(encodeKeyPart).join("/");
-  const url = new URL(`${endpoint.replace(/\/$/, "")}/${Bucket}/${key}`);
-  if (Version !== null) url.searchParams.set("versionId", Version);
-  return url;
-}
-
-function encodeKeyPart(part: string): string {
-  const percent = (sign: string) => "%" + sign.charCodeAt(0).toString(16).toUpperCase();
-  return encodeURIComponent(part).replace(/[!'()*]/g, percent);
-}
-
-function refusal(revision: S3Revision, status: number, body: string): Error {
-  const code = /<Code>([^<]*)<\/Code>/.exec(body)?.[1] ?? `HTTP ${status}`;
-  const said = /<Message>([^<]*)<\/Message>/.exec(body)?.[1] ?? body.slice(0, 200);
-  const why = `${code}: ${plainText(said)}`;
-  const message = `The bundle ${bundleName(revision)} cannot be downloaded: ${why}`;
-  const passing = status >= 500 || status === 429;
-  return passing ? new Error(message) : new BundleError(message);
-}
-
-/** The entities that XML itself defines (XML 1.0, section 4.6); each is replaced once. */
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&amp;": "&",
-  "&lt;": "<",
-  "&gt;": ">",
-  "&quot;": '"',
-  "&apos;": "'",
-};
-
-function plainText(xml: string): string {
-  return xml.replace(/&(?:amp|lt|gt|quot|apos);/g, (entity) => ENTITIES[entity] ?? entity);
 }

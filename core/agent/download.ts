@@ -5,12 +5,13 @@
  * @module
  */
 import { rename } from "node:fs/promises";
-import type { Order } from "../wire/agent_protocol.ts";
+import type { DeploymentSpecification } from "../wire/agent_protocol.ts";
 import { extractArchive, type Unpacked } from "./archive/extract.ts";
 import { stripLeadingDirectory } from "./archive/strip.ts";
-import { BundleError, bundleName, type S3Revision } from "./bundle_request.ts";
+import { originOf, type Reach } from "./bundle_origin.ts";
+import type { BundleOrigin } from "./bundle_request.ts";
 import { counted } from "./counted.ts";
-import { type BundleSource, fetchBundle } from "./fetch_bundle.ts";
+import { fetchBundle, type Pace } from "./fetch_bundle.ts";
 import type { EventContext } from "./host.ts";
 import type { DeploymentPaths, Layout } from "./layout.ts";
 import { writePointer } from "./pointer_file.ts";
@@ -20,27 +21,30 @@ import { UnpackAlong } from "./unpack_along.ts";
 
 type Context = Pick<EventContext, "onLine" | "signal">;
 
+/** How bundles are reached, and how fast. */
+export type BundleSource = Reach & Pace;
+
+/** Of a specification, which revision, and whose. */
+type What = Pick<
+  DeploymentSpecification,
+  "DeploymentGroupId" | "DeploymentId" | "Revision" | "GitHubAccessToken"
+>;
+
 /** Throws BundleError, or what unpacking throws; nothing is unpacked then. */
 export async function downloadBundle(
-  { specification }: Order,
+  { specification }: { specification: What },
   places: Layout,
   source: BundleSource,
   context: Context,
 ): Promise<void> {
-  const { DeploymentGroupId, DeploymentId, Revision } = specification;
-  if (Revision.RevisionType === "GitHub") {
-    throw new BundleError(
-      "GitHub revisions are not supported by this agent yet: push the revision with " +
-        "`runtime push DIR --app APPLICATION` and deploy that one",
-    );
-  }
+  const { DeploymentGroupId, DeploymentId } = specification;
+  const origin = await originOf(specification, source);
   const paths = places.deployment(DeploymentGroupId, DeploymentId);
   const destination = `${paths.archive}.new`;
   // What an agent that was killed left there.
   await removeTree(destination);
   try {
-    const revision = Revision.S3Revision;
-    const unpacked = await fetchAndUnpack(revision, { ...paths, destination }, source, context);
+    const unpacked = await fetchAndUnpack(origin, { ...paths, destination }, source, context);
     await stripLeadingDirectory(destination);
     await removeTree(paths.archive);
     await rename(destination, paths.archive);
@@ -54,15 +58,15 @@ export async function downloadBundle(
 }
 
 async function fetchAndUnpack(
-  revision: S3Revision,
+  origin: BundleOrigin,
   { bundle, destination }: DeploymentPaths & { destination: string },
-  source: BundleSource,
+  pace: Pace,
   { onLine, signal }: Context,
 ): Promise<Unpacked> {
-  const { BundleType: bundleType } = revision;
+  const { bundleType } = origin;
   const fetchTo = async (reader?: BundleReader) => {
-    const { bytes } = await fetchBundle(revision, bundle, source, signal, reader);
-    onLine("agent", `Downloaded ${bundleName(revision)}: ${counted(bytes, "byte")}`);
+    const { bytes } = await fetchBundle(origin, bundle, pace, signal, reader);
+    onLine("agent", `Downloaded ${origin.name}: ${counted(bytes, "byte")}`);
   };
   if (bundleType === "zip") {
     // The directory of a zip stands at its end, so it cannot be unpacked while it comes.

@@ -6,26 +6,18 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pause } from "./backoff.ts";
-import {
-  BundleError,
-  bundleName,
-  type BundleStore,
-  requestBundle,
-  type S3Revision,
-} from "./bundle_request.ts";
+import { BundleError, type BundleOrigin, type Expected } from "./bundle_request.ts";
 import { RateLimit } from "./byte_rate.ts";
 import { type BundleReader, openReceived, type ReceivedBundle } from "./received_bundle.ts";
 import { SILENCE, Silence } from "./silence.ts";
 
-/** Milliseconds before the second, third and fourth attempt in a row that brought nothing new. */
-const RETRY_AFTER = [500, 2_000, 8_000];
 /** A line that always breaks is given up some time, even if every attempt brings a little. */
 const MOST_ATTEMPTS = 100;
 
-export interface BundleSource extends BundleStore {
+export interface Pace {
   /** Bytes per second; undefined is as fast as it goes. */
   maxRate?: number;
-  /** Milliseconds before each further attempt; other than usual in tests. */
+  /** Milliseconds before each further attempt; other than the origin's own in tests. */
   retryAfter?: readonly number[];
   /** Milliseconds without a byte until an attempt counts as failed; other than usual in tests. */
   silenceMs?: number;
@@ -44,8 +36,8 @@ class Interrupted extends Error {
 
 /** Something that is being fetched, and what is there of it. */
 interface Download {
-  revision: S3Revision;
-  source: BundleSource;
+  origin: BundleOrigin;
+  pace: Pace;
   received: ReceivedBundle;
   limit: RateLimit | undefined;
   signal: AbortSignal;
@@ -56,19 +48,19 @@ interface Download {
  * the error of a disk that does not take it, or the reason of an abort.
  */
 export async function fetchBundle(
-  revision: S3Revision,
+  origin: BundleOrigin,
   file: string,
-  source: BundleSource,
+  pace: Pace,
   signal: AbortSignal,
   reader?: BundleReader,
 ): Promise<Fetched> {
   await mkdir(dirname(file), { recursive: true });
-  const limit = source.maxRate === undefined ? undefined : new RateLimit(source.maxRate);
+  const limit = pace.maxRate === undefined ? undefined : new RateLimit(pace.maxRate);
   const received = await openReceived(file, reader);
   try {
-    await receiveAll({ revision, source, received, limit, signal });
+    await receiveAll({ origin, pace, received, limit, signal });
     const fetched = received.finish();
-    check(revision, fetched);
+    check(origin.expected, fetched);
     return fetched;
   } finally {
     await received.close();
@@ -76,8 +68,8 @@ export async function fetchBundle(
 }
 
 async function receiveAll(download: Download): Promise<void> {
-  const { received, source, signal } = download;
-  const usual = source.retryAfter ?? RETRY_AFTER;
+  const { origin, received, pace, signal } = download;
+  const usual = pace.retryAfter ?? origin.retryAfter;
   let waits = [...usual];
   let furthest = 0;
   for (let attempts = 1;; attempts++) {
@@ -91,7 +83,8 @@ async function receiveAll(download: Download): Promise<void> {
       furthest = Math.max(furthest, received.bytes);
       const wait = waits.shift();
       if (wait === undefined || attempts >= MOST_ATTEMPTS) {
-        throw new BundleError(error.message, { cause: error });
+        const message = origin.inVain?.(attempts - 1) ?? error.message;
+        throw new BundleError(message, { cause: error });
       }
       await pause(wait, signal);
     }
@@ -100,19 +93,19 @@ async function receiveAll(download: Download): Promise<void> {
 
 /** One request. Only what fails on the way is Interrupted, never what fails on this host. */
 async function attempt(download: Download): Promise<"whole" | "changed"> {
-  const { revision, source, received, limit, signal } = download;
+  const { origin, pace, received, limit, signal } = download;
   if (received.bytes > 0 && received.whole) return "whole";
-  const silence = new Silence(signal, source.silenceMs ?? SILENCE);
+  const silence = new Silence(signal, pace.silenceMs ?? SILENCE);
   const position = received.position;
   try {
-    const asked = requestBundle(revision, source, position, silence.signal);
+    const asked = origin.request(position, silence.signal);
     const answer = await silence.during(asked).catch(interrupted(download));
     if (answer.kind === "changed") {
       await received.forget();
       return "changed";
     }
     if (answer.kind === "whole") {
-      checkETag(revision, answer.eTag);
+      checkETag(origin.expected, answer.eTag);
       await received.begin(answer);
     }
     const reader = answer.body?.getReader();
@@ -131,27 +124,26 @@ async function attempt(download: Download): Promise<"whole" | "changed"> {
 }
 
 /** Says what broke off; a refusal of the store is thrown as it is. */
-function interrupted({ revision, source }: Download): (error: unknown) => never {
+function interrupted({ origin }: Download): (error: unknown) => never {
   return (error) => {
     if (error instanceof BundleError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    const { origin } = new URL(source.s3Endpoint);
     throw new Interrupted(
-      `The download of ${bundleName(revision)} from ${origin} broke off: ${reason}`,
+      `The download of ${origin.name} from ${origin.from} broke off: ${reason}`,
       { cause: error },
     );
   };
 }
 
 /** Entity tags are compared before a byte is fetched: another object is not worth the time. */
-function checkETag({ ETag }: S3Revision, actual: string): void {
+function checkETag({ eTag }: Expected, actual: string): void {
   const unquoted = (tag: string) => tag.replaceAll('"', "");
-  if (ETag !== null) mustBe("etag", unquoted(ETag), unquoted(actual));
+  if (eTag !== undefined) mustBe("etag", unquoted(eTag), unquoted(actual));
 }
 
-function check({ SHA256, Size }: S3Revision, fetched: Fetched): void {
-  if (Size !== undefined) mustBe("size", String(Size), String(fetched.bytes));
-  if (SHA256 !== undefined) mustBe("sha256", SHA256.toLowerCase(), fetched.sha256);
+function check({ sha256, size }: Expected, fetched: Fetched): void {
+  if (size !== undefined) mustBe("size", String(size), String(fetched.bytes));
+  if (sha256 !== undefined) mustBe("sha256", sha256.toLowerCase(), fetched.sha256);
 }
 
 function mustBe(what: string, expected: string, actual: string): void {

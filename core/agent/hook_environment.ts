@@ -41,5 +41,11 @@ function bundleEnvironment(revision: DeploymentSpecification["Revision"]): Recor
     }
     case "GitHub":
       return { BUNDLE_COMMIT: revision.GitHubRevision.CommitId };
+    case "HTTPS":
+      // CodeDeploy has no such revision, and so no name for these.
+      return {
+        BUNDLE_URL: revision.HttpsRevision.Url,
+        BUNDLE_SHA256: revision.HttpsRevision.SHA256,
+      };
   }
 }

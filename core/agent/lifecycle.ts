@@ -25,7 +25,8 @@ import { runScriptEvent, scriptsOf } from "./script_event.ts";
 
 type Places =
   & Pick<AgentConfig, "rootDir" | "s3Endpoint" | "identity" | "maxRevisions">
-  & Partial<Pick<AgentConfig, "installRoot" | "maxRate">>;
+  & Partial<Pick<AgentConfig, "installRoot" | "maxRate" | "fetch">>
+  & Partial<Pick<AgentConfig, "githubEndpoint" | "githubTokenFile">>;
 
 /** The machine this process runs on. */
 export function machine(config: Places): Host {

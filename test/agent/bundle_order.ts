@@ -1,6 +1,6 @@
 /** An order to deploy the bundle `s3://b/k`. @module */
-import type { S3Revision } from "../../core/agent/bundle_request.ts";
 import type { Order } from "../../core/wire/agent_protocol.ts";
+import type { S3Revision } from "../../core/wire/bundle_revision.ts";
 import { order } from "./stage.ts";
 
 export function bundleOrder(

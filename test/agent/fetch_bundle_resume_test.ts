@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import type { S3Revision } from "../../core/agent/bundle_request.ts";
-import { type BundleSource, fetchBundle, type Fetched } from "../../core/agent/fetch_bundle.ts";
+import { fetchBundle, type Fetched, type Pace } from "../../core/agent/fetch_bundle.ts";
+import { s3Origin } from "../../core/agent/s3_origin.ts";
+import type { S3Revision } from "../../core/wire/bundle_revision.ts";
 import { type BundleStore, identity, withStore } from "./bundle_store.ts";
 
 const BYTES = randomBytes(300_000);
@@ -14,7 +15,7 @@ const OTHER = randomBytes(200_000);
 
 interface Fetching {
   store: BundleStore;
-  fetch(changes?: Partial<S3Revision>, source?: Partial<BundleSource>): Promise<Fetched>;
+  fetch(changes?: Partial<S3Revision>, pace?: Pace): Promise<Fetched>;
   /** The file that was written. */
   saved(): Promise<Uint8Array>;
   /** What the reader was shown since it last began. */
@@ -41,11 +42,15 @@ async function whileFetching(play: (fetching: Fetching) => Promise<void>): Promi
       fetching = {
         store,
         firstChunkMs: 0,
-        fetch: (changes, source) =>
+        fetch: (changes, pace) =>
           fetchBundle(
-            { Bucket: "b", Key: "k", BundleType: "tgz", Version: null, ETag: null, ...changes },
+            s3Origin(
+              { Bucket: "b", Key: "k", BundleType: "tgz", Version: null, ETag: null, ...changes },
+              { s3Endpoint: store.url, identity },
+              globalThis.fetch,
+            ),
             file,
-            { s3Endpoint: store.url, identity, retryAfter: [1, 1, 1], ...source },
+            { retryAfter: [1, 1, 1], ...pace },
             new AbortController().signal,
             reader,
           ),

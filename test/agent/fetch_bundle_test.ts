@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fetchBundle } from "../../core/agent/fetch_bundle.ts";
+import { s3Origin } from "../../core/agent/s3_origin.ts";
+import type { S3Revision } from "../../core/wire/bundle_revision.ts";
 import { CommandServer } from "./command_server.ts";
 
 const BYTES = new TextEncoder().encode("the bundle's bytes");
 const SHA256 = createHash("sha256").update(BYTES).digest("hex");
-type Revision = Parameters<typeof fetchBundle>[0];
 
-const revision: Revision = {
+const revision: S3Revision = {
   Bucket: "shop",
   Key: "releases/v 1+(a).tgz",
   BundleType: "tgz",
@@ -23,7 +24,7 @@ const PATH = "/shop/releases/v%201%2B%28a%29.tgz";
 interface Fetching {
   server: CommandServer;
   file: string;
-  fetch(changes?: Partial<Revision>): ReturnType<typeof fetchBundle>;
+  fetch(changes?: Partial<S3Revision>): ReturnType<typeof fetchBundle>;
 }
 
 async function whileFetching(play: (fetching: Fetching) => Promise<void>): Promise<void> {
@@ -43,8 +44,9 @@ async function whileFetching(play: (fetching: Fetching) => Promise<void>): Promi
       server,
       file,
       fetch: (changes) => {
-        const source = { s3Endpoint: server.url, identity, retryAfter: [1, 1, 1] };
-        return fetchBundle({ ...revision, ...changes }, file, source, never);
+        const store = { s3Endpoint: server.url, identity };
+        const origin = s3Origin({ ...revision, ...changes }, store, globalThis.fetch);
+        return fetchBundle(origin, file, { retryAfter: [1, 1, 1] }, never);
       },
     });
   } finally {
@@ -74,7 +76,7 @@ test("a version is asked for by versionId", async () => {
 });
 
 const zeros = "0".repeat(64);
-const mismatches: [what: string, ordered: Partial<Revision>, message: string][] = [
+const mismatches: [what: string, ordered: Partial<S3Revision>, message: string][] = [
   ["etag", { ETag: "other" }, "etag other but was actually e1"],
   ["size", { Size: 1 }, `size 1 but was actually ${BYTES.length}`],
   ["sha256", { SHA256: zeros }, `sha256 ${zeros} but was actually ${SHA256}`],

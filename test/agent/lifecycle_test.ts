@@ -144,17 +144,20 @@ test("a bundle is fetched no faster than :max_rate:", async () => {
   });
 });
 
-test("a GitHub revision is refused with what to do instead", async () => {
+test("a GitHub revision that GitHub makes no archive of fails DownloadBundle", async () => {
   await onStage(async (stage) => {
     await startMachine(stage);
     const given = order();
     given.specification.Revision = {
       RevisionType: "GitHub",
-      GitHubRevision: { Account: "a", Repository: "r", CommitId: "c" },
+      GitHubRevision: { Account: "a", Repository: "r", CommitId: "c", BundleType: "tgz" },
     };
     stage.server.give(given);
     const { completion } = await stage.end(given.commandId);
     assert.equal(completion.events.at(-1)?.name, "DownloadBundle");
-    assert.match(completion.message, /^GitHub revisions are not supported by this agent yet: push/);
+    assert.match(
+      completion.message,
+      /^GitHub revision specified with bundle_type other than zip or/,
+    );
   });
 });
