@@ -5,7 +5,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 const FIRST = 200;
 const LONGEST = 10_000;
 
-/** Pauses of 0.2 s doubling to 10 s, or to another limit, each shortened at random by up to half (jitter). */
+/** Pauses of 0.2 s doubling to 10 s or what is asked, each shortened at random by up to half. */
 export class Backoff {
   readonly #random: () => number;
   #next = FIRST;

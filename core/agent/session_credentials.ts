@@ -39,7 +39,7 @@ export async function sessionCredentials(
   file: string,
   now: () => number = Date.now,
 ): Promise<() => Promise<Credentials>> {
-  let mark: string;
+  let mark: string | undefined;
   let last: Reading;
   try {
     mark = await markOf(file);
@@ -53,7 +53,7 @@ export async function sessionCredentials(
   async function look(): Promise<void> {
     // Before the read: a write that falls between the two is seen at the next use.
     const seen = await markOf(file);
-    if (seen === mark && now() - readAt < REREAD_AFTER) return;
+    if (seen !== undefined && seen === mark && now() - readAt < REREAD_AFTER) return;
     const found = await readProfile(file);
     [mark, readAt] = [seen, now()];
     if (isExpired(found, now()) && (last.expires ?? Infinity) > (found.expires ?? 0)) {
@@ -81,9 +81,18 @@ export async function sessionCredentials(
   };
 }
 
-/** Another file, or the same one written again: inode, times and size differ. */
-async function markOf(file: string): Promise<string> {
-  const { ino, mtimeNs, ctimeNs, size }: BigIntStats = await promises.stat(file, { bigint: true });
+/** Milliseconds in which two writes may bear the same time, on the coarsest of file systems. */
+const SAME_TIME = 2_000;
+
+/**
+ * Another file, or the same one written again: inode, times and size differ. Nothing is known of one
+ * that was written just now, as the next write could look the same.
+ */
+async function markOf(file: string): Promise<string | undefined> {
+  const { ino, mtimeNs, ctimeMs, ctimeNs, size }: BigIntStats = await promises.stat(file, {
+    bigint: true,
+  });
+  if (Date.now() - Number(ctimeMs) < SAME_TIME) return undefined;
   return [ino, mtimeNs, ctimeNs, size].join(" ");
 }
 
