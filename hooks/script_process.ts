@@ -6,9 +6,8 @@
  * the child itself is left alone.
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import type { Readable } from "node:stream";
+import { type PipedProcess, spawnPiped } from "../core/platform/spawn_piped.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { endGroup } from "./process_group.ts";
 import type { Command } from "./script_command.ts";
@@ -32,6 +31,8 @@ export interface ProcessInput {
   readonly command: Command;
   /** Added to this process's own. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Undefined keeps this process's own. */
+  readonly ids?: { readonly uid: number; readonly gid: number } | undefined;
   readonly timeoutSeconds: number;
   readonly onLine: (stream: OutputStream, text: string) => void;
   readonly onSpawn?: ((group: ProcessGroup) => void) | undefined;
@@ -44,38 +45,33 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 /** Runs the command in a process group of its own, without input, to its end or its deadline. */
 export async function runProcess(input: ProcessInput): Promise<Outcome> {
   if (input.signal?.aborted) return { kind: "aborted" };
-  const child = start(input.command, input.environment);
-  if (child instanceof Error) return { kind: "notStarted", error: child };
-  const run = follow(child, input.onLine);
-  if (child.pid !== undefined) {
-    input.onSpawn?.({ pid: child.pid });
-  }
+  const piped = start(input);
+  if (piped instanceof Error) return { kind: "notStarted", error: piped };
+  const { pid } = piped.child;
+  const run = follow(piped, input.onLine);
+  if (pid !== undefined) input.onSpawn?.({ pid });
   const first = await firstOf(run.closed, input);
   if (typeof first !== "string") return first;
   if (first === "timedOut" && run.exited !== undefined) {
     run.release();
     return run.openStream ? { kind: "leftOpen", stream: run.openStream } : run.exited;
   }
-  if (child.pid !== undefined) await endGroup(child.pid);
+  if (pid !== undefined) await endGroup(pid);
   // A process that even KILL cannot end at once (it waits for a disk) must not hold the event up.
   await firstOf(run.closed, { timeoutSeconds: 1 });
   run.release();
   return { kind: first };
 }
 
-function start(command: Command, environment: Readonly<Record<string, string>>) {
+function start({ command, environment, ids }: ProcessInput): PipedProcess | Error {
   const [program, ...words] = command;
-  const options = {
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"] satisfies ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...environment },
-  };
+  const options = { detached: true, env: { ...process.env, ...environment }, ...ids };
   try {
-    return spawn(program, words, options);
+    return spawnPiped(program, words, options);
   } catch (error) {
     // A script without a first line `#!…` is one for the shell, as when a shell starts it.
     if (error instanceof Error && "code" in error && error.code === "ENOEXEC") {
-      return spawn("/bin/sh", [program, ...words], options);
+      return spawnPiped("/bin/sh", [program, ...words], options);
     }
     return error instanceof Error ? error : new Error(String(error));
   }
@@ -91,25 +87,29 @@ interface Run {
   release(): void;
 }
 
-function follow(
-  child: ChildProcess & { stdout: Readable; stderr: Readable },
-  onLine: ProcessInput["onLine"],
-): Run {
+function follow({ child, stdout, stderr }: PipedProcess, onLine: ProcessInput["onLine"]): Run {
+  const { promise: closed, resolve } = Promise.withResolvers<Outcome>();
+  const outputs = { stdout, stderr };
   const open = new Map<OutputStream, LineSplitter>();
-  for (const stream of ["stdout", "stderr"] satisfies OutputStream[]) {
-    const splitter = new LineSplitter((line) => onLine(stream, line));
-    open.set(stream, splitter);
-    child[stream].on("data", (chunk) => splitter.write(chunk));
-    child[stream].on("end", () => {
-      splitter.end();
-      open.delete(stream);
-    });
-  }
   let exited: Outcome | undefined;
-  child.on("exit", (code, signal) => exited = ending(code, signal));
-  const closed = new Promise<Outcome>((resolve) => {
-    child.on("error", (error) => resolve({ kind: "notStarted", error }));
-    child.on("close", (code, signal) => resolve(exited ?? ending(code, signal)));
+  const look = (): void => {
+    if (exited && open.size === 0) resolve(exited);
+  };
+  for (const name of ["stdout", "stderr"] satisfies OutputStream[]) {
+    const splitter = new LineSplitter((line) => onLine(name, line));
+    const end = (): void => {
+      splitter.end();
+      open.delete(name);
+      look();
+    };
+    open.set(name, splitter);
+    // A pipe that cannot be read any more has nothing to say either.
+    outputs[name].on("data", (chunk) => splitter.write(chunk)).on("end", end).on("error", end);
+  }
+  child.on("error", (error) => resolve({ kind: "notStarted", error }));
+  child.on("exit", (code, signal) => {
+    exited = ending(code, signal);
+    look();
   });
   return {
     closed,
@@ -120,8 +120,8 @@ function follow(
       return [...open.keys()][0];
     },
     release() {
-      for (const [stream, splitter] of open) {
-        child[stream].destroy();
+      for (const [name, splitter] of open) {
+        outputs[name].destroy();
         splitter.end();
       }
       child.unref();

@@ -22,8 +22,10 @@ const PATH_BYTES = 108;
  * parted by a line break. Never throws: a service does not fail because nobody listens. Answers
  * "unasked" when the process was not started with NOTIFY_SOCKET.
  */
-export function notifyService(state: string): "told" | "unasked" | "unreachable" {
-  const socketPath = process.env.NOTIFY_SOCKET;
+export function notifyService(
+  state: string,
+  socketPath: string | undefined = process.env.NOTIFY_SOCKET,
+): "told" | "unasked" | "unreachable" {
   if (!socketPath) return "unasked";
   const address = socketAddress(socketPath);
   libc ??= openSockets();

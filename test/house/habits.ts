@@ -7,8 +7,13 @@ import { codeOf, type SourceFile, type Token, tokenize } from "./source_text.ts"
 
 const LINES_MAX = 400;
 
-/** Two files know which runtime carries us; the build script runs under Bun alone. */
-const KNOWS_THE_RUNTIME = new Set(["core/platform.ts", "core/platform/libc.ts", "build.ts"]);
+/** These know which runtime carries us; the build script runs under Bun alone. */
+const KNOWS_THE_RUNTIME = new Set([
+  "core/platform.ts",
+  "core/platform/libc.ts",
+  "core/platform/spawn_piped.ts",
+  "build.ts",
+]);
 
 export function runtimeComplaints(files: readonly SourceFile[]): string[] {
   return files.filter(({ path }) => !KNOWS_THE_RUNTIME.has(path)).flatMap((file) =>

@@ -26,7 +26,11 @@ const CONTRACT_FILE = "core/plugin/contract.ts";
 const MANIFEST = "deno.json";
 
 export const ROOMS: readonly Room[] = [
-  { path: "main.ts", may: ["core/cli/"], lazily: ["core/server/", "core/agent/"] },
+  {
+    path: "main.ts",
+    may: ["core/cli/", "core/platform/"],
+    lazily: ["core/server/", "core/agent/"],
+  },
   { path: "build.ts", may: [] },
   { path: "core/domain/", may: [] },
   { path: "core/platform.ts", may: ["core/platform/"] },
@@ -58,7 +62,8 @@ export const ROOMS: readonly Room[] = [
       ...["strategies/", "plugins/", "hooks/"],
     ],
   },
-  { path: "hooks/", may: ["core/domain/", CONTRACT] },
+  /** The runners start processes, which is the operating system's affair. */
+  { path: "hooks/", may: ["core/domain/", "core/platform/", CONTRACT] },
   { path: "strategies/", may: [CONTRACT], alone: true },
   { path: "plugins/", may: [CONTRACT], alone: true },
 ];
