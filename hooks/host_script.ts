@@ -11,7 +11,7 @@ import { join } from "node:path";
 import type { Script } from "../core/domain/appspec.ts";
 import type { Diagnostics } from "../core/domain/lifecycle_event.ts";
 import { LogTail } from "./log_tail.ts";
-import { scriptCommand } from "./script_command.ts";
+import { scriptCommand, type StartAs, userStart } from "./script_command.ts";
 import {
   type Outcome,
   type OutputStream,
@@ -37,6 +37,7 @@ export interface RunScriptsInput {
   readonly archiveDir: string;
   /** Added to the environment of this process. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly startAs: StartAs;
   readonly onLine: (line: ScriptLine) => void;
   /** Every entry of the log as CodeDeploy's log files hold it, its line break included. */
   readonly onEntry?: (entry: string) => void;
@@ -44,12 +45,31 @@ export interface RunScriptsInput {
   readonly onSpawn?: (group: ProcessGroup) => void;
   /** Ends the running script and the event. */
   readonly signal?: AbortSignal;
+  /** Where an event goes on that was broken off for a restart of the machine. */
+  readonly from?: BreakPoint;
 }
+
+/** Between two scripts of an event, or after its last one. */
+export interface BreakPoint {
+  /** Index of the script to go on with. */
+  readonly next: number;
+  /** The end of the output so far. */
+  readonly log: string;
+}
+
+export type ScriptsEnd =
+  | { readonly kind: "ended"; readonly diagnostics: Diagnostics; readonly exitCode?: number }
+  /** The scripts go on from `at` when the machine has been restarted; `script` wanted it. */
+  | { readonly kind: "reboot"; readonly script: string; readonly at: BreakPoint };
+
+/** The exit code by which a script asks for a restart (AWS Systems Manager has the same). */
+export const REBOOT_EXIT_CODE = 194;
 
 /** Why a script did not succeed. */
 interface Failure {
   readonly code: 1 | 2 | 3 | 4 | 5 | 6;
   readonly message: string;
+  readonly exitCode?: number;
 }
 
 /** The answer of an event whose scripts all succeeded, or that has none. */
@@ -61,28 +81,41 @@ export const SCRIPTS_SUCCEEDED: Diagnostics = {
 };
 
 /** Never throws for what a script does: a failure is in the answer. */
-export async function runScripts(input: RunScriptsInput): Promise<Diagnostics> {
+export async function runScripts(input: RunScriptsInput): Promise<ScriptsEnd> {
+  const { scripts, from } = input;
   const tail = new LogTail();
   function log(entry: string): void {
     tail.append(entry);
     input.onEntry?.(entry);
   }
-  log(`LifecycleEvent - ${input.event}\n`);
-  for (const script of input.scripts) {
-    const failure = await runScript(script, input, log);
-    if (failure) {
-      const { code, message } = failure;
-      return { error_code: code, script_name: script.location, message, log: tail.text };
+  if (from) { for (const entry of from.log.split(/(?<=\n)/)) tail.append(entry); }
+  else log(`LifecycleEvent - ${input.event}\n`);
+  for (const [index, script] of scripts.entries()) {
+    if (index < (from?.next ?? 0)) continue;
+    const end = await runScript(script, input, log);
+    if (end === "reboot") {
+      const at = { next: index + 1, log: tail.text };
+      return { kind: "reboot", script: script.location, at };
     }
+    if (end !== "succeeded") return ended(script, end, tail.text);
   }
-  return SCRIPTS_SUCCEEDED;
+  return { kind: "ended", diagnostics: SCRIPTS_SUCCEEDED };
+}
+
+function ended(
+  { location }: Script,
+  { code, message, exitCode }: Failure,
+  log: string,
+): ScriptsEnd {
+  const diagnostics = { error_code: code, script_name: location, message, log };
+  return { kind: "ended", diagnostics, ...(exitCode !== undefined && { exitCode }) };
 }
 
 async function runScript(
   script: Script,
   input: RunScriptsInput,
   log: (entry: string) => void,
-): Promise<Failure | undefined> {
+): Promise<Failure | "succeeded" | "reboot"> {
   const path = join(input.archiveDir, script.location);
   function onLine(stream: OutputStream, text: string): void {
     log(`[${stream}]${text}\n`);
@@ -93,16 +126,31 @@ async function runScript(
   }
   const unusable = makeExecutable(path, script, (text) => onLine("stderr", text));
   if (unusable) return unusable;
+  const user = userStart(script, input.startAs);
+  if ("refusal" in user) return refused(script, input, user.refusal);
   log(`Script - ${script.location}\n`);
   const outcome = await runProcess({
-    command: scriptCommand(script, path),
-    environment: input.environment,
+    command: scriptCommand(script, path, user.before),
+    environment: { ...input.environment, ...user.environment },
+    ids: user.ids,
     timeoutSeconds: script.timeoutSeconds,
     onLine,
     onSpawn: input.onSpawn,
     signal: input.signal,
   });
-  return failureOf(outcome, script, path, input.signal);
+  if (wantsReboot(outcome, script)) return "reboot";
+  return failureOf(outcome, script, path, input.signal) ?? "succeeded";
+}
+
+function wantsReboot(outcome: Outcome, { reboot }: Script): boolean {
+  if (outcome.kind !== "exited" || reboot === undefined) return false;
+  return outcome.code === (reboot === "always" ? 0 : REBOOT_EXIT_CODE);
+}
+
+function refused(script: Script, { event, scripts }: RunScriptsInput, why: string): Failure {
+  const key = `hooks.${event}[${scripts.indexOf(script)}].runas`;
+  const start = `Script at specified location: ${script.location} was not run as user `;
+  return { code: 5, message: `${start}${script.runas} (${key} of the AppSpec): ${why}` };
 }
 
 function makeExecutable(
@@ -158,7 +206,8 @@ function failureOf(
   switch (outcome.kind) {
     case "exited": {
       if (outcome.code === 0) return undefined;
-      return { code: 4, message: `${prefix}${user}failed with exit code ${outcome.code}` };
+      const { code: exitCode } = outcome;
+      return { code: 4, message: `${prefix}${user}failed with exit code ${exitCode}`, exitCode };
     }
     case "killed": // CodeDeploy leaves the code blank; the signal says what happened.
       return { code: 4, message: `${prefix}${user}failed with exit code (${outcome.signal})` };

@@ -12,6 +12,7 @@ import { Journal } from "./journal.ts";
 import { lockRoot } from "./lock.ts";
 import { OrderBoard } from "./order_board.ts";
 import { pollUntilStopped } from "./poll.ts";
+import { Reboots } from "./reboot.ts";
 import { ServerLink } from "./server_link.ts";
 import { certificatesIn } from "./stock_command.ts";
 
@@ -21,6 +22,8 @@ export interface AgentHooks {
   onConnected(): void;
   /** There was nothing to do, and there is no order under way. */
   onIdle?(): void;
+  /** Where to read which boot of the machine this is; the kernel's own file without. */
+  bootIdFile?: string;
 }
 
 export interface Agent {
@@ -48,14 +51,18 @@ export async function startAgent(config: AgentConfig, hooks: AgentHooks): Promis
   const stopping = new AbortController();
   const leaving = new AbortController();
   const link = new ServerLink(config);
+  const { bootIdFile } = hooks;
+  const reboots = new Reboots({ command: config.rebootCommand, bootIdFile });
   const board = new OrderBoard({
     host: hooks.host,
     journal,
+    reboots,
     link,
     maxParallelDeployments: config.maxParallelDeployments,
     stopping: stopping.signal,
     leaving: leaving.signal,
   });
+  reboots.onGivenUp = () => board.resume();
   board.resume();
   const polling = pollUntilStopped({
     link,

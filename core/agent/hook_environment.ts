@@ -5,6 +5,7 @@
  * version and ETag are those of the request: unset when the revision was given without them.
  * @module
  */
+import type { AfterHookName, RunOutcome } from "../domain/after_hook.ts";
 import type { LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { DeploymentSpecification } from "../wire/agent_protocol.ts";
 
@@ -15,7 +16,7 @@ export type HookSpecification =
 
 /** LIFECYCLE_EVENT, DEPLOYMENT_ID, APPLICATION_NAME, …, and BUNDLE_… of the revision's kind. */
 export function hookEnvironment(
-  event: LifecycleEventName,
+  event: LifecycleEventName | AfterHookName,
   specification: HookSpecification,
 ): Record<string, string> {
   return {
@@ -25,6 +26,18 @@ export function hookEnvironment(
     DEPLOYMENT_GROUP_NAME: specification.DeploymentGroupName,
     DEPLOYMENT_GROUP_ID: specification.DeploymentGroupId,
     ...(specification.Revision && bundleEnvironment(specification.Revision)),
+  };
+}
+
+/**
+ * What the hooks after a failure find beyond that: how a host's run ended. All three are always set,
+ * so that `set -u` does no harm; what there is not, or what nobody knows any more, is empty.
+ */
+export function outcomeEnvironment(outcome: RunOutcome | undefined): Record<string, string> {
+  return {
+    DEPLOYMENT_STATUS: outcome?.status ?? "",
+    FAILED_EVENT: outcome?.failedEvent ?? "",
+    EXIT_CODE: outcome?.exitCode?.toString() ?? "",
   };
 }
 

@@ -11,11 +11,18 @@ import {
   type LifecycleEventName,
 } from "../domain/lifecycle_event.ts";
 import type { Order } from "../wire/agent_protocol.ts";
+import { afterHooksOf } from "./after_hooks.ts";
 import type { AgentConfig } from "./config.ts";
 import { counted } from "./counted.ts";
 import { downloadBundle } from "./download.ts";
 import type { HookSpecification } from "./hook_environment.ts";
-import { type EventContext, type Host, SUCCEEDED } from "./host.ts";
+import {
+  type EventContext,
+  type EventEnd,
+  type Host,
+  type RebootWanted,
+  SUCCEEDED,
+} from "./host.ts";
 import { appSpecWarnings, readAppSpec } from "./install/find_appspec.ts";
 import { install } from "./install/install.ts";
 import { InstallError } from "./install/install_error.ts";
@@ -37,7 +44,8 @@ export function machine(config: Places): Host {
       }
       return await download(order, context, config, layout(config.rootDir));
     },
-    isNoop(event, { specification }) {
+    afterHooks: afterHooksOf(layout(config.rootDir)),
+    isNoop(event, order) {
       if (AGENT_EVENTS.has(event)) return Promise.resolve(false);
       const places = layout(config.rootDir);
       return Promise.resolve(!scriptsOf({ event, specification, layout: places }));
@@ -51,7 +59,7 @@ export async function perform(
   specification: HookSpecification,
   context: EventContext,
   config: Pick<Places, "rootDir" | "installRoot">,
-): Promise<Diagnostics> {
+): Promise<EventEnd | RebootWanted> {
   const places = layout(config.rootDir);
   return event === "Install"
     ? await installRevision(specification, context, config, places)
@@ -76,7 +84,6 @@ async function download(
   for (const warning of appSpecWarnings(archive, order.specification.AppSpecFilename)) {
     context.onLine("agent", warning);
   }
-  return SUCCEEDED;
 }
 
 async function installRevision(
@@ -117,9 +124,9 @@ function refuseUnknownEvents(appSpec: AppSpec, specification: HookSpecification)
 function scripts(
   event: LifecycleEventName,
   specification: HookSpecification,
-  { onLine, onSpawn, signal }: EventContext,
+  { onLine, onSpawn, signal, from }: EventContext,
   places: Layout,
-): Promise<Diagnostics> {
+): Promise<EventEnd | RebootWanted> {
   return runScriptEvent({
     event,
     specification,
@@ -127,5 +134,6 @@ function scripts(
     onLine: ({ stream, text }) => onLine(stream, text),
     onSpawn: ({ pid }) => onSpawn(pid),
     signal,
+    ...(from && { from }),
   });
 }

@@ -85,6 +85,16 @@ function lazyHost(config: AgentConfig): Host {
       const { machine } = await import("./lifecycle.ts");
       return await machine(config).run(event, order, context);
     },
+    afterHooks: {
+      async keepOutcome(order, outcome) {
+        const { machine } = await import("./lifecycle.ts");
+        await machine(config).afterHooks?.keepOutcome(order, outcome);
+      },
+      async find(hook, order, outcome) {
+        const { machine } = await import("./lifecycle.ts");
+        return await machine(config).afterHooks?.find(hook, order, outcome);
+      },
+    },
     async isNoop(event, order) {
       const { machine } = await import("./lifecycle.ts");
       return await machine(config).isNoop?.(event, order) ?? false;

@@ -12,6 +12,7 @@ import type { Journal } from "./journal.ts";
 import type { TakenOrder } from "./journal_record.ts";
 import { log } from "./log.ts";
 import { runOrder } from "./order_run.ts";
+import type { Reboots } from "./reboot.ts";
 import { recoverOrder } from "./recovery.ts";
 import type { ServerLink } from "./server_link.ts";
 import { acknowledgeCommand, type Acknowledged } from "./stock_command.ts";
@@ -19,6 +20,7 @@ import { acknowledgeCommand, type Acknowledged } from "./stock_command.ts";
 export interface BoardContext {
   host: Host;
   journal: Journal;
+  reboots: Reboots;
   link: ServerLink;
   /** Orders that run side by side at most. */
   maxParallelDeployments: number;
@@ -57,9 +59,11 @@ export class OrderBoard {
     return [...this.#held.keys()];
   }
 
-  /** Goes on with everything the journal says is not over. */
+  /** Goes on with everything the journal says is not over, and is not held already. */
   resume(): void {
-    for (const taken of this.#context.journal.state.unreported.values()) this.#hold(taken);
+    for (const taken of this.#context.journal.state.unreported.values()) {
+      if (!this.#held.has(taken.order.commandId)) this.#hold(taken);
+    }
   }
 
   /** Takes a new order; settles when that is on disk, rejects with JournalError when it cannot be. */

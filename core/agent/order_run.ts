@@ -3,24 +3,28 @@
  * and after it ends, while the server is told how it goes.
  * @module
  */
+import type { RunOutcome } from "../domain/after_hook.ts";
 import {
   AGENT_EVENTS,
-  type Diagnostics,
   type LifecycleEvent,
   type LifecycleEventName,
 } from "../domain/lifecycle_event.ts";
 import type { LogLine, Order } from "../wire/agent_protocol.ts";
 import { endOf, type OrderEnd } from "./completion.ts";
-import { type Host, unknownError } from "./host.ts";
+import { HookRun, hooksAfter, isRollback } from "./hook_run.ts";
+import { type EventEnd, type Host, type RebootWanted, unknownError } from "./host.ts";
 import type { Journal } from "./journal.ts";
-import type { TakenOrder } from "./journal_record.ts";
+import type { RebootMark, TakenOrder } from "./journal_record.ts";
 import { log } from "./log.ts";
 import { markOf } from "./process_mark.ts";
 import { Progress, type SendUpdate } from "./progress.ts";
+import type { Reboots } from "./reboot.ts";
+import { restartFor } from "./restart.ts";
 
 export interface RunContext {
   host: Host;
   journal: Journal;
+  reboots: Reboots;
   send: SendUpdate;
   /** Aborts when the server does not want the order any more. */
   cancelled: AbortSignal;
@@ -41,7 +45,7 @@ export async function runOrder(
   context: RunContext,
 ): Promise<OrderEnd | undefined> {
   const run = new OrderRun(taken, context);
-  const whole = await run.events();
+  const whole = await run.all();
   const unsent = await run.progress.close();
   if (whole === "suspended") return undefined;
   const end = endOf(taken.order, run.done, unsent);
@@ -51,30 +55,65 @@ export async function runOrder(
   return end;
 }
 
+type Part = "ended" | "suspended";
+
 class OrderRun {
+  readonly #taken: TakenOrder;
   readonly #order: Order;
   readonly #context: RunContext;
   readonly progress: Progress;
   /** Events begun, the running one last. */
   readonly done: LifecycleEvent[];
+  #exitCode: number | undefined;
 
   constructor(taken: TakenOrder, context: RunContext) {
+    this.#taken = taken;
     this.#order = taken.order;
     this.#context = context;
     this.done = taken.events.map((event) => ({ ...event }));
+    this.#exitCode = taken.exitCode;
     this.progress = new Progress(context.send, () => context.cancel());
   }
 
-  async events(): Promise<"ended" | "suspended"> {
+  /** The hooks before the events, the events, the hooks after them. */
+  async all(): Promise<Part> {
     // After a restart the server may have missed what was done before.
     for (const event of this.done) this.progress.event(event);
+    const { hooks, before } = this.#hooks();
+    if (before && await hooks.run(["OnRollback"], undefined, () => {}) === "suspended") {
+      return "suspended";
+    }
+    if (await this.#events() === "suspended") return "suspended";
+    // An order that was called off before it began is not one that ran.
+    if (this.done.length === 0) return "ended";
+    const outcome = this.#outcome();
+    await this.#keep(outcome);
+    const last = this.done.at(-1);
+    const after = await hooks.run(hooksAfter(this.#order, outcome), outcome, () => {
+      // The completion would carry it, but that comes after the hooks.
+      if (last) this.progress.event(last);
+    });
+    return after === "suspended" ? "suspended" : "ended";
+  }
+
+  #hooks(): { hooks: HookRun; before: boolean } {
+    const { host, journal, stopping, leaving, cancelled } = this.#context;
+    const { progress } = this;
+    const hooks = { hooks: host.afterHooks, journal, progress, stopping, leaving };
+    const before = isRollback(this.#order) && this.done.length === 0 && !cancelled.aborted;
+    return { hooks: new HookRun(this.#taken, hooks), before };
+  }
+
+  async #events(): Promise<Part> {
     const last = this.#order.events.at(-1);
     for (const name of this.#order.events) {
       let event = this.done.find((done) => done.name === name);
       if (!event || event.status === "InProgress") {
         if (this.#context.cancelled.aborted) return "ended";
-        if (this.#context.stopping.aborted) return "suspended";
-        event = await this.#event(name, event);
+        if (this.#context.stopping.aborted || this.#context.reboots.isWanted) return "suspended";
+        const next = await this.#event(name, event);
+        if (next === "suspended") return next;
+        event = next;
         // The completion follows at once and carries the last event.
         if (name !== last && !this.#ends(event)) this.progress.event(event);
       }
@@ -87,11 +126,46 @@ class OrderRun {
     return event.status === "Failed" && !this.#order.ignoreFailuresOf.includes(event.name);
   }
 
-  async #event(name: LifecycleEventName, interrupted?: LifecycleEvent): Promise<LifecycleEvent> {
+  #outcome(): RunOutcome {
+    const failed = this.done.find((event) => this.#ends(event));
+    if (failed) {
+      const exitCode = this.#exitCode;
+      return {
+        status: "Failed",
+        failedEvent: failed.name,
+        ...(exitCode !== undefined && { exitCode }),
+      };
+    }
+    const whole = this.done.length === this.#order.events.length &&
+      this.done.every(({ status }) => status !== "InProgress");
+    return { status: whole ? "Succeeded" : "Stopped" };
+  }
+
+  async #keep(outcome: RunOutcome): Promise<void> {
+    try {
+      await this.#context.host.afterHooks?.keepOutcome(this.#order, outcome);
+    } catch (error) {
+      const text = "how this run ended could not be kept for OnRollback: {error}";
+      log.warn(`{commandId}: ${text}`, {
+        commandId: this.#order.commandId,
+        error: String(error),
+      });
+    }
+  }
+
+  async #event(
+    name: LifecycleEventName,
+    interrupted?: LifecycleEvent,
+  ): Promise<LifecycleEvent | "suspended"> {
     const event: LifecycleEvent = interrupted ??
       { name, status: "InProgress", startTime: Date.now() };
     if (!interrupted) this.done.push(event);
-    const diagnostics = await this.#perform(name, interrupted ? "resumed" : "started", event);
+    const ended = this.#context.reboots.begin();
+    const end = await this.#perform(name, interrupted ? "resumed" : "started", event)
+      .finally(ended);
+    if (end === "suspended") return end;
+    const { exitCode, ...diagnostics } = end;
+    this.#exitCode = exitCode;
     event.endTime = Date.now();
     event.status = diagnostics.error_code === 0 ? "Succeeded" : "Failed";
     event.diagnostics = diagnostics;
@@ -107,31 +181,61 @@ class OrderRun {
     name: LifecycleEventName,
     what: "started" | "resumed",
     event: LifecycleEvent,
-  ): Promise<Diagnostics> {
+  ): Promise<EventEnd | "suspended"> {
     const { journal } = this.#context;
     try {
-      await journal.append({ ...this.#about(name), what });
+      if (!this.#taken.reboot) await journal.append({ ...this.#about(name), what });
       this.progress.event(event);
-      const diagnostics = await this.#host(name);
-      const status = diagnostics.error_code === 0 ? "Succeeded" : "Failed";
-      this.#note(journal.append({ ...this.#about(name), what: "finished", status, diagnostics }));
-      return diagnostics;
+      const end = await this.#work(name);
+      if (end === "suspended") return end;
+      const status = end.error_code === 0 ? "Succeeded" : "Failed";
+      const { exitCode, ...diagnostics } = end;
+      const how = { status, diagnostics, ...(exitCode !== undefined && { exitCode }) } as const;
+      this.#note(journal.append({ ...this.#about(name), what: "finished", ...how }));
+      return end;
     } catch (error) {
       return unknownError(error instanceof Error ? error.message : String(error));
     }
   }
 
-  async #host(name: LifecycleEventName): Promise<Diagnostics> {
-    const onLine = (stream: LogLine["stream"], text: string) =>
-      this.progress.line({ event: name, stream, at: Date.now(), text });
+  /** The event, and the restarts of the machine that lie in it. */
+  async #work(name: LifecycleEventName): Promise<EventEnd | "suspended"> {
+    let from: Omit<RebootMark, "boot" | "attempt"> | undefined = this.#taken.reboot;
+    while (true) {
+      if (from) {
+        const { journal, reboots, stopping } = this.#context;
+        const after = await restartFor(from, this.#taken.reboot, {
+          reboots,
+          stopping,
+          append: (step) => journal.append({ ...this.#about(name), ...step }),
+          remark: (text) => this.#line(name, "agent", text),
+          flush: () => this.progress.flush(),
+        });
+        if (after !== "restarted") return after;
+      }
+      const end = await this.#host(name, from);
+      if (!("reboot" in end)) return end;
+      from = end.reboot;
+    }
+  }
+
+  async #host(
+    name: LifecycleEventName,
+    from: Pick<RebootMark, "next" | "log"> | undefined,
+  ): Promise<EventEnd | RebootWanted> {
+    const onLine = (stream: LogLine["stream"], text: string) => this.#line(name, stream, text);
     const onSpawn = (pid: number) => this.#spawned(name, pid);
-    const signal = this.#context.leaving;
+    const context = { onLine, onSpawn, signal: this.#context.leaving, ...(from && { from }) };
     try {
-      return await this.#context.host.run(name, this.#order, { onLine, onSpawn, signal });
+      return await this.#context.host.run(name, this.#order, context);
     } catch (error) {
       if (isOurMistake(error)) log.error("{name}: {stack}", { name, stack: error.stack });
       return unknownError(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #line(event: LifecycleEventName, stream: LogLine["stream"], text: string): void {
+    this.progress.line({ event, stream, at: Date.now(), text });
   }
 
   #spawned(name: LifecycleEventName, pid: number): void {

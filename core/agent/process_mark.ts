@@ -19,8 +19,14 @@ export type ProcessMark = z.infer<typeof ProcessMark>;
 export function markOf(pid: number): ProcessMark | undefined {
   const stat = statOf(pid);
   if (!stat || stat.state === "Z") return undefined;
-  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  return { pid, startTicks: stat.startTicks, boot };
+  return { pid, startTicks: stat.startTicks, boot: bootId() };
+}
+
+/** Where the kernel says which boot this is; another text after each restart of the machine. */
+export const BOOT_ID_FILE = "/proc/sys/kernel/random/boot_id";
+
+export function bootId(file = BOOT_ID_FILE): string {
+  return readFileSync(file, "utf8").trim();
 }
 
 /** True while exactly this process runs. */

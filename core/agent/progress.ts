@@ -14,6 +14,8 @@ import { log } from "./log.ts";
 
 /** Milliseconds that printed lines wait for company. */
 const LINES_WAIT = 100;
+/** Milliseconds that a flush waits for a server that does not answer. */
+const FLUSH_AT_MOST = 3_000;
 /** Characters of unsent lines kept. */
 const KEEP_AT_MOST = 1024 * 1024;
 /** Characters of lines in one request. */
@@ -54,6 +56,14 @@ export class Progress {
       : line.text;
     this.#push({ ...line, text });
     if (!this.#sending) this.#timer ??= setTimeout(() => this.#sendNow(), LINES_WAIT);
+  }
+
+  /** Sends what there is without waiting for company; settles when that is done, or soon after. */
+  async flush(): Promise<void> {
+    this.#sendNow();
+    const late = new AbortController();
+    await Promise.race([this.#sending, pause(FLUSH_AT_MOST, late.signal)]);
+    late.abort();
   }
 
   /**

@@ -44,6 +44,8 @@ function told(
         group: DeploymentGroupName,
       };
     }
+    case "hook":
+      return { deploymentId: record.deploymentId };
     case "event":
       return { deploymentId: record.deploymentId, event: record.event };
     case "completed": {

@@ -1,7 +1,8 @@
 /**
  * What becomes of an order that a killed agent left behind (law 1; text and code of CodeDeploy's
  * agent): a script that was running is ended and its event has failed, because nobody knows how far
- * it came; DownloadBundle and Install begin again; between events the run simply goes on.
+ * it came; DownloadBundle and Install begin again; an event that waits for a restart of the machine
+ * goes on with its next script; between events the run simply goes on.
  * @module
  */
 import type { Diagnostics } from "../domain/lifecycle_event.ts";
@@ -22,6 +23,7 @@ export async function recoverOrder(taken: TakenOrder, journal: Journal): Promise
   const { commandId, specification } = taken.order;
   const running = taken.events.find((event) => event.status === "InProgress");
   if (!running) return;
+  if (taken.reboot) return; // no script was running: the one before asked for the restart
   if (isRepeatable(running.name)) {
     log.warn("{commandId}: {event} begins again after a restart", {
       commandId,

@@ -8,13 +8,14 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { RunOutcome } from "../domain/after_hook.ts";
 import type { Diagnostics, LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { LogLine } from "../wire/agent_protocol.ts";
 import { type Folders, readFolders } from "./config.ts";
 import { counted } from "./counted.ts";
 import { AgentFailure, EXIT } from "./failure.ts";
 import type { HookSpecification } from "./hook_environment.ts";
-import { type EventContext, SUCCEEDED, unknownError } from "./host.ts";
+import { type EventContext, type EventEnd, SUCCEEDED, unknownError } from "./host.ts";
 import { appSpecWarnings } from "./install/find_appspec.ts";
 import { type DeploymentPaths, type Layout, layout } from "./layout.ts";
 import { perform } from "./lifecycle.ts";
@@ -26,6 +27,7 @@ import {
 } from "./local_bundle.ts";
 import { localEvents } from "./local_events.ts";
 import { badLocalInput, type FailureReport, reportOf } from "./local_failure.ts";
+import { runLocalHooks } from "./local_hooks.ts";
 import { failedEvent } from "./local_report.ts";
 import { lockRoot, RootInUse } from "./lock.ts";
 import { writePointer } from "./pointer_file.ts";
@@ -126,17 +128,26 @@ class LocalRun {
   }
 
   async run(): Promise<FailureReport | undefined> {
-    const { events, watcher, options, places, bundle } = this.#parts;
+    const { events, watcher, places } = this.#parts;
     const deploymentId = this.#specification.DeploymentId;
     watcher.begins({ deploymentId, events, root: places.root });
+    const { report, outcome } = await this.#events();
+    const hooks = { specification: this.#specification, layout: places, watcher };
+    await runLocalHooks(outcome, hooks);
+    return report;
+  }
+
+  async #events(): Promise<{ report?: FailureReport; outcome: RunOutcome }> {
+    const { events, watcher, options, bundle } = this.#parts;
+    const deploymentId = this.#specification.DeploymentId;
     for (const [index, name] of events.entries()) {
       const startTime = Date.now();
       watcher.event({ name, status: "InProgress", startTime });
-      const diagnostics = await this.#event(name);
+      const { exitCode, ...diagnostics } = await this.#event(name);
       const status = diagnostics.error_code === 0 ? "Succeeded" : "Failed";
       watcher.event({ name, status, startTime, endTime: Date.now(), diagnostics });
       if (status === "Succeeded") continue;
-      return failedEvent({
+      const report = failedEvent({
         deploymentId,
         event: name,
         diagnostics,
@@ -146,11 +157,14 @@ class LocalRun {
         appSpecFilename: options.appSpecFilename,
         ended: options.signal.aborted ? "interrupted" : this.#denied() ? "denied" : "failed",
       });
+      const code = exitCode === undefined ? {} : { exitCode };
+      const failed: RunOutcome = { status: "Failed", failedEvent: name, ...code };
+      return { report, outcome: options.signal.aborted ? { status: "Stopped" } : failed };
     }
-    return undefined;
+    return { outcome: { status: "Succeeded" } };
   }
 
-  async #event(name: LifecycleEventName): Promise<Diagnostics> {
+  async #event(name: LifecycleEventName): Promise<EventEnd> {
     const { folders, options, watcher } = this.#parts;
     const context: EventContext = {
       onLine: (stream, text) => watcher.line({ event: name, stream, at: Date.now(), text }),
@@ -159,9 +173,9 @@ class LocalRun {
     };
     try {
       options.signal.throwIfAborted();
-      return name === "DownloadBundle"
-        ? await this.#takeBundle(context)
-        : await perform(name, this.#specification, context, folders);
+      if (name === "DownloadBundle") return await this.#takeBundle(context);
+      const end = await perform(name, this.#specification, context, folders);
+      return "reboot" in end ? noReboot(end.reboot.script) : end;
     } catch (error) {
       this.#thrown = error;
       return unknownError(error instanceof Error ? error.message : String(error));
@@ -200,6 +214,13 @@ class LocalRun {
     }
     return SUCCEEDED;
   }
+}
+
+/** Nobody would go on with the run after that. */
+function noReboot(script: string): EventEnd {
+  const message = `${script} asks for a restart of the machine, which a local run does not do. ` +
+    "The scripts after it did not run; restart the machine yourself to go on by hand";
+  return unknownError(message, script);
 }
 
 /** `d-XXXXXXXXX-local`. */

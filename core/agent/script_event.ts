@@ -4,18 +4,22 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { type LifecycleEventName, scriptOrigin } from "../domain/lifecycle_event.ts";
 import {
-  type Diagnostics,
-  type LifecycleEventName,
-  scriptOrigin,
-} from "../domain/lifecycle_event.ts";
-import { runScripts, type ScriptLine, SCRIPTS_SUCCEEDED } from "../../hooks/host_script.ts";
+  type BreakPoint,
+  runScripts,
+  type ScriptLine,
+  SCRIPTS_SUCCEEDED,
+  type ScriptsEnd,
+} from "../../hooks/host_script.ts";
 import type { ProcessGroup } from "../../hooks/script_process.ts";
 import { DEPLOYMENTS_LOG_ROTATION, EntryLog, localTime, localTimeMs } from "./entry_log.ts";
 import { hookEnvironment, type HookSpecification } from "./hook_environment.ts";
+import { type EventEnd, type RebootWanted, unknownError } from "./host.ts";
 import { readAppSpec } from "./install/find_appspec.ts";
 import { deploymentPaths, type Layout } from "./layout.ts";
 import { readPointer } from "./pointer_file.ts";
+import { startAs } from "./script_user.ts";
 
 export interface ScriptEventInput {
   readonly event: LifecycleEventName;
@@ -24,6 +28,8 @@ export interface ScriptEventInput {
   readonly onLine: (line: Omit<ScriptLine, "script" | "stream"> & EventStream) => void;
   readonly onSpawn?: (group: ProcessGroup) => void;
   readonly signal?: AbortSignal;
+  /** Where the event goes on after a restart of the machine in its middle. */
+  readonly from?: BreakPoint;
 }
 
 /** `agent` lines are the agent's own remarks. */
@@ -32,22 +38,25 @@ interface EventStream {
 }
 
 /** Runs the event. Never throws: whatever is not a script's failure is code 5 with its message. */
-export async function runScriptEvent(input: ScriptEventInput): Promise<Diagnostics> {
+export async function runScriptEvent(input: ScriptEventInput): Promise<EventEnd | RebootWanted> {
   try {
     const selected = scriptsOf(input);
     if (!selected) return SCRIPTS_SUCCEEDED;
     const { archive, scripts } = selected;
-    return await runLogged(input, (onEntry) =>
+    const end = await runLogged(input, (onEntry) =>
       runScripts({
         ...input,
         scripts,
         archiveDir: archive,
         environment: hookEnvironment(input.event, input.specification),
+        startAs,
         onEntry,
       }));
+    if (end.kind === "reboot") return { reboot: { script: end.script, ...end.at } };
+    const { diagnostics, exitCode } = end;
+    return exitCode === undefined ? diagnostics : { ...diagnostics, exitCode };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { error_code: 5, script_name: "", message, log: "" };
+    return unknownError(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -66,7 +75,7 @@ export function scriptsOf(input: EventPlace) {
  * The folder of the deployment whose scripts the event runs (spec 4.2); undefined when there was none
  * before this one. Once the current archive is unpacked, it is the current one for every event.
  */
-function scriptsRoot({ event, specification, layout }: EventPlace): string | undefined {
+export function scriptsRoot({ event, specification, layout }: EventPlace): string | undefined {
   const { DeploymentGroupId: groupId, DeploymentId, DeploymentCreator, DeploymentType } =
     specification;
   const current = layout.deployment(groupId, DeploymentId);
@@ -81,10 +90,10 @@ function scriptsRoot({ event, specification, layout }: EventPlace): string | und
 }
 
 /** Both logs belong to the current deployment, whoever's scripts run. */
-async function runLogged(
-  { specification, layout, onLine }: ScriptEventInput,
-  run: (onEntry: (entry: string) => void) => Promise<Diagnostics>,
-): Promise<Diagnostics> {
+export async function runLogged(
+  { specification, layout, onLine }: Pick<ScriptEventInput, "specification" | "layout" | "onLine">,
+  run: (onEntry: (entry: string) => void) => Promise<ScriptsEnd>,
+): Promise<ScriptsEnd> {
   const { DeploymentGroupId, DeploymentId } = specification;
   const { scriptsLog } = layout.deployment(DeploymentGroupId, DeploymentId);
   const own = new EntryLog(scriptsLog, DEPLOYMENTS_LOG_ROTATION);

@@ -3,6 +3,7 @@
  * and the end of each host's output. Fed by stream events, read by the tree and the failure report.
  * @module
  */
+import { AfterHookName } from "../domain/after_hook.ts";
 import type { LogLine } from "../wire/agent_protocol.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
 
@@ -17,7 +18,7 @@ export interface DeploymentView {
   id: string;
   deployment?: DeploymentEvent;
   targets: Map<string, TargetEvent>;
-  /** The last lines of each host, oldest first. */
+  /** The last lines of each host's events, oldest first. */
   logs: Map<string, LogLine[]>;
 }
 
@@ -31,7 +32,9 @@ export function record(view: DeploymentView, event: StreamEvent): void {
   if (event.kind === "deployment") view.deployment = event;
   if (event.kind === "target") view.targets.set(event.targetId, event);
   if (event.kind === "log") {
-    const lines = [...(view.logs.get(event.targetId) ?? []), ...event.lines];
+    // What a hook prints after a failure must not push out what the failed script printed.
+    const news = event.lines.filter((line) => !AfterHookName.safeParse(line.event).success);
+    const lines = [...(view.logs.get(event.targetId) ?? []), ...news];
     view.logs.set(event.targetId, lines.slice(-KEPT_LINES));
   }
 }

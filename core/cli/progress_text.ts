@@ -4,6 +4,7 @@
  * event was announced, so that a host's lines stand between "started" and "succeeded".
  * @module
  */
+import { AfterHookName } from "../domain/after_hook.ts";
 import { TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import { TERMINAL_TARGET } from "../domain/target.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
@@ -77,8 +78,12 @@ export class ProgressText {
     return this.#held.tooMany ? [...lines, ...this.#held.all()] : lines;
   }
 
-  /** After its end a host, or the deployment, announces nothing more: there is nothing to wait for. */
+  /**
+   * After its end a host, or the deployment, announces nothing more, and a hook after a failure is
+   * never announced: there is nothing to wait for.
+   */
   #wasAnnounced(host: string, event: string): boolean {
+    if (AfterHookName.safeParse(event).success) return true;
     const status = this.#said.get(`${host} ${event}`) ?? "Pending";
     const ended: ReadonlySet<string> = TERMINAL_TARGET;
     return this.#ended || status !== "Pending" || ended.has(this.#said.get(host) ?? "");

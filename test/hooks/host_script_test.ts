@@ -30,7 +30,14 @@ class Theatre {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  run({ scripts = [{}], ...rest }: Play = {}) {
+  /** The event's diagnostics; for scripts that do not ask for a reboot. */
+  async run(play: Play = {}) {
+    const end = await this.end(play);
+    assert.ok(end.kind === "ended");
+    return end.diagnostics;
+  }
+
+  end({ scripts = [{}], ...rest }: Play = {}) {
     return runScripts({
       event: "AfterInstall",
       scripts: scripts.map((script) => ({
@@ -239,4 +246,45 @@ test(
 test("ending a group that is gone already is no error", async () => {
   const { pid } = spawnSync("true");
   await endGroup(pid);
+});
+
+test("reboot: on-request, a script's exit with 194 breaks the event off where it goes on later", async () => {
+  using stage = new Theatre({ "a.sh": "echo a; exit 194", "b.sh": "echo b", "c.sh": "exit 3" });
+  const scripts = [
+    { location: "a.sh", reboot: "on-request" } as const,
+    { location: "b.sh", reboot: "on-request" } as const,
+    { location: "c.sh" },
+  ];
+  const end = await stage.end({ scripts });
+  assert.ok(end.kind === "reboot");
+  assert.equal(end.script, "a.sh");
+  assert.equal(end.at.next, 1);
+  const rest = await stage.end({ scripts, from: end.at });
+  assert.ok(rest.kind === "ended");
+  assert.equal(rest.exitCode, 3);
+  assert.equal(
+    rest.diagnostics.log,
+    "LifecycleEvent - AfterInstall\nScript - a.sh\n[stdout]a\nScript - b.sh\n[stdout]b\n" +
+      "Script - c.sh\n",
+  );
+  assert.deepEqual(stage.texts, ["stdout: a", "stdout: b"]);
+});
+
+test("reboot: always, only success restarts the machine; without the key 194 is a failure", async () => {
+  using stage = new Theatre({ "a.sh": "exit 194", "b.sh": "true" });
+  const always = await stage.end({ scripts: [{ reboot: "always" }] });
+  assert.ok(always.kind === "ended");
+  assert.equal(always.diagnostics.error_code, 4);
+  const without = await stage.run();
+  assert.equal(without.message, "Script at specified location: a.sh failed with exit code 194");
+  const last = await stage.end({ scripts: [{ location: "b.sh", reboot: "always" }] });
+  assert.ok(last.kind === "reboot");
+  const after = await stage.end({
+    scripts: [{ location: "b.sh", reboot: "always" }],
+    from: last.at,
+  });
+  assert.deepEqual(after, {
+    kind: "ended",
+    diagnostics: { error_code: 0, script_name: "", message: "Succeeded", log: "" },
+  });
 });
