@@ -15,6 +15,7 @@ import { afterHooksOf } from "./after_hooks.ts";
 import type { AgentConfig } from "./config.ts";
 import { counted } from "./counted.ts";
 import { downloadBundle } from "./download.ts";
+import { bundleFor, wantsBundle } from "./early_download.ts";
 import type { HookSpecification } from "./hook_environment.ts";
 import {
   type EventContext,
@@ -32,17 +33,21 @@ import { runScriptEvent, scriptsOf } from "./script_event.ts";
 
 type Places =
   & Pick<AgentConfig, "rootDir" | "s3Endpoint" | "identity" | "maxRevisions">
-  & Partial<Pick<AgentConfig, "installRoot" | "maxRate" | "fetch">>
+  & Partial<Pick<AgentConfig, "installRoot" | "maxRate" | "fetch" | "stopScriptFrom">>
   & Partial<Pick<AgentConfig, "githubEndpoint" | "githubTokenFile">>;
 
 /** The machine this process runs on. */
 export function machine(config: Places): Host {
   return {
     async run(event, order, context) {
-      if (event !== "DownloadBundle") {
-        return await perform(event, order.specification, context, config);
-      }
-      return await download(order, context, config, layout(config.rootDir));
+      const places = layout(config.rootDir);
+      await bundleFor(event, order, context, {
+        from: config.stopScriptFrom ?? "previous",
+        places,
+        download: () => download(order, context, config, places),
+      });
+      if (event === "DownloadBundle") return SUCCEEDED;
+      return await perform(event, order.specification, context, config);
     },
     afterHooks: afterHooksOf(layout(config.rootDir)),
     isNoop(event, order) {
@@ -71,7 +76,7 @@ async function download(
   context: EventContext,
   config: Places,
   places: Layout,
-): Promise<Diagnostics> {
+): Promise<void> {
   const { DeploymentGroupId, DeploymentId } = order.specification;
   await pruneRevisions({
     layout: places,

@@ -1,65 +1,11 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { appendFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../core/agent/config.ts";
 import { machine } from "../../core/agent/lifecycle.ts";
-import type { DeploymentSpecification, Order } from "../../core/wire/agent_protocol.ts";
+import { APPSPEC, deploy, pack } from "./revision_on_stage.ts";
 import { onStage, order, type Stage } from "./stage.ts";
-
-const APPSPEC = `version: 0.0
-os: linux
-files:
-  - source: page.html
-    destination: /srv/www
-hooks:
-  ApplicationStop:
-    - location: scripts/hook.sh
-  BeforeInstall:
-    - location: scripts/hook.sh
-  ValidateService:
-    - location: scripts/hook.sh
-`;
-
-/** Packs a revision into a folder of its own, as `tar czf` of `deployment/` does. */
-async function pack(stage: Stage, name: string, appSpec = APPSPEC): Promise<Uint8Array> {
-  const folder = join(stage.folder, name, "revision");
-  const script = `#!/bin/sh\necho ${name} $LIFECYCLE_EVENT $DEPLOYMENT_ID >>${stage.ran}\n`;
-  const files = { "appspec.yml": appSpec, "page.html": name, "scripts/hook.sh": script };
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text, { mode: 0o755 });
-  }
-  const bundle = join(stage.folder, `${name}.tgz`);
-  const made = spawnSync("tar", ["czf", bundle, "-C", dirname(folder), "revision"]);
-  assert.equal(made.status, 0, String(made.stderr));
-  return await readFile(bundle);
-}
-
-/** An order to deploy the bundle, which the server then has. */
-function deploy(stage: Stage, name: string, bytes: Uint8Array, sha256 = hash(bytes)): Order {
-  stage.server.bundles.set(`/b/${name}`, { bytes });
-  const Revision: DeploymentSpecification["Revision"] = {
-    RevisionType: "S3",
-    S3Revision: {
-      Bucket: "b",
-      Key: name,
-      BundleType: "tgz",
-      Version: null,
-      ETag: null,
-      SHA256: sha256,
-      Size: bytes.length,
-    },
-  };
-  const given = order({ deploymentId: `d-${name}` });
-  return { ...given, specification: { ...given.specification, Revision } };
-}
-
-function hash(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
 
 async function startMachine(stage: Stage): Promise<string> {
   const installRoot = join(stage.folder, "machine");
