@@ -53,6 +53,9 @@ export function machine(config: Places): Host {
     isNoop(event, order) {
       if (AGENT_EVENTS.has(event)) return Promise.resolve(false);
       const places = layout(config.rootDir);
+      const from = config.stopScriptFrom ?? "previous";
+      if (wantsBundle(event, order, from, places)) return Promise.resolve(false);
+      const { specification } = order;
       return Promise.resolve(!scriptsOf({ event, specification, layout: places }));
     },
   };
