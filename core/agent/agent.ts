@@ -14,6 +14,7 @@ import { OrderBoard } from "./order_board.ts";
 import { pollUntilStopped } from "./poll.ts";
 import { Reboots } from "./reboot.ts";
 import { ServerLink } from "./server_link.ts";
+import type { Turn } from "./service_notice.ts";
 import { certificatesIn } from "./stock_command.ts";
 
 export interface AgentHooks {
@@ -22,6 +23,8 @@ export interface AgentHooks {
   onConnected(): void;
   /** There was nothing to do, and there is no order under way. */
   onIdle?(): void;
+  /** The server has answered a poll, or has not. */
+  onTurn?(turn: Turn): void;
   /** Where to read which boot of the machine this is; the kernel's own file without. */
   bootIdFile?: string;
 }
@@ -82,6 +85,7 @@ export async function startAgent(config: AgentConfig, hooks: AgentHooks): Promis
     stopping: stopping.signal,
     onConnected: hooks.onConnected,
     onIdle: () => hooks.onIdle?.(),
+    onTurn: (turn) => hooks.onTurn?.(turn),
   });
   return {
     async stop() {

@@ -16,6 +16,7 @@ import { RootInUse } from "./lock.ts";
 import { log, openLog } from "./log.ts";
 import { clearOngoing, tracked } from "./ongoing_deployments.ts";
 import { writePidFile } from "./pid_file.ts";
+import { ServiceNotice, takeServiceManager } from "./service_notice.ts";
 import { checkTls } from "./tls_check.ts";
 
 /** Milliseconds. */
@@ -47,6 +48,7 @@ export async function runAgent(
 async function serveOrders(config: AgentConfig): Promise<void> {
   const { name } = config.identity;
   const told = stopSignal();
+  const notice = new ServiceNotice(takeServiceManager(), longestTurnMs(config));
   await Promise.race([checkTls(config), told]);
   const startedAt = Date.now();
   const agent = await startAgent(config, {
@@ -55,6 +57,7 @@ async function serveOrders(config: AgentConfig): Promise<void> {
       process.stdout.write(`agent ${name} polling ${config.endpoint}\n`);
       log.info("agent {name} polling {url}", { name, url: config.endpoint });
     },
+    onTurn: (turn) => notice.turned(turn, config.endpoint),
     // When the next poll is out: asking touches what was given back before.
     onIdle: () => void setTimeout(releaseIdleMemory, AFTER_POLL).unref(),
   });
@@ -62,13 +65,30 @@ async function serveOrders(config: AgentConfig): Promise<void> {
     await clearOngoing(config, startedAt);
     const { pidFile } = config;
     const removePidFile = pidFile === undefined ? undefined : await writePidFile(pidFile);
+    notice.started(config.endpoint);
     await told;
+    notice.stopping();
     await removePidFile?.();
     log.info("stopping: no new orders; running events end first");
   } finally {
     await agent.stop();
+    notice.end();
   }
   log.info("stopped");
+}
+
+/** Requests of one turn: the poll, and what a command needs before it is taken. */
+const REQUESTS_A_TURN = 4;
+
+/** The longest a turn of the poll loop takes by its configuration, in milliseconds, and then some. */
+function longestTurnMs(config: AgentConfig): number {
+  const waits = [
+    config.waitBetweenRunsMs,
+    config.waitAfterErrorMs,
+    config.waitAfterThrottleMs,
+    config.waitAfterConnectionProblemMs,
+  ];
+  return REQUESTS_A_TURN * config.readTimeoutMs + 2 * Math.max(...waits) + 60_000;
 }
 
 /** Keys of somebody's shell are not the host's, and no script is to find them (spec 11.2). */

@@ -11,6 +11,7 @@ import { type Gate, judgeOrder, type Verdict } from "./order_gate.ts";
 import type { JournalState } from "./journal_record.ts";
 import { pauseAfter, type Waits } from "./poll_pause.ts";
 import type { PollAnswer, ServerLink } from "./server_link.ts";
+import type { Turn } from "./service_notice.ts";
 import { type CommandContext, takeCommand } from "./stock_command.ts";
 
 /** Milliseconds; an empty answer that came sooner was no long poll, and the next has to wait. */
@@ -35,6 +36,8 @@ export interface PollContext {
   onConnected(): void;
   /** Called when a poll brought nothing and no order is held: about once a minute. */
   onIdle(): void;
+  /** Called when the server has answered, or has not. */
+  onTurn(turn: Turn): void;
 }
 
 /** Polls until the agent stops. Never rejects. */
@@ -48,6 +51,7 @@ export async function pollUntilStopped(context: PollContext): Promise<void> {
       // The first question is answered at once and shows that address and keys are right.
       const wait = connected ? POLL_WAIT_SECONDS : 0;
       const answer = await link.poll(board.commandIds, wait, stopping);
+      context.onTurn({ kind: "answered" });
       if (!connected) context.onConnected();
       const first = !connected;
       connected = true;
@@ -64,6 +68,7 @@ export async function pollUntilStopped(context: PollContext): Promise<void> {
     } catch (error) {
       if (stopping.aborted) return;
       log.warn("poll failed: {error}", { error: String(error) });
+      context.onTurn({ kind: "failed", why: String(error) });
       await pause(pauseAfter(error, backoff, context.waits), stopping);
     }
   }

@@ -1,40 +1,11 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { openLibc } from "../../core/platform/libc.ts";
-import { notifyService, socketAddress } from "../../core/platform/notify_service.ts";
-
-/** A service manager: a datagram socket that is read without waiting. */
-class Receiver {
-  readonly #libc = openLibc({
-    socket: ["i32", "i32", "i32"],
-    bind: ["i32", "buffer", "u32"],
-    recv: ["i32", "buffer", "usize", "i32"],
-    close: ["i32"],
-  });
-  readonly #socket: number;
-
-  constructor(path: string) {
-    const address = socketAddress(path);
-    assert.ok(this.#libc && address);
-    this.#socket = this.#libc.socket(1, 2, 0);
-    assert.equal(this.#libc.bind(this.#socket, address, address.length), 0, `bind ${path}`);
-  }
-
-  read(): string | undefined {
-    const bytes = Buffer.alloc(4096);
-    const length = this.#libc?.recv(this.#socket, bytes, bytes.length, 0x40) ?? -1;
-    return length < 0 ? undefined : bytes.toString("utf8", 0, length);
-  }
-
-  [Symbol.dispose](): void {
-    this.#libc?.close(this.#socket);
-  }
-}
+import { notifyService } from "../../core/platform/notify_service.ts";
+import { ServiceManagerSocket } from "./service_manager.ts";
 
 function withSocket<Answer>(path: string | undefined, run: () => Answer): Answer {
   const before = process.env.NOTIFY_SOCKET;
@@ -53,7 +24,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 for (const path of [join(folder, "a socket"), `@runtime-notify-${process.pid}`]) {
   test(`the service manager at ${path.replace(folder, "…")} is told, each state whole`, () => {
-    using manager = new Receiver(path);
+    using manager = new ServiceManagerSocket(path);
     assert.equal(withSocket(path, () => notifyService("READY=1\nSTATUS=grüßt")), "told");
     assert.equal(withSocket(path, () => notifyService("WATCHDOG=1")), "told");
     assert.equal(manager.read(), "READY=1\nSTATUS=grüßt");
@@ -75,7 +46,7 @@ test("a manager that is gone, or an address that is none, is no error of the ser
 
 test("a manager that does not read does not stop its service", () => {
   const path = join(folder, "deaf");
-  using _manager = new Receiver(path);
+  using _manager = new ServiceManagerSocket(path);
   const answers = Array.from({ length: 2000 }, () => withSocket(path, () => notifyService("x")));
   assert.equal(answers[0], "told");
   assert.equal(answers.at(-1), "unreachable");
