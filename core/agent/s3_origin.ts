@@ -40,7 +40,7 @@ export function s3Origin(revision: S3Revision, store: BundleStore, fetch: Fetch)
     retryAfter: RETRY_AFTER,
     async request(position, signal) {
       const headers = await headersFor(url, store, position);
-      const response = await fetch(url, { headers, signal });
+      const response = await fetch(url, { headers, redirect: "manual", signal });
       return await answerOf(response, position, (answer) => refusal(name, answer));
     },
   };
@@ -96,7 +96,10 @@ function encodeKeyPart(part: string): string {
 async function refusal(name: string, response: Response): Promise<Error> {
   const body = await response.text();
   const code = /<Code>([^<]*)<\/Code>/.exec(body)?.[1] ?? `HTTP ${response.status}`;
-  const said = /<Message>([^<]*)<\/Message>/.exec(body)?.[1] ?? body.slice(0, 200);
+  // A signature is for one host, so another one cannot be asked with it.
+  const elsewhere = response.headers.get("location");
+  const redirect = elsewhere === null ? undefined : `it redirects to ${elsewhere}`;
+  const said = /<Message>([^<]*)<\/Message>/.exec(body)?.[1] ?? redirect ?? body.slice(0, 200);
   const message = `The bundle ${name} cannot be downloaded: ${code}: ${plainText(said)}`;
   return isPassing(response.status) ? new Error(message) : new BundleError(message);
 }
