@@ -10,7 +10,7 @@ import { openTestApi, type TestApi } from "./test_api.ts";
 const userArn = (name: string) => `arn:aws:iam::000000000000:user/AWS/CodeDeploy/${name}`;
 const sessionArn = (name: string) => `arn:aws:sts::000000000000:assumed-role/hosts/${name}`;
 
-test("an instance is registered under an ARN of its own and read back", async () => {
+test("spec 11 register, instance info: an instance is registered under an ARN of its own and read back", async () => {
   using api = await openTestApi();
   assert.deepEqual(await register(api, "web-1"), {});
   const { registerTime, instanceArn, ...info } = await get(api, "web-1");
@@ -19,7 +19,7 @@ test("an instance is registered under an ARN of its own and read back", async ()
   assert.deepEqual(info, { instanceName: "web-1", iamUserArn: userArn("web-1"), tags: [] });
 });
 
-test("an instance may sign as a session", async () => {
+test("spec 11 ARN use: an instance may sign as a session", async () => {
   using api = await openTestApi();
   const iamSessionArn = sessionArn("web-1");
   await api.call("RegisterOnPremisesInstance", { instanceName: "web-1", iamSessionArn });
@@ -28,7 +28,7 @@ test("an instance may sign as a session", async () => {
   assert.equal("iamUserArn" in info, false);
 });
 
-test("after deregistration the name and ARN are free, and the last order's number goes on", async () => {
+test("spec 11 deregister: after it the name and ARN are free, and the last order's number goes on", async () => {
   using api = await openTestApi();
   const { store } = api.context;
   await register(api, "web-1");
@@ -51,7 +51,7 @@ test("after deregistration the name and ARN are free, and the last order's numbe
   assert.equal(await store.commit((tx) => nextNonce(tx, "web-1", 900)), 1_001);
 });
 
-test("deregistering an instance that is not there, or twice, is no fault", async () => {
+test("spec 11 deregister, idempotent: deregistering an instance that is not there, or twice, is no fault", async () => {
   using api = await openTestApi();
   await api.call("DeregisterOnPremisesInstance", { instanceName: "gone" });
   await register(api, "web-1");
@@ -62,7 +62,7 @@ test("deregistering an instance that is not there, or twice, is no fault", async
   assert.deepEqual(api.dump(), before);
 });
 
-test("tags are added by key, also without a value, and removed by key or by key and value", async () => {
+test("spec 11 tags: they are added by key, also without a value, and removed by key or by key and value", async () => {
   using api = await openTestApi();
   for (const name of ["web-1", "web-2"]) await register(api, name);
   const both = ["web-1", "web-2"];
@@ -101,7 +101,7 @@ const listings: [title: string, input: object, names: string[]][] = [
   ],
 ];
 for (const [title, input, names] of listings) {
-  test(`a listing of ${title}`, async () => {
+  test(`spec 11 ListOnPremisesInstances: a listing of ${title}`, async () => {
     using api = await openTestApi();
     for (const name of ["web-1", "db-1", "old-1"]) await register(api, name);
     for (const role of ["web", "db"]) {
@@ -113,6 +113,26 @@ for (const [title, input, names] of listings) {
     assert.deepEqual(got, { instanceNames: names });
   });
 }
+
+test("spec 11 deregister: the record keeps its tags, and no tag finds it any more", async () => {
+  using api = await openTestApi();
+  for (const name of ["web-1", "web-2"]) await register(api, name);
+  await api.call("AddTagsToOnPremisesInstances", tagged(["web-1", "web-2"], tag));
+  await api.call("DeregisterOnPremisesInstance", { instanceName: "web-1" });
+  const tagFilters = [{ Key: "role", Value: "web", Type: "KEY_AND_VALUE" }];
+  const found = await api.call("ListOnPremisesInstances", { tagFilters });
+  assert.deepEqual(found, { instanceNames: ["web-2"] });
+  assert.deepEqual((await get(api, "web-1")).tags, tag);
+});
+
+test("spec 11 deregister: a session's ARN is free again at once", async () => {
+  using api = await openTestApi();
+  const iamSessionArn = sessionArn("web-1");
+  await api.call("RegisterOnPremisesInstance", { instanceName: "web-1", iamSessionArn });
+  await api.call("DeregisterOnPremisesInstance", { instanceName: "web-1" });
+  await api.call("RegisterOnPremisesInstance", { instanceName: "web-2", iamSessionArn });
+  assert.equal((await get(api, "web-2")).iamSessionArn, iamSessionArn);
+});
 
 test("a filtered listing goes on after its token", async () => {
   using api = await openTestApi();
