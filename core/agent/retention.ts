@@ -3,11 +3,11 @@
  * deployment's included; the oldest go, never the one whose Install ended last.
  * @module
  */
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import type { Layout } from "./layout.ts";
 import { readPointer } from "./pointer_file.ts";
+import { removeTree } from "./remove_tree.ts";
 import { isMissing } from "./system_error.ts";
 
 export interface RetentionInput {
@@ -33,10 +33,8 @@ export async function pruneRevisions(input: RetentionInput): Promise<string[]> {
     .sort((a, b) => a.mtimeMs - b.mtimeMs)
     .slice(0, extra)
     .map(({ path }) => path);
-  for (const path of doomed) {
-    rmSync(path, { recursive: true, force: true });
-    await setImmediate();
-  }
+  // A bundle may hold directories that only root empties without more ado.
+  for (const path of doomed) await removeTree(path);
   return doomed;
 }
 
