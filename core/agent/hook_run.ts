@@ -12,8 +12,9 @@ import { type AfterHook, type AfterHooks, unknownError } from "./host.ts";
 import type { Journal } from "./journal.ts";
 import type { TakenHook, TakenOrder } from "./journal_record.ts";
 import { log } from "./log.ts";
-import { endGroupOf, markOf } from "./process_mark.ts";
+import { markOf } from "./process_mark.ts";
 import type { Progress } from "./progress.ts";
+import { endStrayScripts } from "./stray_script.ts";
 
 /**
  * Milliseconds for the hooks before the first event, and again for those after the last. A server
@@ -101,7 +102,11 @@ export class HookRun {
   /** Whether a script of it ran to its end nobody knows, so it is not begun again (law 1). */
   async #cutOff(hook: AfterHookName, { script }: TakenHook): Promise<void> {
     const text = "was cut off when the agent was restarted, and is not begun again";
-    if (script) await endGroupOf(script);
+    const { DeploymentId: deploymentId } = this.#taken.order.specification;
+    await endStrayScripts(
+      { root: this.#context.journal.folder, deploymentId, event: hook },
+      script,
+    );
     this.#remark(hook, `${hook} ${text}`);
     await this.#append(hook, { what: "finished", diagnostics: unknownError(`${hook} ${text}`) });
   }

@@ -43,6 +43,11 @@ export class Journal {
     this.#size = read.size;
   }
 
+  /** Where it lies: the agent's root. */
+  get folder(): string {
+    return dirname(this.#path);
+  }
+
   /** Opens or makes the journal. Throws JournalError when a line that is not the last is damaged. */
   static async open(path: string): Promise<Journal> {
     const text = await textOf(path);

@@ -11,7 +11,7 @@ import type { Journal } from "./journal.ts";
 import type { TakenOrder } from "./journal_record.ts";
 import { log } from "./log.ts";
 import { isRepeatable } from "./order_run.ts";
-import { endGroupOf } from "./process_mark.ts";
+import { endStrayScripts } from "./stray_script.ts";
 
 const AFTER_RESTART: Diagnostics = {
   ...unknownError("Failed: Failing in-progress lifecycle event after an agent restart."),
@@ -31,12 +31,13 @@ export async function recoverOrder(taken: TakenOrder, journal: Journal): Promise
     });
     return;
   }
-  if (taken.script) {
-    const found = await endGroupOf(taken.script);
+  const { DeploymentId: deploymentId } = specification;
+  const place = { root: journal.folder, deploymentId, event: running.name };
+  for (const { pid, found } of await endStrayScripts(place, taken.script)) {
     log.warn("{commandId}: the script of {event} left by an earlier run, process {pid}: {found}", {
       commandId,
       event: running.name,
-      pid: taken.script.pid,
+      pid,
       found,
     });
   }
@@ -44,7 +45,7 @@ export async function recoverOrder(taken: TakenOrder, journal: Journal): Promise
     at: Date.now(),
     kind: "event",
     commandId,
-    deploymentId: specification.DeploymentId,
+    deploymentId,
     event: running.name,
     what: "finished",
     status: "Failed",
