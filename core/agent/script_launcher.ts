@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import { becomeProgram } from "../platform/become_program.ts";
+import { becomeProgram, type Program } from "../platform/become_program.ts";
 import { readLaunchWords } from "../platform/launch_words.ts";
 
 /** Shells answer this for a command that is there and cannot be run. */
@@ -18,7 +18,14 @@ export function launch(words: readonly string[]): number {
     process.stderr.write("The agent alone starts this; see: runtime help agent\n");
     return USAGE;
   }
-  const reason = becomeProgram(program);
-  process.stderr.write(`${program.path} was not run: ${reason}\n`);
+  process.stderr.write(`${program.path} was not run: ${failureToBecome(program)}\n`);
   return CANNOT_RUN;
+}
+
+function failureToBecome(program: Program): string {
+  try {
+    return becomeProgram(program);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

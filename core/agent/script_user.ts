@@ -15,17 +15,19 @@ import { type Account, findAccount } from "./install/accounts.ts";
 import { log } from "./log.ts";
 
 /** The way to start a script as this user, or why there is none and what to do about it. */
-export function startAs(runas: string): UserStart | { refusal: string } {
+export function startAs(
+  runas: string,
+  ownUid = process.geteuid?.() ?? 0,
+): UserStart | { refusal: string } {
   const account = findAccount(runas);
   if (!account) {
     const add = `add the user (useradd ${runas})`;
     return { refusal: `this host has no such user; ${add} or change runas in the AppSpec` };
   }
-  const own = process.geteuid?.() ?? 0;
-  if (account.uid === own) return { before: [], environment: userEnvironment(account) };
-  if (own !== 0) {
+  if (account.uid === ownUid) return { before: [], environment: userEnvironment(account) };
+  if (ownUid !== 0) {
     const refusal =
-      `the agent runs as user ${own}, and root alone may start a script as another; ` +
+      `the agent runs as user ${ownUid}, and root alone may start a script as another; ` +
       "run the agent as root or remove runas from the AppSpec";
     return { refusal };
   }

@@ -11,6 +11,8 @@ import {
   accessSync,
   closeSync,
   constants,
+  fchownSync,
+  fstatSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -59,6 +61,7 @@ export function becomeProgram({ path, user, environment }: Program): string {
   const variables = cStrings(ownEnvironment(environment));
   resetSignals(libc);
   resetFiles(libc);
+  giveOutputs(user);
   const grouped = user.name === undefined
     ? libc.setgroups(0, null)
     : libc.initgroups(cString(user.name), user.gid);
@@ -109,6 +112,13 @@ function resetFiles(libc: Libc): void {
     const flags = libc.fcntl(file, F_GETFL, 0);
     if (file > 2) libc.fcntl(file, F_SETFD, FD_CLOEXEC);
     else if (flags > 0 && flags & O_NONBLOCK) libc.fcntl(file, F_SETFL, flags & ~O_NONBLOCK);
+  }
+}
+
+/** A pipe that root has made could be written to, but not opened as /dev/stderr, by anybody else. */
+function giveOutputs({ uid, gid }: ProgramUser): void {
+  for (const file of [1, 2]) {
+    if (fstatSync(file).isFIFO()) fchownSync(file, uid, gid);
   }
 }
 
