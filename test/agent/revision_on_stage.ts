@@ -25,10 +25,19 @@ hooks:
     - location: scripts/hook.sh
 `;
 
-/** Packs a revision into a folder of its own, as `tar czf` of `deployment/` does. */
-export async function pack(stage: Stage, name: string, appSpec = APPSPEC): Promise<Uint8Array> {
+/**
+ * Packs a revision into a folder of its own, as `tar czf` of `deployment/` does. Its script fails in
+ * the event `fails`.
+ */
+export async function pack(
+  stage: Stage,
+  name: string,
+  appSpec = APPSPEC,
+  fails = "none",
+): Promise<Uint8Array> {
   const folder = join(stage.folder, name, "revision");
-  const script = `#!/bin/sh\necho ${name} $LIFECYCLE_EVENT $DEPLOYMENT_ID >>${stage.ran}\n`;
+  const script = `#!/bin/sh\necho ${name} $LIFECYCLE_EVENT $DEPLOYMENT_ID >>${stage.ran}\n` +
+    `test $LIFECYCLE_EVENT != ${fails}\n`;
   const files = { "appspec.yml": appSpec, "page.html": name, "scripts/hook.sh": script };
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
