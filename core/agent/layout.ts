@@ -20,8 +20,8 @@ export interface Layout {
   readonly root: string;
   /** `<root>/deployment-instructions` */
   readonly instructions: string;
-  /** Lines of every script of every deployment. */
-  readonly deploymentsLog: string;
+  /** Lines of every script of every deployment; undefined when nobody wants that file. */
+  readonly deploymentsLog: string | undefined;
   /** Holds one folder a deployment. */
   group(groupId: string): string;
   deployment(groupId: string, deploymentId: string): DeploymentPaths;
@@ -31,15 +31,20 @@ export interface Layout {
   mostRecentInstall(groupId: string): string;
 }
 
-/** The layout below `root`, made absolute. */
-export function layout(root: string): Layout {
+/** The layout below `root`, made absolute. The switch is the agent's `:enable_deployments_log:`. */
+export function layout(
+  root: string,
+  { enableDeploymentsLog = true }: { readonly enableDeploymentsLog?: boolean } = {},
+): Layout {
   const base = resolve(root);
   const instructions = join(base, "deployment-instructions");
   const group = (groupId: string): string => join(base, plainName(groupId));
   return {
     root: base,
     instructions,
-    deploymentsLog: join(base, "deployment-logs", "codedeploy-agent-deployments.log"),
+    deploymentsLog: enableDeploymentsLog
+      ? join(base, "deployment-logs", "codedeploy-agent-deployments.log")
+      : undefined,
     group,
     deployment: (groupId, deploymentId) =>
       deploymentPaths(join(group(groupId), plainName(lastPart(deploymentId)))),
@@ -73,6 +78,11 @@ export function cleanupPath(instructionsDir: string, groupId: string): string {
 /** What the last Install did, in order, as JSON. */
 export function installJsonPath(instructionsDir: string, groupId: string): string {
   return join(instructionsDir, `${plainName(groupId)}-install.json`);
+}
+
+/** What an Install that is under way, or was cut off, does and has done. */
+export function installJournalPath(instructionsDir: string, groupId: string): string {
+  return join(instructionsDir, `${plainName(groupId)}-install.journal`);
 }
 
 /** A deployment id may come as an ARN that ends in `deployment/<id>` (spec 12.3). */

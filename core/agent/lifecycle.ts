@@ -31,16 +31,21 @@ import { type Layout, layout } from "./layout.ts";
 import { pruneRevisions } from "./retention.ts";
 import { runScriptEvent, scriptsOf } from "./script_event.ts";
 
+type InstallSettings = Partial<
+  Pick<AgentConfig, "installRoot" | "existenceChecks" | "adoptIfIdentical">
+>;
+
 type Places =
   & Pick<AgentConfig, "rootDir" | "s3Endpoint" | "identity" | "maxRevisions">
-  & Partial<Pick<AgentConfig, "installRoot" | "maxRate" | "fetch" | "stopScriptFrom">>
-  & Partial<Pick<AgentConfig, "githubEndpoint" | "githubTokenFile">>;
+  & InstallSettings
+  & Partial<Pick<AgentConfig, "maxRate" | "fetch" | "stopScriptFrom">>
+  & Partial<Pick<AgentConfig, "githubEndpoint" | "githubTokenFile" | "enableDeploymentsLog">>;
 
 /** The machine this process runs on. */
 export function machine(config: Places): Host {
   return {
     async run(event, order, context) {
-      const places = layout(config.rootDir);
+      const places = layout(config.rootDir, config);
       await bundleFor(event, order, context, {
         from: config.stopScriptFrom ?? "previous",
         places,
@@ -49,10 +54,10 @@ export function machine(config: Places): Host {
       if (event === "DownloadBundle") return SUCCEEDED;
       return await perform(event, order.specification, context, config);
     },
-    afterHooks: afterHooksOf(layout(config.rootDir)),
+    afterHooks: afterHooksOf(layout(config.rootDir, config)),
     isNoop(event, order) {
       if (AGENT_EVENTS.has(event)) return Promise.resolve(false);
-      const places = layout(config.rootDir);
+      const places = layout(config.rootDir, config);
       const from = config.stopScriptFrom ?? "previous";
       if (wantsBundle(event, order, from, places)) return Promise.resolve(false);
       const { specification } = order;
@@ -66,9 +71,9 @@ export async function perform(
   event: Exclude<LifecycleEventName, "DownloadBundle">,
   specification: HookSpecification,
   context: EventContext,
-  config: Pick<Places, "rootDir" | "installRoot">,
+  config: Pick<Places, "rootDir" | "enableDeploymentsLog"> & InstallSettings,
 ): Promise<EventEnd | RebootWanted> {
-  const places = layout(config.rootDir);
+  const places = layout(config.rootDir, config);
   return event === "Install"
     ? await installRevision(specification, context, config, places)
     : await scripts(event, specification, context, places);
@@ -97,7 +102,7 @@ async function download(
 async function installRevision(
   specification: HookSpecification,
   { onLine }: EventContext,
-  config: Pick<Places, "installRoot">,
+  config: InstallSettings,
   places: Layout,
 ): Promise<Diagnostics> {
   const { DeploymentGroupId, DeploymentId, AppSpecFilename } = specification;
@@ -112,11 +117,17 @@ async function installRevision(
     appSpec,
     fileExistsBehavior: specification.AgentActionOverrides.AgentOverrides.FileExistsBehavior,
     ...(config.installRoot !== undefined && { installRoot: config.installRoot }),
+    existenceChecks: config.existenceChecks ?? "after-removal",
+    adoptIfIdentical: config.adoptIfIdentical ?? false,
   });
+  if (done.hasRecovered) {
+    onLine("agent", "An Install of this group had been cut off; what it left is put right");
+  }
   const was = done.retained === 1 ? "it was" : "they were";
   const kept = done.retained === 0 ? "" : `, ${done.retained} kept as ${was}`;
+  const same = done.unchanged === 0 ? "" : ` (${done.unchanged} unchanged)`;
   const removed = counted(done.removed, "old path");
-  onLine("agent", `Installed ${counted(done.files, "file")}${kept}; removed ${removed}`);
+  onLine("agent", `Installed ${counted(done.files, "file")}${same}${kept}; removed ${removed}`);
   return SUCCEEDED;
 }
 

@@ -3,8 +3,10 @@
  * replaced by renaming, so that a crash leaves the old or the new path and never half of one.
  * @module
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { replaceFile } from "./install/replace_file.ts";
+import { hostWriter } from "./install/writer.ts";
 import { isMissing } from "./system_error.ts";
 
 /** The folder a pointer names; undefined when there is no pointer. Other errors of the disk throw. */
@@ -17,10 +19,8 @@ export function readPointer(path: string): string | undefined {
   }
 }
 
-/** Points to `deploymentRoot`, making the pointer's folder when needed. */
-export function writePointer(path: string, deploymentRoot: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const draft = `${path}.new`;
-  writeFileSync(draft, deploymentRoot);
-  renameSync(draft, path);
+/** Points to `deploymentRoot`, making the pointer's folder when needed. On disk when it answers. */
+export function writePointer(path: string, deploymentRoot: string, writer = hostWriter): void {
+  writer.makeFolder(dirname(path));
+  replaceFile(path, deploymentRoot, writer);
 }

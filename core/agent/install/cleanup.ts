@@ -6,66 +6,72 @@
  * that was there before the Install is not in the list (trap 3).
  * @module
  */
-import { lstatSync, readFileSync, rmdirSync, unlinkSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { isMissing, systemErrorCode } from "../system_error.ts";
+import type { Changes } from "./changes.ts";
 import { InstallError } from "./install_error.ts";
-import { removeContext } from "./security_commands.ts";
+import type { InstallJournal } from "./install_journal.ts";
+import type { Writer } from "./writer.ts";
 
 /** Begins the line of a path whose SELinux label was added. */
 export const CONTEXT_PREFIX = "semanage\0";
 
-export type Removal =
-  | { readonly kind: "path"; readonly path: string }
-  | { readonly kind: "context"; readonly path: string };
+/** What a cleanup list asks to remove, the last made first. */
+export interface Removals {
+  readonly paths: readonly string[];
+  /** Whose labels are to leave the policy. */
+  readonly contexts: readonly string[];
+}
 
 /** Paths removed before other work of the process gets its turn. */
 const TURN = 256;
 
-/** The removals of a cleanup list, last made first; a line without its end is left out. */
-export function parseCleanup(text: string): Removal[] {
-  const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
-  const removals: Removal[] = [];
-  for (const line of lines) {
+/** Reads a cleanup list; a line without its end is left out. */
+export function parseCleanup(text: string): Removals {
+  const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n").reverse();
+  return {
     // Every line we write is absolute; anything else did not come from an Install.
-    if (line.startsWith("/")) removals.push({ kind: "path", path: line });
-    else if (line.startsWith(CONTEXT_PREFIX)) {
-      removals.push({ kind: "context", path: line.slice(CONTEXT_PREFIX.length) });
-    }
-  }
-  return removals.reverse();
+    paths: lines.filter((line) => line.startsWith("/")),
+    contexts: lines.filter((line) => line.startsWith(CONTEXT_PREFIX))
+      .map((line) => line.slice(CONTEXT_PREFIX.length)),
+  };
 }
 
-/** Does what the list says, then deletes it; how many paths are gone. No list is no work. */
-export async function cleanUp(listPath: string): Promise<number> {
-  const text = readList(listPath);
-  if (text === undefined) return 0;
+export interface RemovalTools {
+  readonly writer: Writer;
+  readonly journal: Pick<InstallJournal, "append">;
+  readonly changes: Changes;
+}
+
+/** Removes labels and paths, in order; answers how many paths are gone. Throws InstallError. */
+export async function removeAll(
+  contexts: readonly string[],
+  paths: readonly string[],
+  { writer, journal, changes }: RemovalTools,
+): Promise<number> {
+  for (const path of contexts) writer.removeContext(path);
   let removed = 0;
-  for (const [index, { kind, path }] of parseCleanup(text).entries()) {
-    if (index % TURN === TURN - 1) await setImmediate();
-    if (kind === "context") removeContext(path);
-    else if (remove(path)) removed++;
+  for (const [index, path] of paths.entries()) {
+    if (remove(path, writer)) {
+      removed++;
+      changes.name(path);
+    }
+    if (index % TURN !== TURN - 1) continue;
+    journal.append({ what: "removed", paths: index + 1 });
+    await setImmediate();
   }
-  unlinkSync(listPath);
+  journal.append({ what: "removed", paths: paths.length });
   return removed;
 }
 
-function readList(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
 /** Whether something was removed. Throws InstallError when the host does not allow it. */
-function remove(path: string): boolean {
+function remove(path: string, writer: Writer): boolean {
   try {
     const there = lstatSync(path, { throwIfNoEntry: false });
     if (there === undefined) return false;
-    if (there.isDirectory()) rmdirSync(path);
-    else unlinkSync(path);
+    if (there.isDirectory()) writer.rmdir(path);
+    else writer.unlink(path);
     return true;
   } catch (error) {
     const code = systemErrorCode(error);
@@ -73,6 +79,7 @@ function remove(path: string): boolean {
     if (isMissing(error) || code === "ENOTEMPTY" || code === "EEXIST" || code === "EBUSY") {
       return false;
     }
+    if (code === undefined) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new InstallError(
       path,

@@ -42,7 +42,7 @@ export const hostDisk: Disk = {
 };
 
 /** A path below a file and a circle of links lead nowhere, just as a missing one does. */
-function found<T>(look: () => T): T | undefined {
+export function found<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {
@@ -51,7 +51,7 @@ function found<T>(look: () => T): T | undefined {
   }
 }
 
-function kindOf(
+export function kindOf(
   entry: Pick<Stats, "isFile" | "isDirectory" | "isSymbolicLink"> | undefined,
 ): EntryKind | undefined {
   if (entry === undefined) return undefined;

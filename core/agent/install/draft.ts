@@ -16,6 +16,8 @@ export class Draft {
   readonly #files = new Map<string, string>();
   readonly #links = new Set<string>();
   readonly #directories = new Set<string>();
+  /** Directories that are there already. */
+  readonly #kept = new Set<string>();
   readonly #permissioned = new Set<string>();
 
   get files(): Iterable<string> {
@@ -28,6 +30,11 @@ export class Draft {
 
   makes(directory: string): boolean {
     return this.#directories.has(directory);
+  }
+
+  /** A directory that is made by this Install and was not there before, so nothing is in it. */
+  makesAnew(directory: string): boolean {
+    return this.#directories.has(directory) && !this.#kept.has(directory);
   }
 
   copies(file: string): boolean {
@@ -53,7 +60,7 @@ export class Draft {
   }
 
   /** A directory; making it twice is one instruction. Throws InstallError when a file goes there. */
-  mkdir(path: string): void {
+  mkdir(path: string, there?: "ours"): void {
     const file = this.#files.get(path);
     if (file !== undefined) {
       throw new InstallError(
@@ -65,7 +72,8 @@ export class Draft {
     }
     if (this.#directories.has(path)) return;
     this.#directories.add(path);
-    this.#add({ kind: "mkdir", path });
+    if (there) this.#kept.add(path);
+    this.#add({ kind: "mkdir", path, ...(there && { there }) });
   }
 
   /** Mode, acls, context, owner and group, in this order (spec 5.5). */

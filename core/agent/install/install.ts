@@ -1,22 +1,26 @@
 /**
- * Install: takes the last deployment's files away and puts this one's there, by the algorithm of
- * CodeDeploy's agent (spec 5.4), in its order. Old files go before new ones are checked, so a refusal
- * under DISALLOW leaves the host without either, as CodeDeploy does (trap 2).
+ * Install: takes the last deployment's files away and puts this one's there. What is visible in the
+ * end is what CodeDeploy's agent leaves (spec 5.4): old files go before new ones are checked, so a
+ * refusal under DISALLOW leaves the host without either (trap 2), unless the host is set to check
+ * before it removes.
  *
- * Killed at any point, it may simply be run again: what it had made is in the cleanup list.
+ * The way there is another one. The new version is planned as if the old one were gone; what both
+ * have stays in place or is replaced in one step, and only the rest is removed.
+ *
+ * Killed at any point, it may simply be run again: all that it may have made is in the cleanup list,
+ * together with all that the last one had made, until its end.
  * @module
  */
-import { mkdirSync, writeFileSync } from "node:fs";
 import type { AppSpec } from "../../domain/appspec.ts";
-import { cleanupPath, installJsonPath, lastSuccessfulInstallPath } from "../layout.ts";
-import { writePointer } from "../pointer_file.ts";
-import { hostAccounts } from "./accounts.ts";
-import { cleanUp } from "./cleanup.ts";
+import { cleanupPath } from "../layout.ts";
 import { CleanupList } from "./cleanup_list.ts";
+import { allInTheWay, OtherGroups } from "./collisions.ts";
 import { hostDisk } from "./disk.ts";
-import { instructionsJson } from "./instruction.ts";
-import { perform } from "./perform.ts";
-import { plan } from "./plan.ts";
+import { InstallRun } from "./install_run.ts";
+import { type LastInstall, readLastInstall } from "./last_install.ts";
+import { type Plan, plan } from "./plan.ts";
+import { isIdentical } from "./same_content.ts";
+import { hostWriter, type Writer } from "./writer.ts";
 
 export interface InstallInput {
   /** The unpacked revision. */
@@ -31,35 +35,60 @@ export interface InstallInput {
   readonly fileExistsBehavior: string;
   /** Goes before every destination and permissions object. */
   readonly installRoot?: string;
+  /** When a file in the way is noticed; CodeDeploy's agent looks after the old files are gone. */
+  readonly existenceChecks?: "after-removal" | "before-removal";
+  /** Whether a file in the way with the same content counts as installed by this group. */
+  readonly adoptIfIdentical?: boolean;
+  /** What changes the machine; this host's without. */
+  readonly writer?: Writer;
 }
 
 /** Counts of paths. */
 export interface InstallResult {
-  /** Of the last deployment. */
+  /** Of the last deployment, which this one does not have. */
   readonly removed: number;
   readonly directories: number;
-  /** Copied files and links. */
+  /** Files and links of this deployment, without the retained ones. */
   readonly files: number;
+  /** Of these, the ones that were in place with the same content and stayed. */
+  readonly unchanged: number;
   /** Left as they were (RETAIN). */
   readonly retained: number;
+  /** An earlier Install had been cut off, and this one has put it right. */
+  readonly hasRecovered: boolean;
 }
 
 /** Throws InstallError naming the path at fault. */
 export async function install(input: InstallInput): Promise<InstallResult> {
-  const { instructionsDir, groupId } = input;
-  const listPath = cleanupPath(instructionsDir, groupId);
-  mkdirSync(instructionsDir, { recursive: true });
-  const removed = await cleanUp(listPath);
-  const { instructions, retained } = plan({ ...input, disk: hostDisk });
-  writeFileSync(installJsonPath(instructionsDir, groupId), instructionsJson(instructions));
-  const list = new CleanupList(listPath);
+  const { instructionsDir, groupId, writer = hostWriter } = input;
+  const list = new CleanupList(cleanupPath(instructionsDir, groupId), writer);
+  const last = readLastInstall(instructionsDir, groupId, list);
+  const run = new InstallRun({ ...input, last, writer });
+  let planned: Plan;
   try {
-    await perform(instructions, list, hostAccounts());
-  } finally {
-    list.close();
+    planned = planFor(input, last);
+  } catch (error) {
+    if (input.existenceChecks !== "before-removal") await run.removeOld();
+    throw error;
   }
-  writePointer(lastSuccessfulInstallPath(instructionsDir, groupId), input.deploymentRoot);
-  const directories = instructions.filter(({ kind }) => kind === "mkdir").length;
-  const files = instructions.filter(({ kind }) => kind === "copy" || kind === "symlink").length;
-  return { removed, directories, files, retained: retained.length };
+  return await run.install(planned);
+}
+
+function planFor(input: InstallInput, { leftovers }: LastInstall): Plan {
+  const groups = new OtherGroups(input.instructionsDir, input.groupId);
+  const collisions = new Set<string>();
+  const planned = plan({
+    ...input,
+    disk: { ...hostDisk, existing: (path) => leftovers.existing(path) },
+    claim: (path, as) => leftovers.claim(path, as),
+    // What another group has installed is its to remove: it must not become ours as well.
+    ...(input.adoptIfIdentical && {
+      adopts: (source, path) => isIdentical(source, path) && groups.ownerOf(path) === undefined,
+    }),
+    ...(input.existenceChecks === "before-removal" && {
+      onCollision: (path) => void collisions.add(path),
+    }),
+  });
+  if (collisions.size > 0) throw allInTheWay(collisions, groups);
+  return planned;
 }

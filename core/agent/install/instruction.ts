@@ -5,16 +5,25 @@
 import { type AclEntry, aclText } from "../../domain/appspec_acl.ts";
 import type { SecurityContext } from "../../domain/appspec_permissions.ts";
 
+/** What is at the path already: of this group's last Install, or of somebody else. */
+export type There = "ours" | "foreign";
+
 /** Every path is absolute. */
 export type Instruction =
-  | { readonly kind: "mkdir"; readonly path: string }
-  | { readonly kind: "copy"; readonly source: string; readonly path: string }
+  | { readonly kind: "mkdir"; readonly path: string; readonly there?: "ours" }
+  | {
+    readonly kind: "copy";
+    readonly source: string;
+    readonly path: string;
+    readonly there?: There;
+  }
   | {
     readonly kind: "symlink";
     readonly source: string;
     /** The link's text, kept as it is in the revision. */
     readonly target: string;
     readonly path: string;
+    readonly there?: There;
   }
   | { readonly kind: "chmod"; readonly path: string; readonly mode: string }
   | { readonly kind: "setfacl"; readonly path: string; readonly acls: readonly AclEntry[] }

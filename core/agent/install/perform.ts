@@ -1,122 +1,123 @@
 /**
- * Carries the instructions of an Install out (spec 5.4 step 5), in batches: first the batch's paths
- * go into the cleanup list, then they are made.
+ * Carries the instructions of an Install out (spec 5.4 step 5), in batches. Their paths are in the
+ * cleanup list by then, but for those of other owners that are to be overwritten: such a path becomes
+ * ours, and is removed by the next deployment, only when its batch begins.
  *
  * Synchronous on purpose: a copy of a small file takes less time than a trip through the thread
  * pool, and ten thousand of them took half again as long with eight at once. Between batches other
  * work of the process gets its turn.
  * @module
  */
-import {
-  chmodSync,
-  chownSync,
-  constants,
-  copyFileSync,
-  lchownSync,
-  lstatSync,
-  mkdirSync,
-  symlinkSync,
-  utimesSync,
-} from "node:fs";
-import process from "node:process";
+import { lstatSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { systemErrorCode } from "../system_error.ts";
 import type { Accounts } from "./accounts.ts";
+import type { Changes } from "./changes.ts";
 import { CONTEXT_PREFIX } from "./cleanup.ts";
-import type { CleanupList } from "./cleanup_list.ts";
 import { fileExists, InstallError } from "./install_error.ts";
+import type { InstallJournal } from "./install_journal.ts";
 import type { Instruction } from "./instruction.ts";
-import { contextPath, setAcl, setContext } from "./security_commands.ts";
+import type { Placer } from "./place.ts";
+import { contextPath } from "./security_commands.ts";
+import type { Writer } from "./writer.ts";
 
 const BATCH = 256;
 
-/** Throws InstallError, or the system's error with the path, at the first that fails. */
-export async function perform(
-  instructions: readonly Instruction[],
-  list: Pick<CleanupList, "append">,
-  accounts: Accounts,
-): Promise<void> {
-  for (let begin = 0; begin < instructions.length; begin += BATCH) {
-    const batch = instructions.slice(begin, begin + BATCH);
-    list.append(batch.filter(isMade).map(({ path }) => path));
-    for (const instruction of batch) {
-      try {
-        performOne(instruction, list, accounts);
-      } catch (error) {
-        throw explained(instruction, error);
+export interface PerformTools {
+  readonly placer: Placer;
+  readonly writer: Writer;
+  readonly changes: Changes;
+  readonly accounts: Accounts;
+  readonly journal: Pick<InstallJournal, "append">;
+  /** Puts lines into the cleanup list. */
+  readonly record: (lines: readonly string[]) => void;
+}
+
+export class Performance {
+  /** Instructions that were begun, the one that failed included. */
+  begun = 0;
+  /** Labels given, as lines of a cleanup list. */
+  readonly labels: string[] = [];
+  readonly #instructions: readonly Instruction[];
+  readonly #tools: PerformTools;
+
+  constructor(instructions: readonly Instruction[], tools: PerformTools) {
+    this.#instructions = instructions;
+    this.#tools = tools;
+  }
+
+  /** Throws InstallError, or the system's error with the path, at the first that fails. */
+  async run(): Promise<void> {
+    const { journal, record } = this.#tools;
+    for (let begin = 0; begin < this.#instructions.length; begin += BATCH) {
+      const batch = this.#instructions.slice(begin, begin + BATCH);
+      const foreign = batch.filter(isForeign).map(({ path }) => path);
+      if (foreign.length > 0) record(foreign);
+      for (const instruction of batch) this.#performOne(instruction);
+      journal.append({ what: "placed", instructions: this.begun });
+      await setImmediate();
+    }
+  }
+
+  #performOne(instruction: Instruction): void {
+    this.begun++;
+    try {
+      this.#step(instruction);
+    } catch (error) {
+      throw explained(instruction, error);
+    }
+  }
+
+  #step(instruction: Instruction): void {
+    const { placer, writer, changes } = this.#tools;
+    const { path } = instruction;
+    switch (instruction.kind) {
+      case "mkdir":
+        return placer.mkdir(instruction);
+      case "copy":
+        return placer.copy(instruction, () => this.#instructions.slice(0, this.begun - 1));
+      case "symlink":
+        return placer.symlink(instruction);
+    }
+    changes.file(path);
+    switch (instruction.kind) {
+      case "chmod":
+        return writer.chmod(path, Number.parseInt(instruction.mode, 8));
+      case "setfacl":
+        return writer.setAcl(path, instruction.acls);
+      case "semanage": {
+        const labelled = contextPath(path);
+        this.labels.push(`${CONTEXT_PREFIX}${labelled}`);
+        this.#tools.record(this.labels.slice(-1));
+        return writer.setContext(labelled, instruction.context);
       }
+      case "chown":
+        return this.#changeOwner(path, instruction);
     }
-    await setImmediate();
+  }
+
+  #changeOwner(path: string, { owner, group }: Extract<Instruction, { kind: "chown" }>): void {
+    const { accounts, writer } = this.#tools;
+    const uid = owner === undefined ? undefined : accounts.user(owner);
+    const gid = group === undefined ? undefined : accounts.group(group);
+    if (owner !== undefined && uid === undefined) throw unknownName(path, "user", owner);
+    if (group !== undefined && gid === undefined) throw unknownName(path, "group", group);
+    const before = lstatSync(path);
+    // A link itself changes hands, not what it leads to (trap 11).
+    writer.chown(path, uid ?? before.uid, gid ?? before.gid);
   }
 }
 
-function isMade({ kind }: Instruction): boolean {
-  return kind === "mkdir" || kind === "copy" || kind === "symlink";
+/** Whether somebody else's file or link is at the path. */
+export function isForeign(instruction: Instruction): boolean {
+  return isMade(instruction) && instruction.there === "foreign";
 }
 
-function performOne(
+/** Whether it puts something at a path, which then belongs into the cleanup list. */
+export function isMade(
   instruction: Instruction,
-  list: Pick<CleanupList, "append">,
-  accounts: Accounts,
-): void {
-  const { path } = instruction;
-  switch (instruction.kind) {
-    case "mkdir":
-      return makeDirectory(path);
-    case "copy":
-      return copy(instruction.source, path);
-    case "symlink":
-      return symlinkSync(instruction.target, path);
-    case "chmod":
-      return chmodSync(path, Number.parseInt(instruction.mode, 8));
-    case "setfacl":
-      return setAcl(path, instruction.acls);
-    case "semanage": {
-      const labelled = contextPath(path);
-      list.append([`${CONTEXT_PREFIX}${labelled}`]);
-      return setContext(labelled, instruction.context);
-    }
-    case "chown":
-      return changeOwner(path, instruction, accounts);
-  }
-}
-
-/** Two destinations may be one directory, reached through a link of the host. */
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) !== "EEXIST" || !lstatSync(path).isDirectory()) throw error;
-  }
-}
-
-const [userId, groupId] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
-
-/** Copies a file with its mode, owner and time of change. */
-function copy(source: string, path: string): void {
-  const { mode, uid, gid, atimeMs, mtimeMs } = lstatSync(source);
-  copyFileSync(source, path, constants.COPYFILE_FICLONE);
-  // Only root may give files away; anyone else's copies stay their own, as with `cp -p`.
-  if (userId === 0 && (uid !== userId || gid !== groupId)) {
-    chownSync(path, uid, gid);
-    if (mode & 0o6000) chmodSync(path, mode & 0o7777); // chown took setuid and setgid away
-  }
-  utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
-}
-
-function changeOwner(
-  path: string,
-  { owner, group }: Extract<Instruction, { kind: "chown" }>,
-  accounts: Accounts,
-): void {
-  const uid = owner === undefined ? undefined : accounts.user(owner);
-  const gid = group === undefined ? undefined : accounts.group(group);
-  if (owner !== undefined && uid === undefined) throw unknownName(path, "user", owner);
-  if (group !== undefined && gid === undefined) throw unknownName(path, "group", group);
-  const before = lstatSync(path);
-  // A link itself changes hands, not what it leads to (trap 11).
-  const change = before.isSymbolicLink() ? lchownSync : chownSync;
-  change(path, uid ?? before.uid, gid ?? before.gid);
+): instruction is Extract<Instruction, { kind: "mkdir" | "copy" | "symlink" }> {
+  return ["mkdir", "copy", "symlink"].includes(instruction.kind);
 }
 
 function unknownName(path: string, kind: "user" | "group", name: string): InstallError {
@@ -127,9 +128,11 @@ function unknownName(path: string, kind: "user" | "group", name: string): Instal
   );
 }
 
-function explained({ kind, path }: Instruction, error: unknown): InstallError {
+function explained({ kind, path }: Instruction, error: unknown): unknown {
   if (error instanceof InstallError) return error;
-  if (systemErrorCode(error) === "EEXIST") return fileExists(path);
+  const code = systemErrorCode(error);
+  if (code === undefined) return error;
+  if (code === "EEXIST") return fileExists(path);
   const reason = error instanceof Error ? error.message : String(error);
   const message = `The deployment failed because ${kind} ${path} did not succeed: ${reason}`;
   return new InstallError(path, message, { cause: error });

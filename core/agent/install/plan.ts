@@ -14,7 +14,7 @@ import { FileExistsBehavior } from "../../domain/deployment.ts";
 import type { Disk, EntryKind } from "./disk.ts";
 import { Draft } from "./draft.ts";
 import { fileExists, InstallError } from "./install_error.ts";
-import type { Instruction } from "./instruction.ts";
+import type { Instruction, There } from "./instruction.ts";
 import { planPermission } from "./plan_permissions.ts";
 import { targetPath } from "./target_path.ts";
 
@@ -25,7 +25,14 @@ export interface PlanInput {
   /** The deployment's setting, in any case; the AppSpec's own goes before it (trap 7). */
   readonly fileExistsBehavior: string;
   readonly installRoot?: string;
+  /** As it would be without what the last Install left. */
   readonly disk: Disk;
+  /** Whether the last Install left something at the path that the new one can take over. */
+  readonly claim?: (path: string, as: "file" | "directory") => boolean;
+  /** Whether what somebody else has at the path counts as installed by us. */
+  readonly adopts?: (source: string, path: string) => boolean;
+  /** Is told of each path that is in the way; without it the first one is thrown. */
+  readonly onCollision?: (path: string) => void;
 }
 
 export interface Plan {
@@ -53,14 +60,21 @@ class Planner {
   readonly #installRoot: string | undefined;
   readonly #behavior: FileExistsBehavior;
   readonly #disk: Disk;
+  readonly #claim: NonNullable<PlanInput["claim"]>;
+  readonly #adopts: NonNullable<PlanInput["adopts"]>;
+  readonly #onCollision: PlanInput["onCollision"];
   /** Real paths of the directories being copied now, the outermost first. */
   readonly #copying: string[] = [];
 
-  constructor({ appSpec, archiveDir, fileExistsBehavior, installRoot, disk }: PlanInput) {
+  constructor(input: PlanInput) {
+    const { appSpec, archiveDir, fileExistsBehavior, installRoot, disk } = input;
     this.#archive = disk.realPath(archiveDir) ?? archiveDir;
     this.#installRoot = installRoot;
     this.#behavior = appSpec.fileExistsBehavior ?? parseBehavior(fileExistsBehavior);
     this.#disk = disk;
+    this.#claim = input.claim ?? (() => false);
+    this.#adopts = input.adopts ?? (() => false);
+    this.#onCollision = input.onCollision;
   }
 
   addFiles(mapping: FileMapping): void {
@@ -104,8 +118,8 @@ class Planner {
 
   #addDirectory(source: string, real: string, destination: string): void {
     const there = this.#existing(destination);
-    if (there === undefined) this.draft.mkdir(destination);
-    else if (there !== "directory") throw fileExists(destination);
+    if (there === undefined) this.#mkdir(destination);
+    else if (there !== "directory") return this.#collide(destination);
     this.#copying.push(real);
     for (const { name, kind } of this.#disk.entries(source)) {
       const [from, to] = [join(source, name), join(destination, name)];
@@ -118,12 +132,10 @@ class Planner {
   }
 
   #addFile(source: string, kind: EntryKind, path: string): void {
-    if (this.#existing(path) !== undefined) {
-      if (this.#behavior === "DISALLOW") throw fileExists(path);
-      if (this.#behavior === "RETAIN") {
-        this.retained.push(path);
-        return;
-      }
+    const there = this.#there(source, kind, path);
+    if (there === "retained") {
+      this.retained.push(path);
+      return;
     }
     if (kind === "other") {
       throw new InstallError(
@@ -132,11 +144,39 @@ class Planner {
           "installed. Remove it from the revision, and then try again.",
       );
     }
-    if (kind === "file") this.draft.put({ kind: "copy", source, path });
+    const found = there && { there };
+    if (kind === "file") this.draft.put({ kind: "copy", source, path, ...found });
     else {
       const target = this.#disk.linkTarget(source);
-      this.draft.put({ kind: "symlink", source, target, path });
+      this.draft.put({ kind: "symlink", source, target, path, ...found });
     }
+  }
+
+  /** What is where a file or link is to be put, and may give way. */
+  #there(source: string, kind: EntryKind, path: string): There | "retained" | undefined {
+    const directory = dirname(path);
+    if (this.draft.makesAnew(directory)) return undefined;
+    if (this.#claim(path, "file")) return "ours";
+    if (this.draft.makes(directory)) return undefined;
+    const there = this.#disk.existing(path);
+    if (there === undefined) return undefined;
+    if (this.#behavior === "RETAIN") return "retained";
+    if (this.#adopts(source, path)) return "foreign";
+    // A link that is to replace a file fails when it is made, as with CodeDeploy.
+    const cannot = kind === "symlink" || there === "directory";
+    if (this.#behavior === "DISALLOW" || (cannot && this.#onCollision)) this.#collide(path);
+    return cannot ? undefined : "foreign";
+  }
+
+  #collide(path: string): void {
+    if (!this.#onCollision) throw fileExists(path);
+    this.#onCollision(path);
+  }
+
+  #mkdir(path: string): void {
+    const isInNew = this.draft.makesAnew(dirname(path));
+    if (!isInNew && this.#claim(path, "directory")) this.draft.mkdir(path, "ours");
+    else this.draft.mkdir(path);
   }
 
   /** Every missing directory above a path, the outermost first. */
@@ -146,11 +186,11 @@ class Planner {
     while (parent !== "/" && !this.draft.makes(parent)) {
       const there = this.#disk.existing(parent);
       if (there === "directory") break;
-      if (there !== undefined) throw fileExists(parent);
+      if (there !== undefined) return this.#collide(parent);
       missing.unshift(parent);
       parent = dirname(parent);
     }
-    for (const directory of missing) this.draft.mkdir(directory);
+    for (const directory of missing) this.#mkdir(directory);
   }
 
   /** A directory that this Install makes is empty, so most files need no look at the disk. */

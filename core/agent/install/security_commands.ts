@@ -21,6 +21,14 @@ export function setAcl(path: string, acls: readonly AclEntry[]): void {
   );
 }
 
+/**
+ * Takes every entry but owner, group and others away, as a new directory has none. Without setfacl
+ * nobody can have given it any.
+ */
+export function clearAcl(path: string): void {
+  spawnSync("setfacl", ["-b", "--", path], { stdio: "ignore" });
+}
+
 /** The path that `setContext` labels; it is recorded before, so that the next Install removes it. */
 export function contextPath(path: string): string {
   return realpathSync(path);

@@ -1,48 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { hostAccounts } from "../../../core/agent/install/accounts.ts";
-import { hostDisk } from "../../../core/agent/install/disk.ts";
-import { perform } from "../../../core/agent/install/perform.ts";
-import { plan } from "../../../core/agent/install/plan.ts";
-import { everythingTo, read, Sandbox, spec, type Tree } from "./sandbox.ts";
-
-/** What is on the disk when an Install of `archive` is killed: `made` steps done, `listed` of them known. */
-async function killedInstall(box: Sandbox, archive: string, made: number, listed: number) {
-  const { instructions } = plan({
-    appSpec: spec(everythingTo("/srv")),
-    archiveDir: archive,
-    fileExistsBehavior: "DISALLOW",
-    installRoot: box.host,
-    disk: hostDisk,
-  });
-  const lines = instructions.slice(0, listed).map(({ path }) => `${path}\n`).join("");
-  const torn = instructions[listed]?.path.slice(0, -1) ?? ""; // a path of somebody else, if it counted
-  mkdirSync(box.instructions, { recursive: true });
-  writeFileSync(join(box.instructions, "group-1-cleanup"), lines + torn);
-  await perform(instructions.slice(0, made), { append() {} }, hostAccounts());
-}
+import { everythingTo, read, Sandbox, type Tree } from "./sandbox.ts";
 
 const CRASH_TREE: Tree = { "a/1": "1", "a/2": "2", "b/c/3": "3", "b/c/4": "-> 3" };
-const CRASH_STEPS = 8; // /srv, a, b, b/c and the four files
-
-for (let made = 0; made <= CRASH_STEPS; made++) {
-  test(`killed after ${made} of ${CRASH_STEPS} steps, Install runs again and leaves nothing over`, async () => {
-    for (const listed of new Set([made, CRASH_STEPS])) {
-      using box = new Sandbox();
-      await killedInstall(box, box.revision(CRASH_TREE), made, listed);
-      const other = { "b/c/3": "new", d: "d" };
-      await box.install(box.revision(other), everythingTo("/srv"));
-      assert.deepEqual(read(join(box.host, "srv")), other);
-    }
-  });
-}
 
 test("killed while it removed the old files, Install goes on where it was", async () => {
   using box = new Sandbox();
