@@ -97,15 +97,17 @@ export async function runLogged(
   const { DeploymentGroupId, DeploymentId } = specification;
   const { scriptsLog } = layout.deployment(DeploymentGroupId, DeploymentId);
   const own = new EntryLog(scriptsLog, DEPLOYMENTS_LOG_ROTATION);
-  const all = new EntryLog(layout.deploymentsLog, DEPLOYMENTS_LOG_ROTATION);
+  const all = layout.deploymentsLog === undefined
+    ? undefined
+    : new EntryLog(layout.deploymentsLog, DEPLOYMENTS_LOG_ROTATION);
   try {
     return await run((entry) => {
       const now = new Date();
       own.write(`${localTime(now)} ${entry}`);
-      all.write(`[${localTimeMs(now)}] [${DeploymentId}]${entry}`);
+      all?.write(`[${localTimeMs(now)}] [${DeploymentId}]${entry}`);
     });
   } finally {
-    for (const failure of [own.close(), all.close()]) {
+    for (const failure of [own.close(), all?.close()]) {
       // A full disk must not turn a good deployment into a failed one, but somebody has to know.
       if (failure) {
         const text = `The scripts' output could not be logged: ${failure.message}`;
