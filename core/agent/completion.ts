@@ -1,11 +1,12 @@
 /** The end of an order as the server is told it (spec 12.2, 4.4). @module */
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
-import type { Completion, LogLine, Order } from "../wire/agent_protocol.ts";
+import type { Completion, Order } from "../wire/agent_protocol.ts";
 import { Backoff, pause } from "./backoff.ts";
 import { SUCCEEDED, unknownError } from "./host.ts";
 import type { Journal } from "./journal.ts";
 import type { EndStatus } from "./journal_record.ts";
 import { log } from "./log.ts";
+import type { Unsent } from "./progress.ts";
 import type { ServerLink } from "./server_link.ts";
 
 export interface OrderEnd {
@@ -20,7 +21,7 @@ export interface OrderEnd {
 export function endOf(
   order: Order,
   events: readonly LifecycleEvent[],
-  lines: LogLine[],
+  { lines, sentBefore }: Unsent,
 ): OrderEnd {
   const ran = new Set<LifecycleEventName>();
   for (const event of events) if (event.status !== "InProgress") ran.add(event.name);
@@ -33,7 +34,12 @@ export function endOf(
   else if (!whole) diagnostics = unknownError("stopped by request");
   return {
     status: whole && !fatal ? "Succeeded" : "Failed",
-    completion: { ...diagnostics, events: [...events], log_lines: lines },
+    completion: {
+      ...diagnostics,
+      events: [...events],
+      log_lines: lines,
+      ...(sentBefore && { sent_before: sentBefore }),
+    },
   };
 }
 

@@ -46,8 +46,11 @@ export async function runOrder(
 ): Promise<OrderEnd | undefined> {
   const run = new OrderRun(taken, context);
   const whole = await run.all();
-  const unsent = await run.progress.close();
-  if (whole === "suspended") return undefined;
+  const unsent = run.progress.close();
+  if (whole === "suspended") {
+    await run.progress.settled();
+    return undefined;
+  }
   const end = endOf(taken.order, run.done, unsent);
   const { commandId } = taken.order;
   await context.journal.append({ at: Date.now(), kind: "completed", commandId, ...end })
@@ -80,7 +83,8 @@ class OrderRun {
     // After a restart the server may have missed what was done before.
     for (const event of this.done) this.progress.event(event);
     const { hooks, before } = this.#hooks();
-    if (before && await hooks.run(["OnRollback"], undefined, () => {}) === "suspended") {
+    const nothing = () => {};
+    if (before && await this.#counted(hooks.run(["OnRollback"], undefined, nothing)) !== "over") {
       return "suspended";
     }
     if (await this.#events() === "suspended") return "suspended";
@@ -89,10 +93,12 @@ class OrderRun {
     const outcome = this.#outcome();
     await this.#keep(outcome);
     const last = this.done.at(-1);
-    const after = await hooks.run(hooksAfter(this.#order, outcome), outcome, () => {
-      // The completion would carry it, but that comes after the hooks.
-      if (last) this.progress.event(last);
-    });
+    const after = await this.#counted(
+      hooks.run(hooksAfter(this.#order, outcome), outcome, () => {
+        // The completion would carry it, but that comes after the hooks.
+        if (last) this.progress.event(last);
+      }),
+    );
     return after === "suspended" ? "suspended" : "ended";
   }
 
@@ -102,6 +108,11 @@ class OrderRun {
     const hooks = { hooks: host.afterHooks, journal, progress, stopping, leaving };
     const before = isRollback(this.#order) && this.done.length === 0 && !cancelled.aborted;
     return { hooks: new HookRun(this.#taken, hooks), before };
+  }
+
+  /** Hooks are under way as events are: a restart of the machine waits for them. */
+  async #counted<End>(work: Promise<End>): Promise<End> {
+    return await work.finally(this.#context.reboots.begin());
   }
 
   async #events(): Promise<Part> {
@@ -160,9 +171,8 @@ class OrderRun {
     const event: LifecycleEvent = interrupted ??
       { name, status: "InProgress", startTime: Date.now() };
     if (!interrupted) this.done.push(event);
-    const ended = this.#context.reboots.begin();
-    const end = await this.#perform(name, interrupted ? "resumed" : "started", event)
-      .finally(ended);
+    const what = interrupted ? "resumed" : "started";
+    const end = await this.#counted(this.#perform(name, what, event));
     if (end === "suspended") return end;
     const { exitCode, ...diagnostics } = end;
     this.#exitCode = exitCode;

@@ -1,14 +1,21 @@
 /**
  * Tells the server how an order goes: changed events at once, printed lines a little later and many
- * together, one request at a time. What comes while a request is under way goes with the next.
+ * together, one request at a time. What comes while a request is under way goes with the next. Lines
+ * that may have arrived are sent again as they were, under the same mark, so that the server can tell.
  *
  * The run never waits for this. When the server cannot be reached, the newest state of each event is
  * kept, and lines up to a limit, of which the oldest give way first.
  * @module
  */
+import { randomUUID } from "node:crypto";
 import { clearTimeout, setTimeout } from "node:timers";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
-import type { LogLine, Progress as Update } from "../wire/agent_protocol.ts";
+import type {
+  Completion,
+  LogLine,
+  Progress as Update,
+  UpdateMark,
+} from "../wire/agent_protocol.ts";
 import { Backoff, pause } from "./backoff.ts";
 import { log } from "./log.ts";
 
@@ -28,11 +35,21 @@ const LINE_OVERHEAD = 80;
 /** Sends one update; answers whether the server still wants the order. */
 export type SendUpdate = (update: Update, signal: AbortSignal) => Promise<"wanted" | "unwanted">;
 
+/** Lines for the completion; the first of them may have been sent before. */
+export interface Unsent {
+  lines: LogLine[];
+  sentBefore?: Completion["sent_before"];
+}
+
 export class Progress {
   readonly #send: SendUpdate;
   readonly #onUnwanted: () => void;
   readonly #closing = new AbortController();
   readonly #backoff = new Backoff();
+  readonly #run = randomUUID();
+  #sequence = 0;
+  /** Lines that were sent and not yet answered. */
+  #batch: { lines: LogLine[]; mark: UpdateMark } | undefined;
   #events = new Map<LifecycleEventName, LifecycleEvent>();
   #lines: LogLine[] = [];
   #size = 0;
@@ -67,14 +84,22 @@ export class Progress {
   }
 
   /**
-   * Sends nothing more, and waits for the request under way. Answers the lines not sent: they go
-   * with the completion, as the events do.
+   * Sends nothing more. Answers the lines that are not known to have arrived: they go with the
+   * completion, as the events do. It need not wait for a request under way: the mark of its lines,
+   * which come first, lets the server keep them once.
    */
-  async close(): Promise<LogLine[]> {
+  close(): Unsent {
     this.#closing.abort();
     clearTimeout(this.#timer);
+    const rest = this.#takeLines(KEEP_AT_MOST);
+    if (!this.#batch) return { lines: rest };
+    const { lines, mark } = this.#batch;
+    return { lines: [...lines, ...rest], sentBefore: { ...mark, lines: lines.length } };
+  }
+
+  /** Settles when no request is under way. */
+  async settled(): Promise<void> {
     await this.#sending;
-    return this.#takeLines(KEEP_AT_MOST);
   }
 
   #sendNow(): void {
@@ -85,20 +110,21 @@ export class Progress {
 
   async #sendAll(): Promise<void> {
     const closing = this.#closing.signal;
-    while (!closing.aborted && (this.#events.size > 0 || this.#lines.length > 0)) {
+    while (!closing.aborted && this.#hasNews()) {
       const events = this.#events;
       this.#events = new Map();
-      const lines = this.#takeLines(SEND_AT_MOST);
+      const batch = this.#batch ??= this.#nextBatch();
       try {
-        // Not ended by `close`: a request under way may have arrived, and would be sent twice.
+        // Not ended by `close`: what it carries is of use as long as the order runs.
         const never = new AbortController().signal;
-        const answer = await this.#send({ events: [...events.values()], log: lines }, never);
+        const update = { events: [...events.values()], log: batch?.lines ?? [] };
+        const answer = await this.#send({ ...update, ...(batch && { mark: batch.mark }) }, never);
+        this.#batch = undefined;
         if (answer === "unwanted") this.#onUnwanted();
         this.#backoff.reset();
       } catch (error) {
         log.info("progress not sent: {error}", { error: String(error) });
         this.#events = new Map([...events, ...this.#events]);
-        this.#giveBack(lines);
         await pause(this.#backoff.next(), closing);
       }
     }
@@ -111,10 +137,14 @@ export class Progress {
     this.#trim();
   }
 
-  #giveBack(lines: LogLine[]): void {
-    this.#lines = [...lines, ...this.#lines];
-    for (const line of lines) this.#size += cost(line);
-    this.#trim();
+  #hasNews(): boolean {
+    return this.#events.size > 0 || this.#batch !== undefined || this.#lines.length > 0;
+  }
+
+  #nextBatch(): { lines: LogLine[]; mark: UpdateMark } | undefined {
+    const lines = this.#takeLines(SEND_AT_MOST);
+    if (lines.length === 0) return undefined;
+    return { lines, mark: { run: this.#run, sequence: ++this.#sequence } };
   }
 
   #trim(): void {

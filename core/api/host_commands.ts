@@ -99,9 +99,10 @@ export async function update(
   input: z.infer<typeof UpdateInput>,
 ): Promise<z.infer<typeof StatusOutput>> {
   const commandId = ownCommand(host, input.HostCommandIdentifier);
-  const { events, log } = diagnosticsIn(Progress, input.Diagnostics?.Payload ?? "{}");
+  const { events, log, mark } = diagnosticsIn(Progress, input.Diagnostics?.Payload ?? "{}");
   const report = { kind: "progress", events } as const;
-  return { CommandStatus: await service.engine.report(commandId, report, log) };
+  const marked = mark && { ...mark, lines: log.length };
+  return { CommandStatus: await service.engine.report(commandId, report, log, marked) };
 }
 
 /** PutHostCommandComplete: the end of an order; repeating it changes nothing. */
@@ -118,12 +119,17 @@ export async function complete(
     return {};
   }
   const commandId = ownCommand(host, input.HostCommandIdentifier);
-  await service.engine.report(commandId, {
-    kind: "completed",
-    succeeded: input.CommandStatus === "Succeeded",
-    events: said.events,
-    failure: { code: said.error_code, message: said.message },
-  }, said.log_lines);
+  await service.engine.report(
+    commandId,
+    {
+      kind: "completed",
+      succeeded: input.CommandStatus === "Succeeded",
+      events: said.events,
+      failure: { code: said.error_code, message: said.message },
+    },
+    said.log_lines,
+    said.sent_before,
+  );
   return {};
 }
 

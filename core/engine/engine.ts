@@ -17,7 +17,7 @@ import type { Target } from "../domain/target.ts";
 import type { HostReport } from "../rollout/host_report.ts";
 import { getDeployment, unfinishedDeployments } from "../store/deployments.ts";
 import { allTargets } from "../store/targets.ts";
-import type { LogLine, Order } from "../wire/agent_protocol.ts";
+import type { LogLine, Order, UpdateMark } from "../wire/agent_protocol.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
 import { isError, loadRollout, namesOf } from "./begin.ts";
 import type { EngineContext } from "./context.ts";
@@ -31,6 +31,9 @@ import { deploymentEvent, targetEvent } from "./stream_event.ts";
 
 /** How often the clocks of running hosts are looked at, in milliseconds. */
 const TICK = 1_000;
+
+/** The first `lines` of a report's lines were marked. */
+export type MarkedLines = UpdateMark & { lines: number };
 
 export interface OrderEvents {
   events: readonly LifecycleEvent[];
@@ -62,8 +65,25 @@ export class Engine {
     for (const [id, runner] of [...this.#runners]) {
       if (runner.broken) this.#reload(id);
       else if (runner.state.counts.InProgress > 0) {
+        this.#hearWaiting(runner);
         this.#unwaited(runner.input({ kind: "tick" }), `the clocks of deployment ${id}`);
       }
+    }
+  }
+
+  /**
+   * A host that holds an order and has not begun it, because others go first, is alive as long as it
+   * says so with its poll. Written down four times in the clock's time, so that a restart knows it.
+   */
+  #hearWaiting(runner: Runner): void {
+    const { clocks: { notStarted } } = this.#context;
+    const now = this.#context.now();
+    for (const { id, status, command, events, lastUpdated } of runner.state.targets.values()) {
+      if (status !== "InProgress" || !command || now - lastUpdated < notStarted / 4) continue;
+      if (events.some((event) => event.status !== "Pending")) continue;
+      if (!this.#desk.isHeld(id, command.id)) continue;
+      const report = { kind: "waiting" } as const;
+      this.#unwaited(runner.input({ kind: "report", host: id, report }), `hearing ${command.id}`);
     }
   }
 
@@ -193,22 +213,42 @@ export class Engine {
   /**
    * Takes a host's report; settles when it is on disk. Answers whether the server still wants the
    * order carried out. A report for an order that is over, or was never given, is accepted and
-   * changes nothing, and neither do its lines.
+   * changes nothing, and neither do its lines. Lines that were marked are kept once.
    */
   async report(
     commandId: string,
     report: HostReport,
     lines: readonly LogLine[] = [],
+    marked?: MarkedLines,
   ): Promise<"InProgress" | "Succeeded" | "Failed"> {
     const at = parseCommandId(commandId);
     const runner = at && this.#runners.get(at.deploymentId);
     if (!runner) return "Failed";
     await Promise.all([
-      runner.log(at.host, this.#held(commandId) ? lines : []),
+      this.#held(commandId) ? this.#keep(commandId, lines, marked) : undefined,
       runner.input({ kind: "report", host: at.host, report }),
     ]);
     const status = runner.state.targets.get(at.host)?.status;
     return status === "InProgress" || status === "Succeeded" ? status : "Failed";
+  }
+
+  /** Keeps lines, but for those that came before; settles when all of them are on disk. */
+  async #keep(
+    commandId: string,
+    lines: readonly LogLine[],
+    marked: MarkedLines | undefined,
+  ): Promise<void> {
+    const held = this.#held(commandId);
+    if (!held) return;
+    const { runner, target: { id: host } } = held;
+    const before = marked && this.#desk.storedBefore(host, commandId, marked);
+    if (before) {
+      await Promise.all([before, runner.log(host, lines.slice(marked.lines))]);
+      return;
+    }
+    const stored = runner.log(host, lines);
+    if (marked) this.#desk.keepMark(host, commandId, marked, stored);
+    await stored;
   }
 
   /**

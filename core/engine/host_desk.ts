@@ -7,6 +7,7 @@
  * @module
  */
 import { clearTimeout, setTimeout } from "node:timers";
+import type { UpdateMark } from "../wire/agent_protocol.ts";
 
 /** An agent that takes single events may be slow to acknowledge one; milliseconds. */
 const REPEAT_EVENT_AFTER = 60_000;
@@ -21,6 +22,8 @@ interface Paper {
   cancelToldAt?: number;
   /** The event that `toldAt` is about, for an agent that takes one event at a time. */
   toldEvent?: string;
+  /** The last lines that came with a mark, and when they are on disk. */
+  lines?: { mark: UpdateMark; stored: Promise<void> } | undefined;
 }
 
 export interface Handout {
@@ -30,10 +33,13 @@ export interface Handout {
   cancel: string[];
 }
 
+/** Who asks one event at a time names no orders that it holds. */
+type Attending = Omit<PollRequest, "running"> & Partial<Pick<PollRequest, "running">>;
+
 interface Desk {
   papers: Map<string, Paper>;
   /** The host's open poll; a newer one takes its place. */
-  poll?: object | undefined;
+  poll?: Attending | undefined;
   /** Has the open poll look again, or notice that it was replaced. */
   wake?: (() => void) | undefined;
 }
@@ -87,6 +93,32 @@ export class HostDesk {
     if (desk) this.#tidy(host, desk);
   }
 
+  /** Whether the host's open poll names the order as one it holds. */
+  isHeld(host: string, commandId: string): boolean {
+    return this.#desks.get(host)?.poll?.running?.has(commandId) ?? false;
+  }
+
+  /**
+   * Lines of an order with this mark are being stored; should that fail, they count as never come.
+   * Nothing is remembered of an order that was not laid out.
+   */
+  keepMark(host: string, commandId: string, mark: UpdateMark, stored: Promise<void>): void {
+    const paper = this.#desks.get(host)?.papers.get(commandId);
+    if (!paper) return;
+    const lines = { mark, stored };
+    paper.lines = lines;
+    stored.catch(() => {
+      if (paper.lines === lines) paper.lines = undefined;
+    });
+  }
+
+  /** For lines that have come before: settles when they are on disk. An agent sends its marks in turn. */
+  storedBefore(host: string, commandId: string, mark: UpdateMark): Promise<void> | undefined {
+    const last = this.#desks.get(host)?.papers.get(commandId)?.lines;
+    const isRepeat = last?.mark.run === mark.run && mark.sequence <= last.mark.sequence;
+    return isRepeat ? last.stored : undefined;
+  }
+
   /** Hands out what there is for a host, waiting for it if need be. A newer poll ends an older one. */
   async poll(request: PollRequest): Promise<Handout> {
     const handout = await this.#attend(request, (desk) => {
@@ -130,7 +162,7 @@ export class HostDesk {
 
   /** Looks at a host's desk until there is an answer, the time is over or the host has hung up. */
   async #attend<Answer>(
-    request: Omit<PollRequest, "running">,
+    request: Attending,
     look: (desk: Desk) => { answer: Answer | undefined; againAt: number },
   ): Promise<Answer | undefined> {
     const desk = this.#desk(request.host);

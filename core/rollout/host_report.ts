@@ -9,6 +9,8 @@ import type { Target } from "../domain/target.ts";
 
 export type HostReport =
   | { kind: "taken" }
+  /** Held by its host, which has not begun it: its clock for beginning starts anew. */
+  | { kind: "waiting" }
   | { kind: "progress"; events: readonly LifecycleEvent[] }
   | {
     kind: "completed";
@@ -40,6 +42,11 @@ export function withReport(
   if (report.kind === "taken") {
     if (!target.command || target.command.takenAt !== undefined) return target;
     return { ...target, command: { ...target.command, takenAt: now }, lastUpdated: now };
+  }
+  if (report.kind === "waiting") {
+    if (!target.command || target.events.some(({ status }) => status !== "Pending")) return target;
+    const takenAt = target.command.takenAt ?? now;
+    return { ...target, command: { ...target.command, takenAt }, lastUpdated: now };
   }
   const events = merge(target.events, report.events);
   if (report.kind === "progress") {

@@ -37,7 +37,9 @@ test("an event is sent at once; what comes meanwhile goes together in one more r
   assert.equal(server.got.length, 1, "one request at a time");
   server.answer();
   await until(() => server.got.length === 2, "the second request");
-  assert.deepEqual(server.got[1], {
+  const { mark, ...update } = server.got[1] ?? {};
+  assert.equal(mark?.sequence, 1);
+  assert.deepEqual(update, {
     events: [
       { name: "DownloadBundle", status: "Succeeded" },
       { name: "BeforeInstall", status: "InProgress" },
@@ -45,10 +47,11 @@ test("an event is sent at once; what comes meanwhile goes together in one more r
     log: [line("a"), line("b")],
   });
   server.answer();
-  assert.deepEqual(await progress.close(), []);
+  await progress.settled();
+  assert.deepEqual(progress.close(), { lines: [] });
 });
 
-test("a failed update is sent again with what came since, and no line is lost or doubled", async () => {
+test("lines of a failed update are sent again as they were, under their mark, later ones after them", async () => {
   const server = new SlowServer();
   const progress = new Progress(server.send, () => {});
   progress.line(line("a"));
@@ -56,19 +59,41 @@ test("a failed update is sent again with what came since, and no line is lost or
   progress.line(line("b"));
   server.answer(new Error("away"));
   await until(() => server.got.length === 2, "the second request");
-  assert.deepEqual(server.got[1]?.log, [line("a"), line("b")]);
+  assert.deepEqual(server.got[1], server.got[0]);
   server.answer();
-  assert.deepEqual(await progress.close(), []);
+  await until(() => server.got.length === 3, "the third request");
+  assert.deepEqual(server.got[2]?.log, [line("b")]);
+  assert.equal(server.got[2]?.mark?.run, server.got[0]?.mark?.run);
+  assert.deepEqual(server.got.map(({ mark }) => mark?.sequence), [1, 1, 2]);
+  server.answer();
+  await progress.settled();
+  assert.deepEqual(progress.close(), { lines: [] });
 });
 
-test("closing waits for the request under way and answers the lines that were not sent", async () => {
+test("closing answers the lines that were not sent, and sends nothing more", async () => {
   const server = new SlowServer();
   const progress = new Progress(server.send, () => {});
   progress.event({ name: "Install", status: "InProgress" });
   progress.line(line("late"));
-  const closed = progress.close();
+  assert.deepEqual(progress.close(), { lines: [line("late")] });
   server.answer();
-  assert.deepEqual(await closed, [line("late")]);
+  await progress.settled();
+  assert.equal(server.got.length, 1);
+});
+
+test("closing names the mark of lines that may have arrived, and puts them first", async () => {
+  const server = new SlowServer();
+  const progress = new Progress(server.send, () => {});
+  progress.line(line("under way"));
+  await until(() => server.got.length === 1, "the request");
+  progress.line(line("late"));
+  const { mark } = server.got[0]!;
+  assert.deepEqual(progress.close(), {
+    lines: [line("under way"), line("late")],
+    sentBefore: { ...mark, lines: 1 },
+  });
+  server.answer(new Error("away"));
+  await progress.settled();
   assert.equal(server.got.length, 1);
 });
 
@@ -79,9 +104,9 @@ test("beyond a mebibyte of unsent lines the oldest give way, and a marker says h
   for (let number = 0; number < 3000; number++) {
     progress.line(line(`${number} ${"x".repeat(1000)}`));
   }
-  const closed = progress.close();
+  const [marker, ...kept] = progress.close().lines;
   server.answer();
-  const [marker, ...kept] = await closed;
+  await progress.settled();
   const size = kept.reduce((sum, { text }) => sum + text.length, 0);
   assert.ok(size <= 1024 * 1024 && size > 900 * 1024, `${size} characters`);
   assert.equal(marker?.stream, "agent");

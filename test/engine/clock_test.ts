@@ -124,3 +124,42 @@ fleetTest(
     assert.equal(fleet.show(id), "SF Succeeded", "one at a time: the last host may fail");
   },
 );
+
+fleetTest(
+  "an order that its host holds and has not begun waits for its turn, for hours if need be",
+  { hosts: 1 },
+  async (fleet) => {
+    const id = await fleet.deploy("v1.zip");
+    const order = await fleet.take("web-1");
+    const polling = fleet.poll("web-1", order.commandId);
+    for (let minute = 0; minute < 180; minute++) await after(fleet, MINUTE);
+    assert.equal(fleet.show(id), "R InProgress");
+    await fleet.finish(order);
+    assert.equal(fleet.show(id), "S Succeeded");
+    fleet.engine.close();
+    await polling;
+  },
+);
+
+fleetTest(
+  "a host that waits for its turn and is heard of no more fails after five minutes",
+  { hosts: 1 },
+  async (fleet) => {
+    const id = await fleet.deploy("v1.zip");
+    const order = await fleet.take("web-1");
+    const gone = new AbortController();
+    const polling = fleet.engine.poll({
+      host: "web-1",
+      running: new Set([order.commandId]),
+      waitMs: 10 * MINUTE,
+      signal: gone.signal,
+    });
+    for (let minute = 0; minute < 30; minute++) await after(fleet, MINUTE);
+    assert.equal(fleet.show(id), "R InProgress");
+    gone.abort();
+    await polling;
+    await after(fleet, 5 * MINUTE);
+    await fleet.ended(id);
+    assert.equal(fleet.show(id), "F Failed HEALTH_CONSTRAINTS");
+  },
+);
