@@ -194,12 +194,17 @@ export type Folders = Pick<AgentConfig, "rootDir" | "installRoot" | "maxRevision
 
 /** What a run without a server needs of the first file; a host need not have joined for it. */
 export async function readFolders(file: string): Promise<Folders> {
-  const agent = parseSettings(await parseKeyFile(file, await readText(file), "typed"), {});
+  const agent = await readSettings(file);
   return {
     rootDir: agent.root_dir,
     maxRevisions: agent.max_revisions,
     ...(agent.install_root !== undefined && { installRoot: agent.install_root }),
   };
+}
+
+/** The first file alone. Throws AgentFailure. */
+export async function readSettings(file: string): Promise<AgentSettings> {
+  return parseSettings(await parseKeyFile(file, await readText(file), "typed"), {});
 }
 
 /** The file's keys with the flags before them. Every wrong value is told, not the first alone. */

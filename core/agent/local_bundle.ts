@@ -4,13 +4,14 @@
  */
 import { realpath, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { HostBundleType } from "../domain/https_location.ts";
 import type { AgentFailure } from "./failure.ts";
 import { extractArchive, type Unpacked } from "./archive/extract.ts";
 import { stripLeadingDirectory } from "./archive/strip.ts";
 import { copyTree } from "./copy_tree.ts";
 import { badLocalInput } from "./local_failure.ts";
 
-export type LocalBundleType = "directory" | "tar" | "tgz" | "zip";
+export type LocalBundleType = "directory" | HostBundleType;
 
 export interface LocalBundle {
   /** Absolute, without symbolic links. */
@@ -18,7 +19,7 @@ export interface LocalBundle {
   type: LocalBundleType;
 }
 
-const ENDINGS: readonly (readonly [ending: string, type: LocalBundleType])[] = [
+const ENDINGS: readonly (readonly [ending: string, type: HostBundleType])[] = [
   [".tgz", "tgz"],
   [".tar.gz", "tgz"],
   [".tar", "tar"],
@@ -30,18 +31,17 @@ export async function findLocalBundle(
   location: string,
   type: LocalBundleType | undefined,
 ): Promise<LocalBundle> {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1];
-  if (scheme !== undefined) {
-    const get = scheme.toLowerCase() === "s3" ? `aws s3 cp ${location} .` : `curl -LO ${location}`;
-    const next = `${get}, then give the file's path`;
-    throw refuse(`a local run takes its bundle from this machine, not from ${location}`, next);
-  }
   const path = await realpath(resolve(location)).catch((cause) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw refuse(reason, "name the folder that holds appspec.yml, or a .tgz, .tar or .zip file");
+    throw noBundle(reason, "name the folder that holds appspec.yml, or a .tgz, .tar or .zip file");
   });
   const found = await stat(path);
   return { path, type: typeOf(path, found.isDirectory() ? "directory" : "file", type) };
+}
+
+/** The type of archive that a name's ending shows. */
+export function archiveTypeOf(name: string): HostBundleType | undefined {
+  return ENDINGS.find(([ending]) => name.toLowerCase().endsWith(ending))?.[1];
 }
 
 function typeOf(
@@ -49,16 +49,16 @@ function typeOf(
   found: "directory" | "file",
   given: LocalBundleType | undefined,
 ): LocalBundleType {
-  const wanted = given ??
-    (found === "directory" ? found : ENDINGS.find(([ending]) => path.endsWith(ending))?.[1]);
+  const wanted = given ?? (found === "directory" ? found : archiveTypeOf(path));
   if (wanted === undefined) {
-    throw refuse(`${path} ends in none of .tgz .tar.gz .tar .zip`, "say what it is: --type tgz");
+    throw noBundle(`${path} ends in none of .tgz .tar.gz .tar .zip`, "say what it is: --type tgz");
   }
   if ((wanted === "directory") === (found === "directory")) return wanted;
-  throw refuse(`${path} is a ${found}, and --type says ${wanted}`, "leave --type out");
+  throw noBundle(`${path} is a ${found}, and --type says ${wanted}`, "leave --type out");
 }
 
-function refuse(evidence: string, next: string): AgentFailure {
+/** Nothing to run is where the person said; nothing was done. */
+export function noBundle(evidence: string, next: string): AgentFailure {
   return badLocalInput("-l, --bundle-location: there is no bundle to run", evidence, next);
 }
 

@@ -1,19 +1,20 @@
 /**
  * `runtime agent run-local`: takes a bundle through its lifecycle events on this machine, without a
- * server, as CodeDeploy's `codedeploy-local` does. What unpacks, installs and runs scripts is the
- * agent's own code; only the download is replaced by a bundle that lies here.
+ * server, as CodeDeploy's `codedeploy-local` does. What downloads, unpacks, installs and runs scripts
+ * is the agent's own code; a bundle that lies here is taken in place of a download.
  * @module
  */
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, realpath } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import process from "node:process";
 import type { RunOutcome } from "../domain/after_hook.ts";
 import type { Diagnostics, LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { LogLine } from "../wire/agent_protocol.ts";
 import { type Folders, readFolders } from "./config.ts";
 import { counted } from "./counted.ts";
-import { AgentFailure, EXIT } from "./failure.ts";
+import { type BundleSource, downloadBundle } from "./download.ts";
 import type { HookSpecification } from "./hook_environment.ts";
 import { type EventContext, type EventEnd, SUCCEEDED, unknownError } from "./host.ts";
 import { appSpecWarnings } from "./install/find_appspec.ts";
@@ -28,8 +29,9 @@ import {
 import { localEvents } from "./local_events.ts";
 import { badLocalInput, type FailureReport, reportOf } from "./local_failure.ts";
 import { runLocalHooks } from "./local_hooks.ts";
+import { type FetchedBundle, fetchedBundle } from "./local_location.ts";
+import { lockLocal } from "./local_lock.ts";
 import { failedEvent } from "./local_report.ts";
-import { lockRoot, RootInUse } from "./lock.ts";
 import { writePointer } from "./pointer_file.ts";
 import { pruneRevisions } from "./retention.ts";
 import { systemErrorCode } from "./system_error.ts";
@@ -54,6 +56,8 @@ export interface LocalRunOptions {
   /** Over what the configuration says; without both, `.runtime-local`. */
   root?: string;
   installRoot?: string;
+  /** Where AWS's variables are looked for; the process' own without. */
+  environment?: Readonly<Record<string, string | undefined>>;
   /** Ends the running script and the run. */
   signal: AbortSignal;
 }
@@ -79,10 +83,10 @@ export async function runLocal(
   try {
     const events = localEvents(options.events);
     refuseGroup(options.groupId);
-    const bundle = await findLocalBundle(options.location, options.type);
+    const bundle = await bundleOf(options);
     const folders = await foldersOf(options);
     const places = layout(folders.rootDir);
-    const unlock = await lock(places);
+    const unlock = await lockLocal(places);
     try {
       return await new LocalRun({ options, watcher, events, bundle, folders, places }).run();
     } finally {
@@ -93,11 +97,25 @@ export async function runLocal(
   }
 }
 
+/** A bundle to fetch, and the way to it. */
+type Away = FetchedBundle & { reach: BundleSource };
+
+/** Only a run that fetches loads what that takes. */
+async function bundleOf({ location, type, config, environment }: LocalRunOptions) {
+  const fetched = fetchedBundle(location, type);
+  if (!fetched) return await findLocalBundle(location, type);
+  const { localReach } = await import("./local_reach.ts");
+  return {
+    ...fetched,
+    reach: await localReach(fetched.revision, config, environment ?? process.env),
+  };
+}
+
 interface LocalRunParts {
   options: LocalRunOptions;
   watcher: LocalRunWatcher;
   events: readonly LifecycleEventName[];
-  bundle: LocalBundle;
+  bundle: LocalBundle | Away;
   folders: Folders;
   places: Layout;
 }
@@ -110,7 +128,7 @@ class LocalRun {
   #thrown: unknown;
 
   constructor(parts: LocalRunParts) {
-    const { options, places } = parts;
+    const { options, places, bundle } = parts;
     this.#parts = parts;
     this.#specification = {
       DeploymentId: localDeploymentId(),
@@ -123,6 +141,7 @@ class LocalRun {
       AgentActionOverrides: {
         AgentOverrides: { FileExistsBehavior: options.fileExistsBehavior },
       },
+      ...("revision" in bundle && { Revision: bundle.revision }),
     };
     this.#paths = places.deployment(options.groupId, this.#specification.DeploymentId);
   }
@@ -189,18 +208,32 @@ class LocalRun {
     return causes.some((one) => ["EACCES", "EPERM", "EROFS"].includes(systemErrorCode(one) ?? ""));
   }
 
-  /** DownloadBundle as the agent does it (spec 6.1), but for the way. */
-  async #takeBundle({ onLine, signal }: EventContext): Promise<Diagnostics> {
+  /** DownloadBundle as the agent does it (spec 6.1), or a bundle of this machine in its place. */
+  async #takeBundle(context: EventContext): Promise<Diagnostics> {
     const { places, folders, options, bundle } = this.#parts;
+    const { AppSpecFilename, DeploymentId, DeploymentGroupId } = this.#specification;
     await pruneRevisions({
       layout: places,
       groupId: options.groupId,
-      currentDeploymentId: this.#specification.DeploymentId,
+      currentDeploymentId: DeploymentId,
       maxRevisions: folders.maxRevisions,
     });
     await mkdir(this.#paths.root, { recursive: true });
+    if ("revision" in bundle) {
+      const specification = { DeploymentId, DeploymentGroupId, Revision: bundle.revision };
+      await downloadBundle({ specification }, places, bundle.reach, context);
+    } else {
+      await this.#takeFrom(bundle, context);
+    }
+    for (const warning of appSpecWarnings(this.#paths.archive, AppSpecFilename)) {
+      context.onLine("agent", warning);
+    }
+    return SUCCEEDED;
+  }
+
+  async #takeFrom(bundle: LocalBundle, { onLine, signal }: EventContext): Promise<void> {
+    const { places, folders: { installRoot }, options } = this.#parts;
     const except = [await realpath(places.root)];
-    const { installRoot } = folders;
     if (installRoot !== undefined && existsSync(installRoot)) {
       except.push(await realpath(installRoot));
     }
@@ -208,11 +241,6 @@ class LocalRun {
     const size = `${counted(taken.files, "file")}, ${counted(taken.bytes, "byte")}`;
     onLine("agent", `Took ${bundle.path}: ${size}`);
     writePointer(places.mostRecentInstall(options.groupId), this.#paths.root);
-    const { AppSpecFilename } = this.#specification;
-    for (const warning of appSpecWarnings(this.#paths.archive, AppSpecFilename)) {
-      onLine("agent", warning);
-    }
-    return SUCCEEDED;
   }
 }
 
@@ -249,29 +277,4 @@ async function foldersOf({ config, root, installRoot }: LocalRunOptions): Promis
     maxRevisions: given.maxRevisions,
     ...(install !== undefined && { installRoot: resolve(install) }),
   };
-}
-
-/** One local run a root: two at once would take each other's files for their own. */
-async function lock(places: Layout): Promise<() => Promise<void>> {
-  try {
-    return await lockRoot(places.instructions);
-  } catch (cause) {
-    const inUse = cause instanceof RootInUse;
-    const evidence = inUse
-      ? `process ${cause.pid} holds ${join(places.instructions, "agent.lock")}`
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
-    throw new AgentFailure({
-      exitCode: EXIT.failed,
-      cause: inUse
-        ? `Another local run works on ${places.root}`
-        : `The folder ${places.root} cannot be used`,
-      evidence,
-      state: "nothing was done",
-      next: inUse
-        ? "wait for it, or give this one another --root"
-        : "give a folder that you may write to: --root DIR",
-    }, { cause });
-  }
 }

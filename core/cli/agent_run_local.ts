@@ -15,8 +15,8 @@ export default verb({
   summary: "Try a bundle on this machine, without a server",
   flags: [
     {
-      flags: "-l, --bundle-location <path>",
-      text: "folder with appspec.yml, or a .tgz, .tar or .zip file",
+      flags: "-l, --bundle-location <location>",
+      text: "folder with appspec.yml; .tgz, .tar or .zip file; s3://, https:// or GitHub address",
       value: ".",
     },
     { flags: "-t, --type <type>", text: "directory, tgz, tar or zip, if the name does not say" },
@@ -57,6 +57,7 @@ export default verb({
   ],
   examples: [
     "runtime agent run-local -l ./hello --install-root ./try",
+    "runtime agent run-local -l https://github.com/OWNER/REPO --install-root ./try",
     "runtime agent run-local -l hello.tgz -e BeforeInstall,Install,ValidateService",
   ],
   input: z.object({

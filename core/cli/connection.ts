@@ -4,8 +4,8 @@
  * @module
  */
 import type { Endpoint } from "../wire/aws_json.ts";
+import { awsFiles, environmentKeys, readAwsProfile } from "../wire/aws_profile.ts";
 import type { Credentials } from "../wire/sigv4.ts";
-import { awsFiles, readAwsProfile } from "./aws_profile.ts";
 import { usageFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { type Login, loginPath, readLogin } from "./login_file.ts";
@@ -42,15 +42,6 @@ export function originOf(url: string): string {
   throw usageFailure(`The server's address is not a URL of the form http://HOST:PORT`, [
     `given: ${JSON.stringify(url)}`,
   ], ["export RUNTIME_URL=http://127.0.0.1:8080"]);
-}
-
-/** Keys of the AWS environment, when both are there. */
-export function environmentKeys(env: Io["env"]): Credentials | undefined {
-  const accessKeyId = env["AWS_ACCESS_KEY_ID"];
-  const secretAccessKey = env["AWS_SECRET_ACCESS_KEY"];
-  const sessionToken = env["AWS_SESSION_TOKEN"];
-  if (!accessKeyId || !secretAccessKey) return undefined;
-  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
 }
 
 function credentialsOf(

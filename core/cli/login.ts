@@ -1,8 +1,9 @@
 /** `runtime login`: checks a server's address and keys, and keeps them. @module */
 import { z } from "zod";
+import { environmentKeys } from "../wire/aws_profile.ts";
 import { Empty } from "./answers.ts";
 import { apiOf } from "./api.ts";
-import { DEFAULT_REGION, environmentKeys, originOf } from "./connection.ts";
+import { DEFAULT_REGION, originOf } from "./connection.ts";
 import { EXIT } from "./exit.ts";
 import { usageFailure } from "./failure.ts";
 import type { Io } from "./io.ts";

@@ -83,6 +83,8 @@ class Place {
       appSpecFilename: "appspec.yml",
       ...(folders === undefined ? own : { config: folders }),
       signal: new AbortController().signal,
+      // The keys of whoever runs the tests are no matter.
+      environment: { HOME: this.folder },
       ...more,
     }, {
       begins: (run) => void (id = run.deploymentId),
@@ -283,8 +285,13 @@ const refused: [
   evidence: RegExp,
 ][] = [
   ["a missing folder", { location: "/nonexistent/x" }, /^-l, --bundle-location/, /ENOENT/],
-  ["an S3 location", { location: "s3://b/k.tgz" }, /^-l, --bundle-location/, /not from s3:/],
-  ["a URL", { location: "https://h/k.tgz" }, /^-l, --bundle-location/, /not from https:/],
+  [
+    "an S3 location without keys",
+    { location: "s3://b/k.tgz" },
+    /^-l/,
+    /no keys in the environment/,
+  ],
+  ["an address without a hash", { location: "https://h/k.tgz" }, /^-l/, /comes without its hash/],
   ["a folder said to be a zip", { type: "zip" }, /^-l, --bundle-location/, /is a directory/],
   ["a group that leads out", { groupId: "../x" }, /^-g, --deployment-group/, /letters/],
   ["a group like a folder of the root", { groupId: "deployment-logs" }, /^-g/, /own folders/],

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 /** A status alone, a redirect, or bytes. */
-export type Reply = number | { to: string; status?: number } | { bytes: Uint8Array };
+export type Reply = number | { to: string; status?: number } | { bytes: Uint8Array; eTag?: string };
 
 export interface Asked {
   path: string;
@@ -71,6 +71,7 @@ export class SourceServer implements AsyncDisposable {
     } else if ("to" in reply) {
       response.writeHead(reply.status ?? 302, { location: reply.to }).end();
     } else {
+      if (reply.eTag !== undefined) response.setHeader("etag", reply.eTag);
       response.writeHead(200, { "content-length": reply.bytes.length }).end(reply.bytes);
     }
   }

@@ -1,15 +1,17 @@
 /**
- * Keys and region from the files of the AWS command line: `~/.aws/credentials` and `~/.aws/config`
- * (AWS SDKs and tools reference guide, shared config and credentials files).
+ * Keys and region from the AWS environment and from the files of the AWS command line,
+ * `~/.aws/credentials` and `~/.aws/config` (AWS SDKs and tools reference guide).
  * @module
  */
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse } from "ini";
 import { z } from "zod";
-import type { Credentials } from "../wire/sigv4.ts";
-import type { Io } from "./io.ts";
-import { textOf } from "./login_file.ts";
+import type { Credentials } from "./sigv4.ts";
+
+/** Variables of the process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface AwsProfile {
   credentials?: Credentials;
@@ -23,8 +25,17 @@ const Section = z.object({
   region: z.string().optional(),
 });
 
+/** Keys of the AWS environment, when both are there. */
+export function environmentKeys(env: Environment): Credentials | undefined {
+  const accessKeyId = env["AWS_ACCESS_KEY_ID"];
+  const secretAccessKey = env["AWS_SECRET_ACCESS_KEY"];
+  const sessionToken = env["AWS_SESSION_TOKEN"];
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+}
+
 /** Where the two files are looked for, credentials first. */
-export function awsFiles(env: Io["env"]): [credentials: string, config: string] {
+export function awsFiles(env: Environment): [credentials: string, config: string] {
   const folder = join(env["HOME"] || homedir(), ".aws");
   return [
     env["AWS_SHARED_CREDENTIALS_FILE"] || join(folder, "credentials"),
@@ -33,7 +44,7 @@ export function awsFiles(env: Io["env"]): [credentials: string, config: string] 
 }
 
 /** What the files say of a profile; the credentials file wins over the config file. */
-export async function readAwsProfile(env: Io["env"], profile: string): Promise<AwsProfile> {
+export async function readAwsProfile(env: Environment, profile: string): Promise<AwsProfile> {
   const [credentialsPath, configPath] = awsFiles(env);
   const configName = profile === "default" ? profile : `profile ${profile}`;
   const config = sectionOf(await textOf(configPath), configName);
@@ -57,4 +68,14 @@ function sectionOf(text: string | undefined, name: string): z.infer<typeof Secti
   }
   const parsed = Section.safeParse(section);
   return parsed.success ? parsed.data : {};
+}
+
+/** A file's text, or undefined when there is no such file. */
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
 }
