@@ -11,7 +11,7 @@ import type { Host } from "./host.ts";
 import type { Journal } from "./journal.ts";
 import type { TakenOrder } from "./journal_record.ts";
 import { log } from "./log.ts";
-import { runOrder } from "./order_run.ts";
+import { type RunContext, runOrder } from "./order_run.ts";
 import type { Reboots } from "./reboot.ts";
 import { recoverOrder } from "./recovery.ts";
 import type { ServerLink } from "./server_link.ts";
@@ -168,17 +168,26 @@ export class OrderBoard {
         if (answer.kind !== "run") return await this.#withoutRun(taken, answer);
       }
       await recoverOrder(taken, journal);
-      return await runOrder(taken, {
+      const context: RunContext = {
         ...this.#context,
         send: (update, signal) =>
           isCommand ? Promise.resolve("wanted") : link.update(commandId, update, signal),
         cancelled: cancel.signal,
         cancel: () => this.cancel(commandId),
-      });
+      };
+      let end = await runOrder(taken, context);
+      // It paused for a restart of the machine that was given up before it noticed.
+      while (!end && this.#mayGoOn) end = await runOrder(taken, context);
+      return end;
     } catch (error) {
       log.error("{commandId} cannot go on: {error}", { commandId, error: String(error) });
       return undefined;
     }
+  }
+
+  get #mayGoOn(): boolean {
+    const { stopping, reboots } = this.#context;
+    return !stopping.aborted && !reboots.isWanted;
   }
 
   /** A command that ends with its acknowledgement. */

@@ -31,6 +31,7 @@ export class Reboots {
   /** Events under way, and how many of them wait for the restart. */
   #active = 0;
   #asking = 0;
+  #wanted = 0;
   #restarting: Promise<"stopping" | "still running"> | undefined;
   #changed = () => {};
   /** Called when a restart that orders have paused for did not come. */
@@ -49,9 +50,18 @@ export class Reboots {
     return this.#settings.command.join(" ");
   }
 
-  /** True from when a restart is wanted until it comes or is given up. */
   get isWanted(): boolean {
-    return this.#restarting !== undefined;
+    return this.#wanted > 0;
+  }
+
+  /** No order begins an event from now on, until the answer is called: the restart is given up. */
+  want(): () => void {
+    this.#wanted++;
+    return () => {
+      this.#wanted--;
+      // Not before whoever paused for it has paused.
+      if (!this.isWanted) setTimeout(() => this.onGivenUp(), 0);
+    };
   }
 
   /** An event is under way from now on; call the answer when it has ended. */
@@ -72,11 +82,7 @@ export class Reboots {
     this.#asking++;
     this.#changed();
     try {
-      this.#restarting ??= this.#restart(stopping).finally(() => {
-        this.#restarting = undefined;
-        // Not before whoever asked has heard of it.
-        if (!stopping.aborted) setTimeout(() => this.onGivenUp(), 0);
-      });
+      this.#restarting ??= this.#restart(stopping).finally(() => this.#restarting = undefined);
       return await this.#restarting;
     } finally {
       this.#asking--;

@@ -34,23 +34,16 @@ export async function restartFor(
   asked: RebootMark | undefined,
   context: RestartContext,
 ): Promise<"restarted" | "suspended" | EventEnd> {
-  const { reboots } = context;
-  let mark = asked ?? { ...at, boot: reboots.boot, attempt: 0 };
-  while (mark.boot === reboots.boot) {
-    if (mark.attempt >= ATTEMPTS) {
-      const why = `"${reboots.command}" was run ${ATTEMPTS} times, and it is still the same boot`;
-      return failed(at, why);
-    }
-    mark = { ...mark, attempt: mark.attempt + 1 };
-    await context.append({ what: "reboot", ...mark });
-    const again = mark.attempt > 1 ? ` (attempt ${mark.attempt} of ${ATTEMPTS})` : "";
-    context.remark(`${at.script} asks for a restart: this machine restarts${again}`);
-    await context.flush();
+  const { reboots, stopping } = context;
+  const mark = asked ?? { ...at, boot: reboots.boot, attempt: 0 };
+  if (mark.boot === reboots.boot) {
+    // From now on, not only from when the command runs: lines are written and sent before that.
+    const giveUp = reboots.want();
     try {
-      if (await reboots.ask(context.stopping) === "stopping") return "suspended";
-    } catch (error) {
-      if (!(error instanceof RebootFailed)) throw error;
-      return failed(at, error.message);
+      const end = await askFor(mark, context);
+      if (end !== "restarted") return end;
+    } finally {
+      if (!stopping.aborted) giveUp();
     }
   }
   await context.append({ what: "resumed" });
@@ -58,7 +51,33 @@ export async function restartFor(
   return "restarted";
 }
 
-function failed({ script, log }: Omit<RebootMark, "boot" | "attempt">, why: string): EventEnd {
+async function askFor(
+  asked: RebootMark,
+  context: RestartContext,
+): Promise<"restarted" | "suspended" | EventEnd> {
+  const { reboots } = context;
+  let mark = asked;
+  while (mark.boot === reboots.boot) {
+    if (mark.attempt >= ATTEMPTS) {
+      const why = `"${reboots.command}" was run ${ATTEMPTS} times, and it is still the same boot`;
+      return failed(mark, why);
+    }
+    mark = { ...mark, attempt: mark.attempt + 1 };
+    await context.append({ what: "reboot", ...mark });
+    const again = mark.attempt > 1 ? ` (attempt ${mark.attempt} of ${ATTEMPTS})` : "";
+    context.remark(`${mark.script} asks for a restart: this machine restarts${again}`);
+    await context.flush();
+    try {
+      if (await reboots.ask(context.stopping) === "stopping") return "suspended";
+    } catch (error) {
+      if (!(error instanceof RebootFailed)) throw error;
+      return failed(mark, error.message);
+    }
+  }
+  return "restarted";
+}
+
+function failed({ script, log }: RebootMark, why: string): EventEnd {
   const message = `The machine was not restarted after ${script}: ${why}. ` +
     "The scripts after it did not run. " +
     "Set :reboot_command: in the agent's configuration to a command that restarts this machine, " +

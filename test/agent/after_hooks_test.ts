@@ -30,10 +30,14 @@ async function play(stage: Stage, name: string, scripts: Scripts, creator = "use
 }
 
 function heard(stage: Stage, { commandId }: Order): string[] {
-  const live = stage.server.updates.filter((update) => update.commandId === commandId)
-    .flatMap(({ progress }) => progress.log);
+  const updates = stage.server.updates.filter((update) => update.commandId === commandId);
+  const live = updates.flatMap(({ progress }) => progress.log);
   const end = stage.server.completions.find((told) => told.commandId === commandId);
-  return [...live, ...end?.completion.log_lines ?? []]
+  const { log_lines = [], sent_before: before } = end?.completion ?? {};
+  const came = updates.some(({ progress: { mark } }) =>
+    mark?.run === before?.run && mark?.sequence === before?.sequence
+  );
+  return [...live, ...log_lines.slice(before && came ? before.lines : 0)]
     .filter(({ event }) => AfterHookName.safeParse(event).success)
     .map(({ event, stream, text }) => `${event} ${stream} ${text}`);
 }
