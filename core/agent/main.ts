@@ -61,17 +61,18 @@ async function serveOrders(config: AgentConfig): Promise<void> {
     // When the next poll is out: asking touches what was given back before.
     onIdle: () => void setTimeout(releaseIdleMemory, AFTER_POLL).unref(),
   });
+  let removePidFile: (() => Promise<void>) | undefined;
   try {
     await clearOngoing(config, startedAt);
-    const { pidFile } = config;
-    const removePidFile = pidFile === undefined ? undefined : await writePidFile(pidFile);
+    if (config.pidFile !== undefined) removePidFile = await writePidFile(config.pidFile);
     notice.started(config.endpoint);
     await told;
     notice.stopping();
-    await removePidFile?.();
     log.info("stopping: no new orders; running events end first");
   } finally {
     await agent.stop();
+    // An init script that waits for it to go waits for the running event, too.
+    await removePidFile?.();
     notice.end();
   }
   log.info("stopped");
