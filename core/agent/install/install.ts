@@ -13,16 +13,20 @@
  */
 import type { AppSpec } from "../../domain/appspec.ts";
 import { cleanupPath } from "../layout.ts";
+import { parseCleanup } from "./cleanup.ts";
 import { CleanupList } from "./cleanup_list.ts";
 import { allInTheWay, OtherGroups } from "./collisions.ts";
 import { hostDisk } from "./disk.ts";
 import { InstallRun } from "./install_run.ts";
 import { type LastInstall, readLastInstall } from "./last_install.ts";
+import { openReleases, type ReleaseSettings } from "./open_releases.ts";
 import { type Plan, plan } from "./plan.ts";
+import { stepsOf } from "./release_steps.ts";
 import { isIdentical } from "./same_content.ts";
+import type { ReleaseResult, Releases } from "./switch_release.ts";
 import { hostWriter, type Writer } from "./writer.ts";
 
-export interface InstallInput {
+export interface InstallInput extends ReleaseSettings {
   /** The unpacked revision. */
   readonly archiveDir: string;
   /** This deployment's folder; the group's pointer names it when Install has ended. */
@@ -56,30 +60,40 @@ export interface InstallResult {
   readonly retained: number;
   /** An earlier Install had been cut off, and this one has put it right. */
   readonly hasRecovered: boolean;
+  /** Release directories, if there are any: which changed over, and what was left. */
+  readonly releases?: ReleaseResult;
 }
 
 /** Throws InstallError naming the path at fault. */
 export async function install(input: InstallInput): Promise<InstallResult> {
   const { instructionsDir, groupId, writer = hostWriter } = input;
   const list = new CleanupList(cleanupPath(instructionsDir, groupId), writer);
-  const last = readLastInstall(instructionsDir, groupId, list);
-  const run = new InstallRun({ ...input, last, writer });
+  const { paths: installed } = parseCleanup(list.text);
+  const releases = openReleases(input, installed, stepsOf(writer));
+  const last = readLastInstall(instructionsDir, groupId, list, (path) => !releases.keeps(path));
+  const run = new InstallRun({ ...input, last, releases, writer });
   let planned: Plan;
   try {
-    planned = planFor(input, last);
+    planned = planFor(input, last, releases);
   } catch (error) {
-    if (input.existenceChecks !== "before-removal") await run.removeOld();
+    if (input.existenceChecks !== "before-removal") {
+      await releases.begin();
+      await run.removeOld();
+    }
     throw error;
   }
-  return await run.install(planned);
+  await releases.begin();
+  const placed = { ...planned, instructions: releases.place(planned.instructions) };
+  const done = await run.install(placed);
+  return releases.isAny ? { ...done, releases: await releases.end() } : done;
 }
 
-function planFor(input: InstallInput, { leftovers }: LastInstall): Plan {
+function planFor(input: InstallInput, { leftovers }: LastInstall, releases: Releases): Plan {
   const groups = new OtherGroups(input.instructionsDir, input.groupId);
   const collisions = new Set<string>();
   const planned = plan({
     ...input,
-    disk: { ...hostDisk, existing: (path) => leftovers.existing(path) },
+    disk: releases.view({ ...hostDisk, existing: (path) => leftovers.existing(path) }),
     claim: (path, as) => leftovers.claim(path, as),
     // What another group has installed is its to remove: it must not become ours as well.
     ...(input.adoptIfIdentical && {

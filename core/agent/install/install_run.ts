@@ -21,6 +21,7 @@ import { isForeign, isMade, Performance } from "./perform.ts";
 import { Placer } from "./place.ts";
 import type { Plan } from "./plan.ts";
 import { replaceFile } from "./replace_file.ts";
+import type { Releases } from "./switch_release.ts";
 import type { Writer } from "./writer.ts";
 
 export interface InstallParts {
@@ -30,6 +31,7 @@ export interface InstallParts {
   readonly instructionsDir: string;
   readonly groupId: string;
   readonly last: LastInstall;
+  readonly releases: Releases;
   readonly writer: Writer;
 }
 
@@ -69,6 +71,7 @@ export class InstallRun {
     this.#begin(instructions);
     const removed = await this.#remove([...this.#last.leftovers.unclaimed()]);
     const unchanged = await this.#place(instructions);
+    this.#parts.releases.switch();
     writePointer(
       lastSuccessfulInstallPath(instructionsDir, groupId),
       deploymentRoot,
@@ -111,6 +114,7 @@ export class InstallRun {
     const json = installJsonPath(instructionsDir, groupId);
     replaceFile(json, instructionsJson(instructions), this.#writer);
     this.#journal.announce({ what: "placing", instructions: instructions.length });
+    await this.#parts.releases.prepare();
     const placer = this.#placer();
     const performance = new Performance(instructions, {
       placer,
@@ -148,7 +152,8 @@ export class InstallRun {
   /** Names in the list what is about to be made, behind what the last Install made. */
   #list(instructions: readonly Instruction[]): void {
     const made = instructions.filter(isMade);
-    const paths = made.filter((instruction) => !isForeign(instruction)).map(({ path }) => path);
+    const own = made.filter((instruction) => !isForeign(instruction)).map(({ path }) => path);
+    const paths = this.#parts.releases.ownLines(own);
     const drafts = new Set<string>();
     for (const { kind, path, there } of made) {
       if (there && kind !== "mkdir") drafts.add(join(dirname(path), this.#draftName));
@@ -160,8 +165,9 @@ export class InstallRun {
   }
 
   #record(lines: readonly string[]): void {
+    this.#parts.releases.noteLabels(lines);
     this.#isListExact &&= lines.every((line) => line.startsWith(CONTEXT_PREFIX));
-    this.#last.list.add(lines);
+    this.#last.list.add(this.#parts.releases.ownLines(lines));
   }
 
   /** What was placed is on the disk before the list is of it alone. */
@@ -170,7 +176,7 @@ export class InstallRun {
     const files = instructions.filter(({ kind }) => kind === "copy").map(({ path }) => path);
     await this.#changes.sync(this.#writer, files);
     this.#journal.announce({ what: "finishing" });
-    if (!this.#isListExact) this.#last.list.replace(lines);
+    if (!this.#isListExact) this.#last.list.replace(this.#parts.releases.ownLines(lines));
   }
 
   /** After a failure the list names what is there; it is the next deployment's to remove. */

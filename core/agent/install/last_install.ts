@@ -30,13 +30,15 @@ export interface LastInstall {
   readonly endedAt: number;
 }
 
-/** Changes nothing. `list` is the group's cleanup list. */
+/** Changes nothing. `list` is the group's cleanup list, of which `isLeft` says what it is about. */
 export function readLastInstall(
   instructionsDir: string,
   groupId: string,
   list: CleanupList,
+  isLeft: (path: string) => boolean,
 ): LastInstall {
-  const removals = parseCleanup(list.text);
+  const { paths, contexts } = parseCleanup(list.text);
+  const removals = { contexts, paths: paths.filter(isLeft) };
   const interrupted = readBegin(installJournalPath(instructionsDir, groupId));
   const pointer = lastSuccessfulInstallPath(instructionsDir, groupId);
   return {

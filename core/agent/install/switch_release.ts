@@ -23,9 +23,8 @@ import {
   unfinishedNote,
   versions,
 } from "./release_state.ts";
-import { hostSteps, type ReleaseSteps } from "./release_steps.ts";
+import type { ReleaseSteps } from "./release_steps.ts";
 import { inReleases, isWithin, type ReleaseDirectory, withoutVersions } from "./releases.ts";
-import { removeContext } from "./security_commands.ts";
 
 /** What an Install is asked for, as far as release directories are concerned. */
 export interface ReleaseInput {
@@ -42,6 +41,16 @@ export interface ReleaseInput {
   readonly keep: number;
 }
 
+/** What an Install has done to release directories. */
+export interface ReleaseResult {
+  /** Links that lead to the new version now. */
+  readonly links: readonly string[];
+  /** Folders of old versions that are gone. */
+  readonly pruned: readonly string[];
+  /** Why old versions could not be removed: the new one is in place all the same. */
+  readonly problem?: string;
+}
+
 /** What a version is called that no deployment is known for. */
 const NAMELESS = "in-place";
 
@@ -49,7 +58,7 @@ export class Releases {
   readonly #input: ReleaseInput;
   readonly #steps: ReleaseSteps;
 
-  constructor(input: ReleaseInput, steps: ReleaseSteps = hostSteps) {
+  constructor(input: ReleaseInput, steps: ReleaseSteps) {
     this.#input = input;
     this.#steps = steps;
   }
@@ -120,20 +129,19 @@ export class Releases {
     }
   }
 
-  /** The lines of a cleanup list that belong into the group's own; labels of versions go to theirs. */
+  /** The lines of a cleanup list that belong into the group's own: a version is removed as a whole. */
   ownLines(lines: readonly string[]): string[] {
-    return lines.filter((line) => {
-      const isLabel = line.startsWith(CONTEXT_PREFIX);
-      const path = isLabel ? line.slice(CONTEXT_PREFIX.length) : line;
-      const directory = this.#input.used.find(({ releases, release }) =>
-        // Labels are listed by paths without links.
-        isWithin(path, isLabel ? join(realpathSync(releases), basename(release)) : release)
-      );
-      if (directory === undefined) return true;
+    return lines.filter((line) => this.#versionOf(line) === undefined);
+  }
+
+  /** Notes beside a version which of its paths are about to be labelled; other lines are let be. */
+  noteLabels(lines: readonly string[]): void {
+    for (const line of lines.filter((line) => line.startsWith(CONTEXT_PREFIX))) {
+      const directory = this.#versionOf(line);
+      if (directory === undefined) continue;
       const note = labelsNote(directory.releases, basename(directory.release));
-      if (isLabel) this.#steps.append(note, `${path}\n`);
-      return false;
-    });
+      this.#steps.append(note, `${line.slice(CONTEXT_PREFIX.length)}\n`);
+    }
   }
 
   /** After copies and permissions: every reader sees the new version from here on. */
@@ -157,10 +165,26 @@ export class Releases {
     }
   }
 
-  /** Removes versions beyond `keep`, the oldest first, never the linked one; their folders. */
-  async prune(): Promise<string[]> {
-    const { used, keep } = this.#input;
+  /** Whether any directory is listed that this revision, or the one before, has to do with. */
+  get isAny(): boolean {
+    return this.#input.used.length > 0;
+  }
+
+  /** When all is done: removes versions beyond `keep`, the oldest first, never the linked one. */
+  async end(): Promise<ReleaseResult> {
+    const links = this.#input.used.map(({ link }) => link);
     const pruned: string[] = [];
+    try {
+      await this.#prune(pruned);
+      return { links, pruned };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return { links, pruned, problem: error.message };
+    }
+  }
+
+  async #prune(pruned: string[]): Promise<void> {
+    const { used, keep } = this.#input;
     for (const directory of used) {
       const { releases, release } = directory;
       const old = versions(releases).filter((version) => version !== basename(release))
@@ -171,7 +195,16 @@ export class Releases {
         pruned.push(join(releases, version));
       }
     }
-    return pruned;
+  }
+
+  /** Whose version a line of a cleanup list is about. */
+  #versionOf(line: string): ReleaseDirectory | undefined {
+    const isLabel = line.startsWith(CONTEXT_PREFIX);
+    const path = isLabel ? line.slice(CONTEXT_PREFIX.length) : line;
+    return this.#input.used.find(({ releases, release }) =>
+      // Labels are listed by paths without links.
+      isWithin(path, isLabel ? join(realpathSync(releases), basename(release)) : release)
+    );
   }
 
   #toDo(): ReleaseDirectory[] {
@@ -220,7 +253,7 @@ export class Releases {
     if (![...versions(releases), ...unfinished(releases)].includes(version)) return;
     const note = unfinishedNote(releases, version);
     this.#steps.write(note, "");
-    removeLabels(labelsNote(releases, version));
+    for (const path of labelled(labelsNote(releases, version))) this.#steps.removeContext(path);
     await this.#steps.removeTree(join(releases, version));
     this.#removeNote(labelsNote(releases, version));
     this.#removeNote(note);
@@ -255,11 +288,11 @@ function linkedVersion(directory: ReleaseDirectory): string | undefined {
 }
 
 /** Paths, one a line; a line without its end was never acted upon. */
-function removeLabels(note: string): void {
+function labelled(note: string): string[] {
   try {
-    const lines = readFileSync(note, "utf8").split("\n").slice(0, -1);
-    for (const path of lines) removeContext(path);
+    return readFileSync(note, "utf8").split("\n").slice(0, -1);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (isMissing(error)) return [];
+    throw error;
   }
 }

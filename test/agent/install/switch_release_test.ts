@@ -15,9 +15,12 @@ import {
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { releaseDirectories } from "../../../core/agent/install/releases.ts";
-import { hostSteps, type ReleaseSteps } from "../../../core/agent/install/release_steps.ts";
+import { type ReleaseSteps, stepsOf } from "../../../core/agent/install/release_steps.ts";
 import { Releases } from "../../../core/agent/install/switch_release.ts";
+import { hostWriter } from "../../../core/agent/install/writer.ts";
 import { read, Sandbox, type Tree, write } from "./sandbox.ts";
+
+const hostSteps = stepsOf(hostWriter);
 
 /** A host with two listed directories, and the group's memory of its last Install. */
 class Switching {
@@ -66,7 +69,7 @@ class Switching {
     releases.switch();
     this.installed = [];
     this.previous = id;
-    await releases.prune();
+    await releases.end();
   }
 
   /** The version that a reader of a directory finds: the name of its only entry. */
@@ -84,12 +87,15 @@ class Switching {
 
 /** The power of `steps` ends before its step number `last + 1`. */
 class Killed extends Error {}
-function killedAfter(last: number): ReleaseSteps {
+function killedAfter(last: number): ReleaseSteps & { readonly isOver: boolean } {
   let done = 0;
   const step = () => {
-    if (done++ === last) throw new Killed(`killed after ${last} steps`);
+    if (done++ >= last) throw new Killed(`killed after ${last} steps`);
   };
   return {
+    get isOver() {
+      return done > last;
+    },
     makeFolder: (path) => (step(), hostSteps.makeFolder(path)),
     rmdir: (path) => (step(), hostSteps.rmdir(path)),
     async removeTree(path) {
@@ -107,6 +113,7 @@ function killedAfter(last: number): ReleaseSteps {
     append: (path, text) => (step(), hostSteps.append(path, text)),
     utimes: (path, atime, mtime) => (step(), hostSteps.utimes(path, atime, mtime)),
     syncFolder: (path) => (step(), hostSteps.syncFolder(path)),
+    removeContext: (path) => (step(), hostSteps.removeContext(path)),
   };
 }
 
@@ -136,10 +143,10 @@ for (const [what, prepare, before] of beginnings) {
     for (let isKilled = true; isKilled; steps++) {
       using host = new Switching();
       await prepare(host);
+      const power = killedAfter(steps);
       try {
         // One version is kept, so that the steps of its removal are among those interrupted.
-        await host.install("d-2", { steps: killedAfter(steps), keep: 1 });
-        isKilled = false;
+        await host.install("d-2", { steps: power, keep: 1 });
       } catch (error) {
         assert.ok(isKill(error), String(error));
         const there = seen(host);
@@ -152,6 +159,7 @@ for (const [what, prepare, before] of beginnings) {
         allowed.push(...(before === "empty" ? ["nothing"] : []));
         assert.ok(allowed.includes(there), `${there} after ${steps} steps`);
       }
+      isKilled = power.isOver;
       // Either the same order again, or another one that comes instead of it.
       const next = steps % 2 === 0 ? "d-2" : "d-3";
       await host.install(next, { keep: 1 });
@@ -300,7 +308,7 @@ test("lines about a version stay out of the group's cleanup list; its labels are
     installed: new Set(),
     previous: undefined,
     keep: 5,
-  });
+  }, hostSteps);
   mkdirSync(host.releases);
   const [label, other] = [join(host.releases, "d-2/x"), "/etc/x"];
   const lines = [
@@ -310,6 +318,7 @@ test("lines about a version stay out of the group's cleanup list; its labels are
     `semanage\0${label}`,
     `semanage\0${other}`,
   ];
+  releases.noteLabels(lines);
   assert.deepEqual(releases.ownLines(lines), [other, `semanage\0${other}`]);
   assert.equal(readFileSync(join(host.releases, ".d-2.labels"), "utf8"), `${label}\n`);
 });
