@@ -4,6 +4,7 @@
  * `core/domain/agent_settings.ts`.
  * @module
  */
+import { existsSync } from "node:fs";
 import process from "node:process";
 import {
   type AgentSettingKey,
@@ -93,12 +94,7 @@ export async function readConfig(
     ...behaviour(agent),
     ...(agent.server_public_key !== undefined && { serverPublicKey: agent.server_public_key }),
     ...await signer(agent),
-    fetch: await outgoing({
-      proxyUri: agent.proxy_uri,
-      caFile: agent.ca_file,
-      logWire: agent.log_aws_wire,
-      environment,
-    }),
+    fetch: await outgoingOf(agent, environment),
     identity,
     warnings: [
       ...unknownKeys(keys, Object.keys(AgentSettings.shape), KEYS_WITHOUT_EFFECT),
@@ -187,6 +183,24 @@ function behaviour(agent: AgentSettings) {
     maxParallelDeployments: agent.max_parallel_deployments,
     rebootCommand: agent.reboot_command,
   };
+}
+
+function outgoingOf(agent: AgentSettings, environment: Environment): Promise<typeof fetch> {
+  return outgoing({
+    proxyUri: agent.proxy_uri,
+    caFile: agent.ca_file,
+    logWire: agent.log_aws_wire,
+    environment,
+  });
+}
+
+/** How a host that has not joined yet reaches the network: a person may have written the file. */
+export async function readOutgoing(
+  file: string,
+  environment: Environment = process.env,
+): Promise<typeof fetch> {
+  const text = existsSync(file) ? await readText(file) : "";
+  return await outgoingOf(parseSettings(await parseKeyFile(file, text, "typed"), {}), environment);
 }
 
 /** Where revisions are kept, how many, and where they are installed. */

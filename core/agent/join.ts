@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Tag } from "../domain/tag.ts";
 import { certificateFault } from "../wire/certificate_fault.ts";
 import { JOIN_PATH, JoinInput, JoinOutput } from "../wire/join.ts";
+import { readOutgoing } from "./config.ts";
 import { AgentFailure, EXIT, type FailureParts } from "./failure.ts";
 import { prepareFiles, writeFiles } from "./join_files.ts";
 
@@ -48,7 +49,7 @@ async function joinServer(options: JoinOptions): Promise<string[]> {
   const input = parseInput(options);
   const url = parseUrl(options.url);
   const files = await prepareFiles(options.configDir);
-  const joined = await askServer(url, input);
+  const joined = await askServer(url, input, await readOutgoing(files.agent));
   await writeFiles(files, joined, {
     url,
     ...(options.root !== undefined && { root: options.root }),
@@ -86,7 +87,11 @@ function parseUrl(text: string): string {
   );
 }
 
-async function askServer(url: string, input: JoinInput): Promise<JoinOutput> {
+async function askServer(
+  url: string,
+  input: JoinInput,
+  fetch: typeof globalThis.fetch,
+): Promise<JoinOutput> {
   let response: Response;
   let text: string;
   try {

@@ -100,7 +100,10 @@ async function agentYaml(files: JoinFiles, joined: JoinOutput, places: HostPlace
     wait_between_runs: 1,
     ...(places.installRoot !== undefined && { install_root: resolve(places.installRoot) }),
   };
-  for (const [key, value] of Object.entries(keys)) document.set(`:${key}`, value);
+  for (const [key, value] of Object.entries(keys)) {
+    // A file written in plain keys stays so; one key in both forms would be refused.
+    document.set(document.has(key) ? key : `:${key}`, value);
+  }
   return String(document);
 }
 

@@ -8,6 +8,7 @@ import { readConfig } from "../../core/agent/config.ts";
 import { join, type JoinOptions, startCommand } from "../../core/agent/join.ts";
 import { DEFAULT_AGENT_CONFIG } from "../../core/cli/program.ts";
 import { CommandServer, hostArn } from "./command_server.ts";
+import { ProxyServer } from "./proxy_server.ts";
 
 interface Joining {
   server: CommandServer;
@@ -152,5 +153,46 @@ test("a host that has joined is not joined again, and keeps its files", async ()
     assert.ok(err.includes(`${file} holds the keys of ${hostArn("web-01")}`), err);
     assert.match(err, /remove .*onpremises\.yml to join anew, or .* --config-dir/);
     assert.equal(await readFile(file, "utf8"), before);
+  });
+});
+
+test("a host joins through the proxy that its configuration names already", async () => {
+  await whileJoining(async ({ server, conf, join }) => {
+    const proxy = new ProxyServer();
+    await proxy.listen();
+    try {
+      await mkdir(conf, { recursive: true });
+      await writeFile(path(conf, "codedeployagent.yml"), `:proxy_uri: ${proxy.url}\n`);
+      assert.equal((await join()).code, 0);
+      assert.equal(proxy.passed.length, 1);
+      assert.match(proxy.passed[0] ?? "", /^POST http:/);
+      assert.ok(proxy.passed[0]?.startsWith(`POST ${server.url}/`), proxy.passed[0]);
+    } finally {
+      await proxy.close();
+    }
+  });
+});
+
+test("a wrong key in the configuration is told before the server is asked", async () => {
+  await whileJoining(async ({ conf, join }) => {
+    await mkdir(conf, { recursive: true });
+    await writeFile(path(conf, "codedeployagent.yml"), ":proxy_uri: proxy:3128\n");
+    const { code, err } = await join();
+    assert.equal(code, 2);
+    assert.match(err, /line 1, column 13: :proxy_uri: is "proxy:3128"; it must be http:/);
+    assert.deepEqual(await readdir(conf), ["codedeployagent.yml"]);
+  });
+});
+
+test("a configuration in plain keys is kept in them, and the agent reads it", async () => {
+  await whileJoining(async ({ server, conf, join }) => {
+    await mkdir(conf, { recursive: true });
+    const file = path(conf, "codedeployagent.yml");
+    await writeFile(file, "root_dir: /old\nmax_revisions: 2\n");
+    assert.equal((await join()).code, 0);
+    const config = await readConfig(file);
+    assert.equal(config.maxRevisions, 2);
+    assert.equal(config.rootDir, "/opt/codedeploy-agent/deployment-root");
+    assert.equal(config.endpoint, server.url);
   });
 });
