@@ -48,3 +48,8 @@ export function commandServiceUrl(region: string, domain: string, form: ServiceF
 export function s3Url(region: string, domain: string, { fips }: Pick<ServiceForm, "fips">): string {
   return `https://s3${fips ? "-fips" : ""}.${region}.${domain}`;
 }
+
+/** A server of ours keeps bundles itself; Amazon's command service does not. */
+export function keepsBundles(server: string, domain: string): boolean {
+  return !new URL(server).hostname.endsWith(`.${domain}`);
+}

@@ -13,7 +13,7 @@ import {
   KEYS_WITHOUT_EFFECT,
   settingFromText,
 } from "../domain/agent_settings.ts";
-import { commandServiceUrl, domainOf, hasFips, s3Url } from "./aws_endpoints.ts";
+import { commandServiceUrl, domainOf, hasFips, keepsBundles, s3Url } from "./aws_endpoints.ts";
 import { badFile, readText } from "./config_file.ts";
 import { AgentFailure, EXIT } from "./failure.ts";
 import { type HostIdentity, type Identity, readIdentity } from "./identity.ts";
@@ -147,10 +147,7 @@ function endpoints(agent: AgentSettings, identity: Identity, keys: KeyFile) {
   }
   const { deploy_control_endpoint: server, s3_endpoint_override: s3 } = agent;
   const form = { secure: agent.enable_auth_policy, fips };
-  // A server of ours keeps bundles itself; Amazon's command service does not.
-  const own = server === undefined || new URL(server).hostname.endsWith(`.${domain}`)
-    ? undefined
-    : server;
+  const own = server !== undefined && keepsBundles(server, domain) ? server : undefined;
   return {
     endpoint: server ?? commandServiceUrl(region, domain, form),
     s3Endpoint: s3 ?? own ?? s3Url(region, domain, form),

@@ -5,7 +5,6 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { STATUS_CODES } from "node:http";
-import type { HostBundleType } from "../domain/https_location.ts";
 import type { GitHubRevision } from "../wire/bundle_revision.ts";
 import {
   answerOf,
@@ -26,11 +25,8 @@ export interface GitHub {
 /** Milliseconds between attempts; every refusal is met by another one, as GitHub may be behind. */
 const RETRY_AFTER = [10_000, 30_000, 90_000];
 
-/** GitHub's word for an archive, and what comes then: its tarball is packed. */
-const ARCHIVES = {
-  tar: { format: "tarball", bundleType: "tgz" },
-  zip: { format: "zipball", bundleType: "zip" },
-} as const satisfies Record<string, { format: string; bundleType: HostBundleType }>;
+/** GitHub's word for an archive of a type. */
+const FORMATS = { tar: "tarball", zip: "zipball" } as const;
 
 /** Throws BundleError for an archive that GitHub does not make. */
 export function githubOrigin(
@@ -38,8 +34,8 @@ export function githubOrigin(
   { endpoint, token }: GitHub,
   fetch: Fetch,
 ): BundleOrigin {
-  const { format, bundleType } = archiveOf(revision.BundleType ?? "tar");
-  const url = archiveUrl(revision, endpoint, format);
+  const bundleType = archiveType(revision.BundleType ?? "tar");
+  const url = archiveUrl(revision, endpoint, FORMATS[bundleType]);
   const refusals: string[] = [];
   return {
     name: url.href,
@@ -69,8 +65,8 @@ export function githubOrigin(
   };
 }
 
-function archiveOf(type: string) {
-  if (type === "tar" || type === "zip") return ARCHIVES[type];
+function archiveType(type: string): keyof typeof FORMATS {
+  if (type === "tar" || type === "zip") return type;
   throw new BundleError(
     `GitHub revision specified with bundle_type other than zip or tar [bundle_type=${type}]`,
   );

@@ -71,7 +71,7 @@ function githubBundle(
   const GitHubRevision = { Account, Repository, CommitId, BundleType };
   return {
     path: location,
-    type: isZip ? "zip" : "tgz",
+    type: BundleType,
     revision: { RevisionType: "GitHub", GitHubRevision },
   };
 }

@@ -6,9 +6,9 @@
 import { existsSync } from "node:fs";
 import { AgentSettings } from "../domain/agent_settings.ts";
 import { type Environment, environmentKeys, readAwsProfile } from "../wire/aws_profile.ts";
-import type { Credentials } from "../wire/sigv4.ts";
-import { domainOf, s3Url } from "./aws_endpoints.ts";
 import type { BundleRevision } from "../wire/bundle_revision.ts";
+import type { Credentials } from "../wire/sigv4.ts";
+import { domainOf, keepsBundles, s3Url } from "./aws_endpoints.ts";
 import { readSettings } from "./config.ts";
 import type { BundleSource } from "./download.ts";
 import { type Identity, readIdentity } from "./identity.ts";
@@ -27,9 +27,7 @@ export async function localReach(
   const asker = RevisionType === "S3" ? await askerOf(settings, config, environment) : undefined;
   const region = asker?.region ?? DEFAULT_REGION;
   return {
-    s3Endpoint: settings.s3_endpoint_override ?? settings.deploy_control_endpoint ??
-      (environment["AWS_ENDPOINT_URL_S3"] || environment["AWS_ENDPOINT_URL"] ||
-        s3Url(region, domainOf(region), { fips: settings.use_fips_mode })),
+    s3Endpoint: s3EndpointOf(settings, region, environment),
     identity: {
       region,
       credentials: () => asker ? asker.credentials() : Promise.reject(new Error("no keys")),
@@ -46,6 +44,15 @@ export async function localReach(
     }),
     ...(settings.max_rate !== undefined && { maxRate: settings.max_rate }),
   };
+}
+
+function s3EndpointOf(settings: AgentSettings, region: string, environment: Environment): string {
+  const { s3_endpoint_override: given, deploy_control_endpoint: server } = settings;
+  const domain = domainOf(region);
+  if (given !== undefined) return given;
+  if (server !== undefined && keepsBundles(server, domain)) return server;
+  return environment["AWS_ENDPOINT_URL_S3"] || environment["AWS_ENDPOINT_URL"] ||
+    s3Url(region, domain, { fips: settings.use_fips_mode });
 }
 
 /** Who asks S3: the environment's keys, those of a profile, or the host's own. */

@@ -5,7 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import type { Position } from "./bundle_request.ts";
+import { BundleError, type Position } from "./bundle_request.ts";
+import { systemErrorCode } from "./system_error.ts";
 
 /** Reads a bundle while it comes. */
 export interface BundleReader {
@@ -81,8 +82,8 @@ export class ReceivedBundle {
   async #write(chunk: Uint8Array): Promise<void> {
     let at = 0;
     while (at < chunk.length) {
-      const { bytesWritten } = await this.#file.write(chunk, at, null, this.bytes + at);
-      at += bytesWritten;
+      const written = await this.#file.write(chunk, at, null, this.bytes + at).catch(diskFull);
+      at += written.bytesWritten;
     }
   }
 
@@ -95,4 +96,13 @@ export class ReceivedBundle {
   async close(): Promise<void> {
     await this.#file.close();
   }
+}
+
+/** Says what a full disk means here; any other error is thrown on. */
+function diskFull(error: unknown): never {
+  if (systemErrorCode(error) !== "ENOSPC") throw error;
+  const why = error instanceof Error ? error.message : String(error);
+  throw new BundleError(`The disk is full, the bundle does not fit on it: ${why}`, {
+    cause: error,
+  });
 }

@@ -5,7 +5,7 @@
  */
 import { PassThrough } from "node:stream";
 import type { Unpacked } from "./archive/extract.ts";
-import { extractTarStream } from "./archive/tar.ts";
+import { compressionOf, extractTarStream } from "./archive/tar.ts";
 import type { BundleReader } from "./received_bundle.ts";
 import { removeTree } from "./remove_tree.ts";
 
@@ -23,18 +23,18 @@ type Outcome = { unpacked: Unpacked } | { error: unknown };
 
 export class UnpackAlong implements BundleReader {
   readonly #input: UnpackAlongInput;
-  #feed: PassThrough;
-  #outcome: Promise<Outcome>;
+  #feed = newFeed();
+  /** Unpacking begins with the first byte, which shows how the bundle is packed. */
+  #outcome: Promise<Outcome> | undefined;
 
   constructor(input: UnpackAlongInput) {
     this.#input = input;
-    this.#feed = newFeed();
-    this.#outcome = this.#unpack(this.#feed);
   }
 
   /** After unpacking has failed chunks are let pass, so that the rest can be hashed. */
   async take(chunk: Uint8Array): Promise<void> {
     const feed = this.#feed;
+    this.#outcome ??= this.#unpack(feed, chunk[0]);
     if (feed.destroyed || feed.write(chunk)) return;
     await new Promise<void>((resolve) => {
       const goOn = () => {
@@ -50,15 +50,16 @@ export class UnpackAlong implements BundleReader {
   async restart(): Promise<void> {
     await this.abandon();
     this.#feed = newFeed();
-    this.#outcome = this.#unpack(this.#feed);
+    this.#outcome = undefined;
   }
 
   /** The bundle is whole: unpacks the rest of it. Throws what `extractTarStream` throws. */
   async finish(): Promise<Unpacked> {
+    const outcome = this.#outcome ?? this.#unpack(this.#feed, undefined);
     this.#feed.end();
-    const outcome = await this.#outcome;
-    if ("error" in outcome) throw outcome.error;
-    return outcome.unpacked;
+    const ended = await outcome;
+    if ("error" in ended) throw ended.error;
+    return ended.unpacked;
   }
 
   /** Stops and removes what was unpacked. May be called in every state. */
@@ -68,9 +69,9 @@ export class UnpackAlong implements BundleReader {
     await this.#remove();
   }
 
-  async #unpack(feed: PassThrough): Promise<Outcome> {
+  async #unpack(feed: PassThrough, firstByte: number | undefined): Promise<Outcome> {
     const { bundleType, destination, signal } = this.#input;
-    const compression = bundleType === "tgz" ? "gzip" : "none";
+    const compression = compressionOf(bundleType, firstByte);
     try {
       return { unpacked: await extractTarStream(feed, { compression, destination, signal }) };
     } catch (error) {

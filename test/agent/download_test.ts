@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { downloadBundle } from "../../core/agent/download.ts";
 import { type DeploymentPaths, layout } from "../../core/agent/layout.ts";
@@ -17,6 +19,7 @@ import { zip } from "./archive/zip_bytes.ts";
 import { bundleOrder } from "./bundle_order.ts";
 import { type BundleStore, identity, withStore } from "./bundle_store.ts";
 
+const run = promisify(execFile);
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const project = join(import.meta.dirname ?? "", "../..");
@@ -134,6 +137,61 @@ for (const [type, bytes] of types.slice(0, 2)) {
       sendLast();
       await done;
       assertUnpacked(paths, CONTENT);
+    });
+  });
+}
+
+test("spec 6.1 unpack: a tar that is packed is unpacked all the same, as tar -x does", async () => {
+  await onHost(async ({ store, paths, download }) => {
+    store.bytes = tgz(...CONTENT);
+    await download("tar");
+    assertUnpacked(paths, CONTENT);
+  });
+});
+
+const spoilt: [what: string, type: S3Revision["BundleType"], bytes: Uint8Array, said: RegExp][] = [
+  ["a tgz that is none", "tgz", tar(...CONTENT), /^ArchiveBroken: Error extracting tar archive: /],
+  ["a tar that is none", "tar", randomBytes(9_999), /^ArchiveBroken: Error extracting tar archive/],
+  ["an empty tar", "tar", new Uint8Array(), /^ArchiveBroken: the bundle is empty/],
+  ["an empty tgz", "tgz", new Uint8Array(), /^ArchiveBroken: Error extracting tar archive/],
+  ["a zip that is none", "zip", randomBytes(9_999), /^ArchiveBroken: the bundle is no whole zip/],
+];
+for (const [what, type, bytes, said] of spoilt) {
+  test(`spec 6.1 unpack: ${what} fails with words that say so`, async () => {
+    await onHost(async ({ store, download }) => {
+      store.bytes = bytes;
+      await assert.rejects(download(type), said);
+    });
+  });
+}
+
+const full: [what: string, kibibytes: number, content: Uint8Array, said: RegExp][] = [
+  [
+    "while it is unpacked",
+    600,
+    gzipSync(tar(APPSPEC, { name: "zeros", body: new Uint8Array(2 * MiB) })),
+    /^UnpackFailed: The disk is \(or was\) full during extraction: cannot unpack "zeros": .*no space/i,
+  ],
+  [
+    "while it comes",
+    200,
+    randomBytes(300_000),
+    /^BundleError: The disk is full, the bundle does not fit on it: .*no space/i,
+  ],
+];
+for (const [what, kibibytes, content, said] of full) {
+  const skip = process.getuid?.() !== 0 && "only root may make a small disk";
+  test(`spec 6.1 unpack: a disk that fills up ${what} is told`, { skip }, async () => {
+    await onHost(async ({ store, paths, download }) => {
+      store.bytes = content;
+      await mkdir(paths.root, { recursive: true });
+      await run("mount", ["-t", "tmpfs", "-o", `size=${kibibytes}k`, "tmpfs", paths.root]);
+      try {
+        await assert.rejects(download("tgz"), said);
+        assert.deepEqual(readdirSync(paths.root), ["bundle.tar"]);
+      } finally {
+        await run("umount", [paths.root]);
+      }
     });
   });
 }

@@ -3,9 +3,9 @@
  * is judged before it is written (policy.ts).
  * @module
  */
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import type { ExtractionLimits } from "./policy.ts";
-import { extractTarStream } from "./tar.ts";
+import { compressionOf, extractTarStream } from "./tar.ts";
 import { extractZip } from "./zip.ts";
 
 export interface ArchiveInput {
@@ -36,7 +36,18 @@ export async function extractArchive(
   { file, bundleType, ...input }: ArchiveInput,
 ): Promise<Unpacked> {
   if (bundleType === "zip") return await extractZip(file, input);
+  const compression = compressionOf(bundleType, firstByteOf(file));
   const source = createReadStream(file, { highWaterMark: READ });
-  const compression = bundleType === "tgz" ? "gzip" : "none";
   return await extractTarStream(source, { ...input, compression });
+}
+
+/** Undefined for an empty file. */
+function firstByteOf(file: string): number | undefined {
+  const fd = openSync(file, "r");
+  try {
+    const bytes = new Uint8Array(1);
+    return readSync(fd, bytes) === 1 ? bytes[0] : undefined;
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -20,6 +20,17 @@ export interface TarInput extends Pick<ArchiveInput, "destination" | "limits" | 
   compression: "none" | "gzip";
 }
 
+/** Of gzip; a tar begins with a name, which does not begin with this control character. */
+const GZIP_MAGIC = 0x1f;
+
+/** How a bundle is packed: `tgz` must be in gzip, `tar` may be, as for the tar of the usual hosts. */
+export function compressionOf(
+  bundleType: "tar" | "tgz",
+  firstByte: number | undefined,
+): TarInput["compression"] {
+  return bundleType === "tgz" || firstByte === GZIP_MAGIC ? "gzip" : "none";
+}
+
 /** Files up to this size are written in one go, larger ones piece by piece. */
 const SMALL_FILE = 256 * 1024;
 /** Of tar, in bytes. */
@@ -150,7 +161,8 @@ function firstToFail<Stage extends string>(
 function broken(compression: "none" | "gzip", latest: string, cause: unknown): ArchiveBroken {
   const type = compression === "gzip" ? "tgz" : "tar";
   const place = latest === "" ? "at its first entry" : `after its entry ${quoted(latest)}`;
-  const message = `the bundle is no whole ${type} archive, ${place}: ${messageOf(cause)}`;
+  const message = `Error extracting tar archive: the bundle is no whole ${type} archive, ` +
+    `${place}: ${messageOf(cause)}`;
   return new ArchiveBroken(message, { cause });
 }
 

@@ -25,6 +25,7 @@ import {
 } from "node:fs";
 import { open } from "node:fs/promises";
 import process from "node:process";
+import { systemErrorCode } from "../system_error.ts";
 import { messageOf, quoted, UnpackFailed } from "./archive_error.ts";
 import { HeldDirectories } from "./held_directories.ts";
 import type { AdmittedEntry } from "./policy.ts";
@@ -221,7 +222,9 @@ function attempt<Result>(path: string, act: () => Result): Result {
 /** Says which entry the host could not take. */
 function failAt(path: string): (error: unknown) => never {
   return (cause) => {
-    throw new UnpackFailed(`cannot unpack ${quoted(path)}: ${messageOf(cause)}`, { cause });
+    const full = systemErrorCode(cause) === "ENOSPC";
+    const words = full ? "The disk is (or was) full during extraction: " : "";
+    throw new UnpackFailed(`${words}cannot unpack ${quoted(path)}: ${messageOf(cause)}`, { cause });
   };
 }
 

@@ -4,7 +4,6 @@ import { Buffer } from "node:buffer";
 import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { gzipSync } from "node:zlib";
 import {
   ArchiveBroken,
   ArchiveRefused,
@@ -359,7 +358,7 @@ const broken: [what: string, type: "tar" | "tgz" | "zip", bytes: Buffer, message
   ["an empty tgz", "tgz", Buffer.alloc(0), /unexpected end of file/],
   ["an empty tar", "tar", Buffer.alloc(0), /empty/],
   ["a tar said to be tgz", "tgz", tar(file("a")), /no whole tgz archive.*incorrect header/],
-  ["a tgz said to be tar", "tar", gzipSync(tar(file("a", noise.toString("hex")))), /no whole tar/],
+  ["a packed tar that is cut off", "tar", tgz(file("a")).subarray(0, -9), /no whole tgz/],
   [
     "a tar that ends in a large file",
     "tar",
