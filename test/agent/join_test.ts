@@ -166,7 +166,7 @@ test("a host joins through the proxy that its configuration names already", asyn
       assert.equal((await join()).code, 0);
       assert.equal(proxy.passed.length, 1);
       assert.match(proxy.passed[0] ?? "", /^POST http:/);
-      assert.ok(proxy.passed[0]?.startsWith(`POST ${server.url}/`), proxy.passed[0]);
+      assert.ok(proxy.passed[0]?.startsWith(`POST ${server.url}/`), String(proxy.passed));
     } finally {
       await proxy.close();
     }
