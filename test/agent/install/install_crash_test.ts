@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
@@ -29,7 +29,7 @@ test("a process killed by SIGKILL at any time leaves nothing that the next Insta
   for (const landmark of ["srv", "srv/d05", "srv/d17", "srv/d29"]) {
     const child = spawn(
       process.execPath,
-      ["run", "-A", "--no-check", CHILD, box.root, archive],
+      ["run", "-A", "--no-check", CHILD, box.root, dirname(archive)],
       { stdio: "ignore" },
     );
     const ended = once(child, "exit");

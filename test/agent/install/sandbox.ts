@@ -17,19 +17,27 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type AppSpec, parseAppSpec } from "../../../core/domain/appspec.ts";
-import { install, type InstallResult } from "../../../core/agent/install/install.ts";
+import {
+  install,
+  type InstallInput,
+  type InstallResult,
+} from "../../../core/agent/install/install.ts";
 
 /** Path to contents; `-> target` is a link, `dir` an empty directory, `!text` an executable file. */
 export type Tree = Readonly<Record<string, string>>;
 
 export class Sandbox {
-  readonly root = mkdtempSync(join(tmpdir(), "runtime-install-"));
-  readonly instructions = join(this.root, "instructions");
+  readonly root: string;
+  readonly instructions: string;
   /** Destinations lie here. */
-  readonly host = join(this.root, "host");
+  readonly host: string;
   #deployment = 0;
 
-  constructor() {
+  /** In a folder of its own below `parent`. */
+  constructor(parent = tmpdir()) {
+    this.root = mkdtempSync(join(parent, "runtime-install-"));
+    this.instructions = join(this.root, "instructions");
+    this.host = join(this.root, "host");
     mkdirSync(this.host);
   }
 
@@ -46,7 +54,12 @@ export class Sandbox {
   }
 
   /** Installs a revision below `host`, by an AppSpec without its first two lines. */
-  install(archiveDir: string, appSpec: string, behavior = "DISALLOW"): Promise<InstallResult> {
+  install(
+    archiveDir: string,
+    appSpec: string,
+    behavior = "DISALLOW",
+    settings: Partial<InstallInput> = {},
+  ): Promise<InstallResult> {
     return install({
       archiveDir,
       deploymentRoot: dirname(archiveDir),
@@ -55,6 +68,7 @@ export class Sandbox {
       appSpec: spec(appSpec),
       fileExistsBehavior: behavior,
       installRoot: this.host,
+      ...settings,
     });
   }
 
