@@ -2,26 +2,15 @@
  * The systemd unit of this host's agent, as text. Pure; its comments are for whoever opens it later.
  * @module
  */
+import { type AgentService, SERVICE_MARK, SERVICE_NAME } from "./agent_service.ts";
 
-export const UNIT_NAME = "runtime-agent";
-export const UNIT_PATH = `/etc/systemd/system/${UNIT_NAME}.service`;
-/** The first line of every unit of ours; another one is not overwritten. */
-export const UNIT_MARK = "# Written by `runtime agent install`.";
+export const UNIT_PATH = `/etc/systemd/system/${SERVICE_NAME}.service`;
 
-export interface AgentUnit {
-  /** The program and its first arguments; the program's path is absolute. */
-  command: readonly string[];
-  /** Absolute path of codedeployagent.yml. */
-  config: string;
-  /** Whom it runs as; root without. */
-  user?: string;
-}
-
-export function agentUnit({ command, config, user }: AgentUnit): string {
+export function agentUnit({ command, config, user }: AgentService): string {
   const [program = "", ...rest] = command;
   const exec = [quoted(program), ...[...rest, "agent", "--config", config].map(argument)].join(" ");
-  return `${UNIT_MARK}
-# Changes of your own belong into: systemctl edit ${UNIT_NAME}
+  return `${SERVICE_MARK}
+# Changes of your own belong into: systemctl edit ${SERVICE_NAME}
 
 [Unit]
 Description=Runtime agent
@@ -31,7 +20,12 @@ After=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
-Type=simple
+# The agent says when it has started, how its connection stands (systemctl status shows it) and, while
+# its poll loop turns, that it is alive. Scripts get nothing of this: only the agent itself is heard.
+Type=notify
+NotifyAccess=main
+TimeoutStartSec=300
+WatchdogSec=180
 ExecStart=${exec}
 Restart=always
 RestartSec=5
@@ -47,16 +41,29 @@ TimeoutStopSec=infinity
 # NoNewPrivileges= must stay off, for scripts inherit it: under it sudo refuses to work (\`sudo: true\`
 # of an AppSpec, or in a script), and nothing that is setuid gets its rights, su of \`runas\` included.
 NoNewPrivileges=no
+
+# Whatever is set here, scripts inherit, and so does each service that a script starts by itself.
+# Left out on purpose:
+#   ProtectSystem= ProtectHome= ReadOnlyPaths=       an AppSpec may install anywhere
+#   PrivateTmp= PrivateDevices= PrivateNetwork=      scripts and what they start share /tmp, devices
+#     PrivateUsers= ProcSubset= ProtectProc=         and processes with the rest of the host
+#   DynamicUser= CapabilityBoundingSet=              hooks run as any user, files get any owner
+#   RestrictSUIDSGID=                                an AppSpec may give a file setuid
+#   ProtectControlGroups= RestrictNamespaces=        scripts start containers
+#   ProtectClock= ProtectHostname=                   scripts set up hosts; the first also shuts devices
+#   MemoryDenyWriteExecute= SystemCallFilter=        agent and scripts run code that is compiled as it
+#     SystemCallArchitectures= LockPersonality=      runs, or made for another architecture
+#   RestrictRealtime= RestrictAddressFamilies=       would bind the services that scripts start
 ${user === undefined ? ROOT_HARDENING : userLines(user)}
 [Install]
 WantedBy=multi-user.target
 `;
 }
 
-/** What an installation has no business with; ProtectSystem= and the like would keep it from its own. */
+/** What an installation has no business with. */
 const ROOT_HARDENING = `
-# Scripts inherit these too: none may load kernel modules or change /proc/sys and /sys. Where one must
-# (sysctl, modprobe), say so with \`systemctl edit\`, for instance: ProtectKernelTunables=no
+# Nobody may load kernel modules, change /proc/sys and /sys, or read the kernel's log. Where a script
+# must (sysctl, modprobe), say so with \`systemctl edit\`, for instance: ProtectKernelTunables=no
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectKernelLogs=yes

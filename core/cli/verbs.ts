@@ -9,6 +9,7 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["agent", () => import("./agent.ts")],
   ["agent join", () => import("./agent_join.ts")],
   ["agent install", () => import("./agent_install.ts")],
+  ["agent uninstall", () => import("./agent_uninstall.ts")],
   ["agent status", () => import("./agent_status.ts")],
   ["agent run-local", () => import("./agent_run_local.ts")],
   ["token create", () => import("./token_create.ts")],
