@@ -7,6 +7,7 @@ import { lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { cleanupPath } from "../layout.ts";
 import { userName } from "./accounts.ts";
+import { found } from "./disk.ts";
 import { fileExists, InstallError } from "./install_error.ts";
 
 const LIST = "-cleanup";
@@ -30,7 +31,8 @@ export class OtherGroups {
 
   #read(): Map<string, string> {
     const owners = new Map<string, string>();
-    for (const name of readdirSync(this.#instructionsDir)) {
+    // Before the first Install of all there is no folder.
+    for (const name of found(() => readdirSync(this.#instructionsDir)) ?? []) {
       if (!name.endsWith(LIST) || name === this.#own) continue;
       const lines = readFileSync(join(this.#instructionsDir, name), "utf8").split("\n");
       for (const line of lines) {

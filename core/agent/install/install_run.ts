@@ -188,6 +188,8 @@ export class InstallRun {
     const isLeft = (instruction: Instruction, index: number): boolean =>
       isMade(instruction) && (instruction.there === "ours" ||
         index < (isForeign(instruction) ? begun - 1 : begun));
+    // What nobody foresaw is left as a crash would leave it.
+    if (!(error instanceof InstallError)) return error;
     const reason = messageOf(error);
     try {
       this.#journal.announce({ what: "failed", instructions: begun, reason });
