@@ -1,6 +1,8 @@
 /** The program: hands the arguments to the command line, and rooms to be loaded when asked for. @module */
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { runCommandLine } from "./core/cli/program.ts";
+import { argumentsUnder } from "./core/cli/program_name.ts";
 import { LAUNCH_VERB } from "./core/platform/launch_words.ts";
 
 const rooms = {
@@ -11,10 +13,17 @@ const rooms = {
   localRun: () => import("./core/agent/run_local.ts"),
 };
 
-const [verb, ...words] = process.argv.slice(2);
+/** Compiled, neither process.argv nor process.argv0 has the name that was typed; the kernel has it. */
+function startedAs(): string {
+  if (process.platform !== "linux") return process.argv0;
+  return readFileSync("/proc/self/cmdline", "utf8").split("\0", 1)[0] ?? "";
+}
+
+const given = argumentsUnder(startedAs(), process.argv.slice(2));
+const [verb, ...words] = given;
 const ended = verb === LAUNCH_VERB
   ? import("./core/agent/script_launcher.ts").then(({ launch }) => launch(words))
-  : runCommandLine(process.argv.slice(2), rooms);
+  : runCommandLine(given, rooms);
 
 ended.then((code) => {
   // Connections kept alive would hold the process; what was printed must be out before it ends.
