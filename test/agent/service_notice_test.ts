@@ -9,7 +9,7 @@ import {
   ServiceNotice,
   takeServiceManager,
 } from "../../core/agent/service_notice.ts";
-import { ServiceManagerSocket } from "../platform/service_manager.ts";
+import { ServiceManagerSocket } from "../platform/notify_socket.ts";
 import { onStage, type Stage, until } from "./stage.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { notifyService } from "../../core/platform/notify_service.ts";
-import { ServiceManagerSocket } from "./service_manager.ts";
+import { ServiceManagerSocket } from "./notify_socket.ts";
 
 function withSocket<Answer>(path: string | undefined, run: () => Answer): Answer {
   const before = process.env.NOTIFY_SOCKET;
