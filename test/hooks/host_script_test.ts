@@ -1,82 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmodSync, existsSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
-import type { Script } from "../../core/domain/appspec.ts";
-import { runScripts, type RunScriptsInput, type ScriptLine } from "../../hooks/host_script.ts";
 import { endGroup, statOf } from "../../hooks/process_group.ts";
+import { isRunning, Theatre, until } from "./theatre.ts";
 
-type Play = Omit<Partial<RunScriptsInput>, "scripts" | "onLine"> & { scripts?: Partial<Script>[] };
-
-class Theatre {
-  readonly directory = mkdtempSync(join(tmpdir(), "runtime-hooks-"));
-  readonly lines: ScriptLine[] = [];
-  readonly entries: string[] = [];
-
-  /** Scripts by name; without a first line for the kernel they get bash's. */
-  constructor(scripts: Record<string, string>) {
-    for (const [name, text] of Object.entries(scripts)) {
-      const path = join(this.directory, name);
-      writeFileSync(path, text.startsWith("#") ? text : `#!/bin/bash\n${text}\n`);
-      chmodSync(path, 0o755);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.directory, { recursive: true, force: true });
-  }
-
-  /** The event's diagnostics; for scripts that do not ask for a reboot. */
-  async run(play: Play = {}) {
-    const end = await this.end(play);
-    assert.ok(end.kind === "ended");
-    return end.diagnostics;
-  }
-
-  end({ scripts = [{}], ...rest }: Play = {}) {
-    return runScripts({
-      event: "AfterInstall",
-      scripts: scripts.map((script) => ({
-        location: "a.sh",
-        timeoutSeconds: 20,
-        sudo: false,
-        ...script,
-      })),
-      archiveDir: this.directory,
-      environment: {},
-      onLine: (line) => this.lines.push(line),
-      onEntry: (entry) => this.entries.push(entry),
-      ...rest,
-    });
-  }
-
-  get texts(): string[] {
-    return this.lines.map(({ stream, text }) => `${stream}: ${text}`);
-  }
-
-  file(name: string): string {
-    return join(this.directory, name);
-  }
-}
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !isSo();) {
-    assert.ok(Date.now() < deadline, `within ten seconds: ${what}`);
-    await setTimeout(5);
-  }
-}
-
-/** A zombie has ended, though nobody has asked for its end yet. */
-function isRunning(pid: number): boolean {
-  const path = `/proc/${pid}/stat`;
-  return existsSync(path) && !/\) [ZX] /.test(readFileSync(path, "utf8"));
-}
-
-test("scripts run in order, with the environment, and succeed without a log", async () => {
+test("spec 4.3 several scripts: they run in order with the environment; trap 17: success has no log", async () => {
   using stage = new Theatre({ "a.sh": "echo $WHO in $HOME; echo bad >&2", "b.sh": "printf end" });
   const diagnostics = await stage.run({
     scripts: [{}, { location: "b.sh" }],
@@ -95,7 +25,7 @@ test("scripts run in order, with the environment, and succeed without a log", as
   assert.equal(stage.entries.at(-1), "[stdout]end\n");
 });
 
-test("code 1: a script that is not there, by its absolute path", async () => {
+test("spec 4.3 missing file: code 1 with the absolute path", async () => {
   using stage = new Theatre({});
   assert.deepEqual(await stage.run({ scripts: [{ location: "no/a.sh" }] }), {
     error_code: 1,
@@ -105,7 +35,7 @@ test("code 1: a script that is not there, by its absolute path", async () => {
   });
 });
 
-test("a script that is not executable is made so, with a warning", async () => {
+test("spec 4.3 not executable: warned, made executable and run", async () => {
   using stage = new Theatre({ "a.sh": "echo ran" });
   chmodSync(stage.file("a.sh"), 0o644);
   assert.equal((await stage.run()).error_code, 0);
@@ -117,7 +47,7 @@ test("a script that is not executable is made so, with a warning", async () => {
 
 const immutable = "/proc/sys/kernel/hostname"; // nobody may change its mode, not even root
 test(
-  "code 2: a script that cannot be made executable",
+  "spec 4.3 not executable: code 2 when its mode cannot be changed",
   { skip: !existsSync(immutable) },
   async () => {
     using stage = new Theatre({});
@@ -128,7 +58,7 @@ test(
   },
 );
 
-test("code 3: at its deadline a script ends with all it started, even those deaf to TERM", async () => {
+test("spec 4.3 timeout: code 3, and all it started has ended, even what is deaf to TERM", async () => {
   using stage = new Theatre({
     "a.sh":
       "(trap '' TERM; echo deaf $BASHPID; while :; do sleep 0.1; done) &\nsleep 100 & echo $!\nwait",
@@ -144,7 +74,7 @@ test("code 3: at its deadline a script ends with all it started, even those deaf
   for (const pid of pids) await until(() => !isRunning(pid), `process ${pid} is gone`);
 });
 
-test("code 4: the exit code is named, the last output kept, and later scripts do not run", async () => {
+test("spec 4.3 non-zero exit: code 4 names it, the output is kept, later scripts do not run", async () => {
   using stage = new Theatre({ "a.sh": "echo why; exit 7", "b.sh": "echo never" });
   assert.deepEqual(await stage.run({ scripts: [{}, { location: "b.sh" }] }), {
     error_code: 4,
@@ -155,7 +85,7 @@ test("code 4: the exit code is named, the last output kept, and later scripts do
   assert.deepEqual(stage.texts, ["stdout: why"]);
 });
 
-test("code 4: a script that dies of a signal names it", async () => {
+test("spec 4.3 killed by a signal: code 4 names the signal where CodeDeploy leaves a blank", async () => {
   using stage = new Theatre({ "a.sh": "kill -9 $$" });
   const { error_code, message } = await stage.run();
   assert.equal(error_code, 4);
@@ -173,7 +103,7 @@ test("code 5: a missing interpreter is named, with the line ends that hide it", 
   assert.match(message, /asks for \/no\/such\/shell; its lines end in CR LF/);
 });
 
-test("code 6: a child in the background that holds an output fails the script, and lives on", async () => {
+test("trap 15: a background child that holds stdout fails an exit-0 script with code 6, and lives on", async () => {
   using stage = new Theatre({ "a.sh": "sleep 60 2>/dev/null & echo $!; exit 0" });
   const { error_code, message } = await stage.run({ scripts: [{ timeoutSeconds: 1 }] });
   assert.equal(error_code, 6);
@@ -183,14 +113,14 @@ test("code 6: a child in the background that holds an output fails the script, a
   process.kill(child, "SIGKILL");
 });
 
-test("code 6 names STDERR when that is the one left open", async () => {
+test("trap 15: STDERR is named when that is the one left open, before the exit code", async () => {
   using stage = new Theatre({ "a.sh": "sleep 60 >/dev/null & echo $!; exit 3" });
   const { message } = await stage.run({ scripts: [{ timeoutSeconds: 1 }] });
   assert.equal(message, "Script at specified location: a.sh failed to close STDERR");
   process.kill(Number(stage.lines[0]?.text), "SIGKILL");
 });
 
-test("a script has no input and a process group of its own, which is announced", async () => {
+test("spec 4.3 stdin, process group: no input, and a group of its own, which is announced", async () => {
   using stage = new Theatre({ "a.sh": "cat; ps -o pgid= -p $$ | tr -d ' '; echo $$; sleep 0.05" });
   const groups: { pid: number }[] = [];
   await stage.run({ onSpawn: (group) => groups.push(group) });
@@ -203,6 +133,72 @@ test("a script without a first line for the kernel is one for the shell", async 
   using stage = new Theatre({ "a.sh": "# no interpreter\necho shell\n" });
   assert.equal((await stage.run()).error_code, 0);
   assert.deepEqual(stage.texts, ["stdout: shell"]);
+});
+
+test("spec 4.3 path: it may hold blanks and quotes, and lie in a folder of the revision", async () => {
+  const location = `my scripts/it's "a" $HOME.sh`;
+  using stage = new Theatre({ [location]: "echo ran $0" });
+  assert.equal((await stage.run({ scripts: [{ location }] })).error_code, 0);
+  assert.deepEqual(stage.texts, [`stdout: ran ${stage.file(location)}`]);
+});
+
+test("spec 4.3 cwd: the agent's own", async () => {
+  using stage = new Theatre({ "a.sh": "pwd -P" });
+  await stage.run();
+  assert.deepEqual(stage.printed, [process.cwd()]);
+});
+
+test("spec 4.3 stdin: reading it ends at once", async () => {
+  using stage = new Theatre({ "a.sh": "read -r line; echo status $?" });
+  assert.equal((await stage.run({ scripts: [{ timeoutSeconds: 5 }] })).error_code, 0);
+  assert.deepEqual(stage.printed, ["status 1"]);
+});
+
+test("spec 4.3 timeout: a script that heeds TERM may tidy up, and no KILL follows", async () => {
+  using stage = new Theatre({
+    "a.sh": "trap 'echo tidied; exit 0' TERM; echo ready; while :; do sleep 0.05; done",
+  });
+  const started = Date.now();
+  const { error_code } = await stage.run({ scripts: [{ timeoutSeconds: 1 }] });
+  assert.equal(error_code, 3, "the time was over, whatever its exit code");
+  assert.deepEqual(stage.printed, ["ready", "tidied"]);
+  assert.ok(Date.now() - started < 4000, "it did not wait for the grace");
+});
+
+test("spec 4.3 timeout: each script has its own", async () => {
+  using stage = new Theatre({ "a.sh": "sleep 0.7", "b.sh": "sleep 0.7" });
+  const scripts = [{ timeoutSeconds: 1 }, { location: "b.sh", timeoutSeconds: 1 }];
+  assert.equal((await stage.run({ scripts })).error_code, 0);
+});
+
+test("trap 15: a background child that has let go of both outputs is no failure, and lives on", async () => {
+  using stage = new Theatre({ "a.sh": "sleep 60 >/dev/null 2>&1 & echo $!" });
+  assert.equal((await stage.run()).error_code, 0);
+  const child = Number(stage.printed[0]);
+  assert.ok(isRunning(child));
+  process.kill(child, "SIGKILL");
+});
+
+test("trap 15: what closes its outputs before the deadline is waited for", async () => {
+  using stage = new Theatre({ "a.sh": "(sleep 0.5; echo late) & exit 0" });
+  assert.equal((await stage.run({ scripts: [{ timeoutSeconds: 10 }] })).error_code, 0);
+  assert.deepEqual(stage.printed, ["late"]);
+});
+
+test("spec 4.3 several scripts: the log of a failure holds the output of those before it", async () => {
+  using stage = new Theatre({ "a.sh": "echo one", "b.sh": "echo two >&2; exit 1" });
+  const { log, script_name } = await stage.run({ scripts: [{}, { location: "b.sh" }] });
+  assert.equal(script_name, "b.sh");
+  assert.equal(
+    log,
+    "LifecycleEvent - AfterInstall\nScript - a.sh\n[stdout]one\nScript - b.sh\n[stderr]two\n",
+  );
+});
+
+test("outputs can be opened by name, as scripts like to do", async () => {
+  using stage = new Theatre({ "a.sh": "echo bad >/dev/stderr; echo good | tee /dev/stdout" });
+  assert.equal((await stage.run()).error_code, 0);
+  assert.deepEqual(stage.texts.toSorted(), ["stderr: bad", "stdout: good", "stdout: good"]);
 });
 
 test("an aborted event ends its script and starts no other", async () => {
@@ -219,29 +215,13 @@ test("an aborted event ends its script and starts no other", async () => {
   assert.deepEqual(stage.lines.length, 1);
 });
 
-test("the log of a failure that prints much is its last lines", async () => {
+test("spec 4.4 log buffer: of a failure that prints much, the last lines", async () => {
   using stage = new Theatre({ "a.sh": "for i in {1..500}; do echo line $i; done; exit 1" });
   const { log } = await stage.run();
   assert.ok(log.length < 2048 && log.length > 2000, `${log.length}`);
   assert.ok(log.endsWith("[stdout]line 499\n[stdout]line 500\n"));
   assert.equal(stage.lines.length, 500);
 });
-
-const canSu = process.geteuid?.() === 0 &&
-  spawnSync("su", ["root", "-c", "true"]).status === 0;
-test(
-  "runas runs the script through su, and a failure names the user",
-  { skip: !canSu },
-  async () => {
-    using stage = new Theatre({ "a.sh": "id -un; exit 3" });
-    const { message } = await stage.run({ scripts: [{ runas: "root" }] });
-    assert.deepEqual(stage.texts, ["stdout: root"]);
-    assert.equal(
-      message,
-      "Script at specified location: a.sh run as user root failed with exit code 3",
-    );
-  },
-);
 
 test("ending a group that is gone already is no error", async () => {
   const { pid } = spawnSync("true");

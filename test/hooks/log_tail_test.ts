@@ -11,7 +11,7 @@ function tail(entries: string[]): string {
   return log.text;
 }
 
-test("the log is the longest run of whole last entries below 2048 characters", () => {
+test("spec 4.4 log buffer: the longest run of whole last entries below 2048 characters", () => {
   const entry = fc.string({ minLength: 1, maxLength: 900 });
   fc.assert(fc.property(fc.array(entry, { maxLength: 20 }), (entries) => {
     const kept = [0, ...entries.keys()].map((index) => entries.slice(index).join(""))
@@ -20,12 +20,12 @@ test("the log is the longest run of whole last entries below 2048 characters", (
   }));
 });
 
-test("2047 characters fit, one more does not", () => {
+test("spec 4.4 log buffer: 2047 characters fit, one more does not", () => {
   assert.equal(tail(["a", "b".repeat(2046)]).length, 2047);
   assert.equal(tail(["a", "b".repeat(2047)]), "b".repeat(2047));
 });
 
-test("of a single longer entry the last part is kept, in whole characters", () => {
+test("trap 17: an entry of 2048 characters does not wipe the log, its last part is kept", () => {
   assert.equal(tail(["before\n", "x".repeat(5000) + "why\n"]).slice(-5), "xwhy\n");
   assert.equal(tail(["before\n", "x".repeat(5000)]).length, 2047);
   assert.ok(tail(["😀".repeat(2000)]).isWellFormed());

@@ -1,17 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { scriptCommand } from "../../hooks/script_command.ts";
+import { scriptCommand, userStart } from "../../hooks/script_command.ts";
 
-const rows: [runas: string | undefined, sudo: boolean, path: string, command: string[]][] = [
-  [undefined, false, "/a b/c.sh", ["/a b/c.sh"]],
-  ["deploy", false, "/a/c.sh", ["su", "deploy", "-c", "/a/c.sh"]],
-  ["deploy", false, "/a b/it's.sh", ["su", "deploy", "-c", `'/a b/it'\\''s.sh'`]],
-  [undefined, true, "/a b/c.sh", ["sudo", "/a b/c.sh"]],
-  ["deploy", true, "/a/c.sh", ["sudo", "su", "deploy", "-c", "/a/c.sh"]],
+const START = ["/bin/runtime", "become-program", "5"];
+const rows: [
+  row: string,
+  runas: string | undefined,
+  sudo: boolean,
+  path: string,
+  command: string[],
+][] = [
+  ["neither: the script alone", undefined, false, "/a b/c.sh", ["/a b/c.sh"]],
+  ["runas: no su and no shell", "deploy", false, "/a b/c.sh", [...START, "/a b/c.sh"]],
+  ["sudo", undefined, true, "/a b/c.sh", ["sudo", "/a b/c.sh"]],
+  ["both: sudo su, as AWS's", "deploy", true, "/a/c.sh", ["sudo", "su", "deploy", "-c", "/a/c.sh"]],
+  [
+    "both, with blanks: quoted for su's shell",
+    "deploy",
+    true,
+    "/a b/it's.sh",
+    ["sudo", "su", "deploy", "-c", `'/a b/it'\\''s.sh'`],
+  ],
 ];
-for (const [runas, sudo, path, command] of rows) {
-  test(`the command is ${command.join(" ")}`, () => {
+for (const [row, runas, sudo, path, command] of rows) {
+  test(`spec 4.3 command line, ${row}`, () => {
     const script = { location: "c.sh", timeoutSeconds: 1, sudo, ...(runas && { runas }) };
-    assert.deepEqual(scriptCommand(script, path), command);
+    const start = userStart(script, () => ({ before: START, environment: {} }));
+    assert.ok("before" in start);
+    assert.deepEqual(scriptCommand(script, path, start.before), command);
   });
 }
