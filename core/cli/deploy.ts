@@ -21,7 +21,7 @@ export default verb({
     { flags: "--group <name>", text: "deployment group" },
     {
       flags: "--revision <revision>",
-      text: "s3://bucket/key[?versionId=…&eTag=…] or github:owner/repo@sha",
+      text: "s3://bucket/key[?versionId=…&eTag=…], github:owner/repo@sha or https://…#sha256=…",
     },
     { flags: "--config <name>", text: "deployment config instead of the group's" },
     { flags: "--description <text>", text: "why, at most 256 characters" },
