@@ -24,6 +24,9 @@ import type { EndStatus } from "./journal_record.ts";
 /** Milliseconds for an answer to anything but a poll. */
 const ANSWER_WITHIN = 20_000;
 
+/** Of the time a poll may take, how much the server may hold it at most. */
+const WAIT_PART = 0.7;
+
 /** Characters of a message that fit into the 8192 of a stock server's diagnostics. */
 const STOCK_MESSAGE_AT_MOST = 4_000;
 
@@ -60,7 +63,10 @@ export class ServerLink {
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<PollAnswer> {
-    const additions = this.#understands && { WaitSeconds: waitSeconds, Running: running };
+    // The answer must have time to come before the poll is given up (trap 41).
+    const longest = this.#address.readTimeoutMs / 1000 * WAIT_PART;
+    const WaitSeconds = Math.min(waitSeconds, longest);
+    const additions = this.#understands && { WaitSeconds, Running: running };
     const input = { HostIdentifier: this.#address.identity.hostIdentifier, ...additions };
     let understands = false;
     const output = await this.#call("PollHostCommand", input, {

@@ -7,11 +7,14 @@ import { appendFile, mkdir, readdir, readFile, utimes, writeFile } from "node:fs
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { readConfig } from "../../core/agent/config.ts";
 import { pauseAfter } from "../../core/agent/poll_pause.ts";
 import { Backoff } from "../../core/agent/backoff.ts";
+import { ServerLink } from "../../core/agent/server_link.ts";
+import { POLL_WAIT_SECONDS } from "../../core/wire/agent_protocol.ts";
 import { ApiError, UnreachableError } from "../../core/wire/aws_json.ts";
 import { deploy } from "./revision_on_stage.ts";
-import { onStage, type Stage, until } from "./stage.ts";
+import { onStage, order, type Stage, until } from "./stage.ts";
 
 const main = join(import.meta.dirname ?? "", "../../main.ts");
 
@@ -159,6 +162,20 @@ test("spec 11.2 :ongoing_deployment_tracking: has a file for the deployment whos
     assert.equal(await agent.stop(), 0);
   });
 });
+
+const timeouts: [seconds: number, held: number][] = [[80, 55], [20, 14], [1, 0.7]];
+for (const [seconds, held] of timeouts) {
+  test(`trap 41: with :http_read_timeout: ${seconds} a poll is held ${held} seconds at most`, async () => {
+    await onStage(async (stage) => {
+      await appendFile(stage.config, `:http_read_timeout: ${seconds}\n`);
+      const link = new ServerLink(await readConfig(stage.config));
+      // Something to answer, so that the poll ends at once.
+      stage.server.give(order());
+      await link.poll([], POLL_WAIT_SECONDS, new AbortController().signal);
+      assert.deepEqual(stage.server.polls.map(({ WaitSeconds }) => WaitSeconds), [held]);
+    });
+  });
+}
 
 const SERVER = "http://server";
 const waits: [kind: string, error: unknown, longest: number][] = [
