@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -153,7 +154,12 @@ test("a mistake in the AppSpec fails with file, line and column, and the host ke
     assert.equal((await deploy(fleet, fleet.bundle("v1", version("1")))).code, 0);
     const files = version("2");
     files["appspec.yml"] = files["appspec.yml"]?.replace("os: linux", "os: lunix") ?? "";
-    const bad = await deploy(fleet, fleet.bundle("v2", files));
+    const folder = fleet.bundle("v2", files);
+    const unpacked = await deploy(fleet, folder);
+    assert.equal(unpacked.code, 2, "a folder is not even uploaded");
+    assert.match(unpacked.stderr, /appspec\.yml:2:5 is not a valid AppSpec/);
+    execFileSync("tar", ["-C", folder, "-czf", `${folder}.tgz`, "."]);
+    const bad = await deploy(fleet, `${folder}.tgz`);
     assert.equal(bad.code, 1);
     assert.match(bad.stdout + bad.stderr, /appspec\.yml:2:5/);
     assert.equal(installed(host), "1\n");
