@@ -98,7 +98,7 @@ const good: [row: string, pem: string, pinned: X509Certificate[]][] = [
   ["with SHA-512", envelope([own], { digest: "sha512" }), pins(own)],
 ];
 for (const [row, pem, pinned] of good) {
-  test(`a specification signed ${row} is followed`, () => {
+  test(`trap 44: a specification signed ${row} is followed`, () => {
     assert.equal(openEnvelope(pem, pinned, NOW), TEXT);
   });
 }
@@ -153,7 +153,7 @@ const bad: [row: string, pem: string, pinned: X509Certificate[], why: RegExp][] 
   ["that is a certificate", own.certificate, pins(own), /PKCS#7/],
 ];
 for (const [row, pem, pinned, why] of bad) {
-  test(`a specification ${row} is refused`, () => {
+  test(`trap 44: a specification ${row} is refused`, () => {
     const now = row.includes("expired") ? NOW + 2 * DAY : NOW;
     assert.throws(() => openEnvelope(pem, pinned, now), (error) => {
       assert.ok(error instanceof SpecificationRefused);

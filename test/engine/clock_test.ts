@@ -12,7 +12,7 @@ async function after(fleet: Fleet, ms: number): Promise<void> {
 }
 
 fleetTest(
-  "a host that does not take its order fails after five minutes",
+  "trap 46: a host that does not take its order fails after five minutes",
   { hosts: 2 },
   async (fleet) => {
     const id = await fleet.deploy("v1.zip");
@@ -33,7 +33,7 @@ fleetTest(
 );
 
 fleetTest(
-  "an event has an hour, and five minutes pass between two",
+  "trap 46: an event has an hour, and five minutes pass between two",
   { hosts: 2 },
   async (fleet) => {
     const id = await fleet.deploy("v1.zip");

@@ -20,7 +20,7 @@ const table: [what: string, events: string, after: number, message: string][] = 
   ["all events ended, the run did not", "SSSSSSS", FIVE_MINUTES, AGENT_SILENT_MESSAGE],
 ];
 for (const [what, letters, after, message] of table) {
-  test(`a host's time is up ${after / 60_000} minutes after its last change: ${what}`, () => {
+  test(`trap 46: a host's time is up ${after / 60_000} minutes after its last change: ${what}`, () => {
     const host = { ...target("web-1", "InProgress", letters), lastUpdated: 1_000 };
     assert.deepEqual(deadline(host, HOST_CLOCKS), { at: 1_000 + after, message });
   });
