@@ -201,7 +201,9 @@ export async function readOutgoing(
 }
 
 /** Where revisions are kept, how many, and where they are installed. */
-export type Folders = Pick<AgentConfig, "rootDir" | "installRoot" | "maxRevisions">;
+export type Folders =
+  & Pick<AgentConfig, "rootDir" | "installRoot" | "maxRevisions">
+  & Partial<Pick<AgentConfig, "releaseDirectories">>;
 
 /** What a run without a server needs of the first file; a host need not have joined for it. */
 export async function readFolders(file: string): Promise<Folders> {
@@ -209,6 +211,7 @@ export async function readFolders(file: string): Promise<Folders> {
   return {
     rootDir: agent.root_dir,
     maxRevisions: agent.max_revisions,
+    releaseDirectories: agent.release_directories,
     ...(agent.install_root !== undefined && { installRoot: agent.install_root }),
   };
 }

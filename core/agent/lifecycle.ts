@@ -27,12 +27,14 @@ import {
 import { appSpecWarnings, readAppSpec } from "./install/find_appspec.ts";
 import { install } from "./install/install.ts";
 import { InstallError } from "./install/install_error.ts";
+import type { ReleaseResult } from "./install/switch_release.ts";
 import { type Layout, layout } from "./layout.ts";
 import { pruneRevisions } from "./retention.ts";
 import { runScriptEvent, scriptsOf } from "./script_event.ts";
 
 type InstallSettings = Partial<
-  Pick<AgentConfig, "installRoot" | "existenceChecks" | "adoptIfIdentical">
+  & Pick<AgentConfig, "installRoot" | "existenceChecks" | "adoptIfIdentical">
+  & Pick<AgentConfig, "releaseDirectories" | "maxRevisions">
 >;
 
 type Places =
@@ -119,6 +121,8 @@ async function installRevision(
     ...(config.installRoot !== undefined && { installRoot: config.installRoot }),
     existenceChecks: config.existenceChecks ?? "after-removal",
     adoptIfIdentical: config.adoptIfIdentical ?? false,
+    ...(config.releaseDirectories && { releaseDirectories: config.releaseDirectories }),
+    ...(config.maxRevisions !== undefined && { maxRevisions: config.maxRevisions }),
   });
   if (done.hasRecovered) {
     onLine("agent", "An Install of this group had been cut off; what it left is put right");
@@ -128,7 +132,14 @@ async function installRevision(
   const same = done.unchanged === 0 ? "" : ` (${done.unchanged} unchanged)`;
   const removed = counted(done.removed, "old path");
   onLine("agent", `Installed ${counted(done.files, "file")}${same}${kept}; removed ${removed}`);
+  if (done.releases) onLine("agent", releasesSentence(done.releases));
   return SUCCEEDED;
+}
+
+function releasesSentence({ links, pruned, problem }: ReleaseResult): string {
+  const old = pruned.length === 0 ? "" : `; removed ${counted(pruned.length, "old version")}`;
+  const not = problem === undefined ? "" : `; old versions could not be removed: ${problem}`;
+  return `Switched ${links.join(", ")} to the new version${old}${not}`;
 }
 
 /** Only where the server says which events there are (spec 12.3); throws InstallError. */

@@ -275,6 +275,7 @@ async function foldersOf({ config, root, installRoot }: LocalRunOptions): Promis
   return {
     rootDir: resolve(root ?? given.rootDir),
     maxRevisions: given.maxRevisions,
+    ...(given.releaseDirectories && { releaseDirectories: given.releaseDirectories }),
     ...(install !== undefined && { installRoot: resolve(install) }),
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { appendFile, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, readFile, readlink } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../core/agent/config.ts";
 import { machine } from "../../core/agent/lifecycle.ts";
@@ -32,6 +32,22 @@ test("two deployments in turn: files are replaced, the old revision's script sto
     ]);
     const pointer = join(stage.root, "deployment-instructions", "g-1_most_recent_install");
     assert.equal(await readFile(pointer, "utf8"), join(stage.root, "g-1", "d-two"));
+  });
+});
+
+test("release_directories: each deployment switches a link, and says so", async () => {
+  await onStage(async (stage) => {
+    const installRoot = join(stage.folder, "machine");
+    const config = { ...await readConfig(stage.config), installRoot };
+    await stage.start(machine({ ...config, releaseDirectories: ["/srv/www"] }));
+    for (const name of ["one", "two"]) {
+      const given = deploy(stage, name, await pack(stage, name));
+      stage.server.give(given);
+      const { status, completion } = await stage.end(given.commandId);
+      assert.equal(status, "Succeeded", completion.message);
+      assert.equal(await readFile(join(installRoot, "srv/www/page.html"), "utf8"), name);
+      assert.equal(await readlink(join(installRoot, "srv/www")), `.www.releases/d-${name}`);
+    }
   });
 });
 
@@ -105,5 +121,66 @@ test("a GitHub revision that GitHub makes no archive of fails DownloadBundle", a
       completion.message,
       /^GitHub revision specified with bundle_type other than zip or/,
     );
+  });
+});
+
+/** Orders a revision of page.html alone, with these lines in the agent's configuration. */
+async function withSettings(
+  lines: string,
+  play: (run: (name: string) => ReturnType<Stage["end"]>, page: string) => Promise<void>,
+): Promise<void> {
+  await onStage(async (stage) => {
+    await appendFile(stage.config, lines);
+    const page = await startMachine(stage);
+    await play(async (name) => {
+      const wide = APPSPEC.replace("source: page.html", "source: /");
+      const given = deploy(stage, name, await pack(stage, name, name === "wide" ? wide : APPSPEC));
+      stage.server.give(given);
+      return await stage.end(given.commandId);
+    }, page);
+  });
+}
+
+test("existence_checks: before-removal keeps the old version whole and lists all collisions with owners", async () => {
+  await withSettings(":existence_checks: before-removal\n", async (run, page) => {
+    assert.equal((await run("one")).status, "Succeeded");
+    const www = join(page, "..");
+    await mkdir(join(www, "scripts"));
+    for (const name of ["appspec.yml", "scripts/hook.sh"]) await writeFile(join(www, name), "mine");
+    const { status, completion } = await run("wide");
+    assert.equal(status, "Failed");
+    assert.equal(completion.events.at(-1)?.name, "Install");
+    assert.match(completion.message, /2 specified files already exist/);
+    for (const name of ["appspec\\.yml", "scripts/hook\\.sh"]) {
+      assert.match(completion.message, new RegExp(`/srv/www/${name} \\(owner: \\w+\\)`));
+    }
+    assert.equal(await readFile(page, "utf8"), "one");
+    assert.equal(await readFile(join(www, "appspec.yml"), "utf8"), "mine");
+  });
+});
+
+test("adopt_if_identical: the agent takes an identical file over and refuses another text", async () => {
+  await withSettings(":adopt_if_identical: true\n", async (run, page) => {
+    await mkdir(join(page, ".."), { recursive: true });
+    await writeFile(page, "one");
+    assert.equal((await run("one")).status, "Succeeded");
+    assert.equal((await run("two")).status, "Succeeded", "it was ours by then");
+    assert.equal(await readFile(page, "utf8"), "two");
+  });
+  await withSettings(":adopt_if_identical: true\n", async (run, page) => {
+    await mkdir(join(page, ".."), { recursive: true });
+    await writeFile(page, "other");
+    assert.match((await run("one")).completion.message, /already exists at this location: .*page/);
+  });
+});
+
+test("release_directories: the agent makes each version beside the last and changes the link over", async () => {
+  await withSettings(":release_directories: [/srv/www]\n", async (run, page) => {
+    for (const name of ["one", "two"]) {
+      const { status, completion } = await run(name);
+      assert.equal(status, "Succeeded", completion.message);
+      assert.equal(basename(await realpath(join(page, ".."))), `d-${name}`);
+      assert.equal(await readFile(page, "utf8"), name);
+    }
   });
 });

@@ -13,7 +13,6 @@
  */
 import type { AppSpec } from "../../domain/appspec.ts";
 import { cleanupPath } from "../layout.ts";
-import { parseCleanup } from "./cleanup.ts";
 import { CleanupList } from "./cleanup_list.ts";
 import { allInTheWay, OtherGroups } from "./collisions.ts";
 import { hostDisk } from "./disk.ts";
@@ -68,8 +67,7 @@ export interface InstallResult {
 export async function install(input: InstallInput): Promise<InstallResult> {
   const { instructionsDir, groupId, writer = hostWriter } = input;
   const list = new CleanupList(cleanupPath(instructionsDir, groupId), writer);
-  const { paths: installed } = parseCleanup(list.text);
-  const releases = openReleases(input, installed, stepsOf(writer));
+  const releases = openReleases(input, list, stepsOf(writer));
   const last = readLastInstall(instructionsDir, groupId, list, (path) => !releases.keeps(path));
   const run = new InstallRun({ ...input, last, releases, writer });
   let planned: Plan;

@@ -7,6 +7,8 @@ import { basename } from "node:path";
 import type { AppSpec } from "../../domain/appspec.ts";
 import { lastSuccessfulInstallPath } from "../layout.ts";
 import { readPointer } from "../pointer_file.ts";
+import { parseCleanup } from "./cleanup.ts";
+import type { CleanupList } from "./cleanup_list.ts";
 import { hostDisk } from "./disk.ts";
 import type { ReleaseSteps } from "./release_steps.ts";
 import { isUsed, releaseDirectories } from "./releases.ts";
@@ -22,8 +24,8 @@ export interface ReleaseSettings {
 const DEFAULT_MAX_REVISIONS = 5;
 
 /**
- * The release directories of an Install, none being the usual case. `installed` are the paths of the
- * group's cleanup list. Throws InstallError for a directory that cannot be one.
+ * The release directories of an Install, none being the usual case. `list` is the group's cleanup
+ * list. Throws InstallError for a directory that cannot be one.
  */
 export function openReleases(
   input: ReleaseSettings & {
@@ -34,7 +36,7 @@ export function openReleases(
     readonly groupId: string;
     readonly installRoot?: string;
   },
-  installed: Iterable<string>,
+  list: Pick<CleanupList, "text">,
   steps: ReleaseSteps,
 ): Releases {
   const { instructionsDir, groupId, installRoot, deploymentRoot } = input;
@@ -46,7 +48,7 @@ export function openReleases(
     groupId,
     used,
     unused: listed.filter((one) => !used.includes(one)),
-    installed: new Set(listed.length === 0 ? [] : installed),
+    installed: new Set(listed.length === 0 ? [] : parseCleanup(list.text).paths),
     previous: previous === undefined ? undefined : basename(previous),
     keep: input.maxRevisions ?? DEFAULT_MAX_REVISIONS,
   }, steps);
