@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { type Environment, environmentKeys } from "../wire/aws_profile.ts";
 import type { Credentials } from "../wire/sigv4.ts";
 import { domainOf, partitionOf } from "./aws_endpoints.ts";
 import { AgentFailure, EXIT } from "./failure.ts";
@@ -33,7 +34,7 @@ export interface InstanceOptions {
   tokenOnly: boolean;
   /** AWS_* keys of the environment are used before the role's (codedeploy_test_profile). */
   keepsEnvironmentKeys: boolean;
-  environment: Readonly<Record<string, string | undefined>>;
+  environment: Environment;
   answerWithin?: number;
 }
 
@@ -151,14 +152,6 @@ async function listOr(imds: Imds, folder: string): Promise<string> {
     if (error instanceof NotInImds) return "";
     throw error;
   }
-}
-
-function environmentKeys(environment: InstanceOptions["environment"]): Credentials | undefined {
-  const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
-  const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
-  const sessionToken = environment["AWS_SESSION_TOKEN"];
-  if (!accessKeyId || !secretAccessKey) return undefined;
-  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
 }
 
 function jsonOf(text: string): unknown {
