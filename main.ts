@@ -10,6 +10,7 @@ const rooms = {
   agent: () => import("./core/agent/main.ts"),
   join: () => import("./core/agent/join.ts"),
   agentStatus: () => import("./core/agent/status.ts"),
+  daemon: () => import("./core/agent/daemon.ts"),
   localRun: () => import("./core/agent/run_local.ts"),
 };
 

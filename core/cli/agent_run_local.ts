@@ -1,12 +1,14 @@
 /** `runtime agent run-local`: a bundle through its lifecycle events on this machine. @module */
 import { z } from "zod";
 import { FileExistsBehavior } from "../domain/deployment.ts";
+import { VERSION } from "../wire/version.ts";
 import { EXIT } from "./exit.ts";
 import { Failure } from "./failure.ts";
 import { failureTitle } from "./host_failure.ts";
 import type { Io } from "./io.ts";
 import { jsonLine } from "./json_line.ts";
 import type { LocalRunWatcher } from "./rooms.ts";
+import { configOr } from "./usual_config.ts";
 import { JSON_FLAG, verb } from "./verb.ts";
 import { clock, duration, harmless } from "./words.ts";
 
@@ -45,7 +47,7 @@ export default verb({
     },
     {
       flags: "-c, --agent-configuration-file <file>",
-      text: "take the agent's folders from its codedeployagent.yml",
+      text: "the agent's codedeployagent.yml, whose folders are taken (else the usual, if there)",
     },
     { flags: "-A, --appspec-filename <name>", text: "the AppSpec's name", value: "appspec.yml" },
     { flags: "--root <dir>", text: "folder for revisions and logs (else ./.runtime-local)" },
@@ -53,6 +55,7 @@ export default verb({
       flags: "--install-root <dir>",
       text: "put before every destination, so that nothing outside is touched",
     },
+    { flags: "-v, --version", text: "print the version" },
     JSON_FLAG,
   ],
   examples: [
@@ -74,10 +77,16 @@ export default verb({
     appspecFilename: z.string().min(1, "a name is wanted"),
     root: z.string().min(1, "a folder is wanted").exactOptional(),
     installRoot: z.string().min(1, "a folder is wanted").exactOptional(),
+    version: z.boolean().default(false),
     json: z.boolean().default(false),
   }),
   async run(input, io, rooms) {
-    const { events, agentConfigurationFile: config, root, installRoot, type } = input;
+    if (input.version) {
+      io.stdout.write(`${VERSION}\n`);
+      return EXIT.done;
+    }
+    const { events, root, installRoot, type } = input;
+    const config = configOr(input.agentConfigurationFile);
     const { runLocal } = await rooms.localRun();
     const interrupted = new AbortController();
     const stopListening = io.onInterrupt(() => interrupted.abort(new Error("Ctrl-C")));

@@ -8,6 +8,8 @@ export const EXIT = {
   /** `runtime agent status`, as `systemctl status` has it; no deployment is asked about there. */
   notRunning: 3,
   timedOut: 4,
+  /** `codedeploy-agent status`: whether an agent runs cannot be told. */
+  cannotTell: 4,
   /** Another deployment of the group is active. */
   blocked: 5,
   notAllowed: 7,

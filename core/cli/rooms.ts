@@ -106,6 +106,25 @@ export interface AgentStatus {
   warnings?: readonly string[];
 }
 
+/** What `codedeploy-agent` finds: the process that holds the root of a configuration. */
+export interface AgentProcess {
+  pid: number;
+  /** Lines of `/proc/PID/cgroup`. */
+  cgroup: string;
+  /** Ids of the deployments that have begun and not ended. */
+  deploying: readonly string[];
+}
+
+/** `codedeploy-agent`; each takes the absolute path of codedeployagent.yml. */
+export interface Daemon {
+  findAgent(
+    config: string,
+  ): Promise<{ agent: AgentProcess | undefined } | { failure: FailureReport }>;
+  launchAgent(config: string): Promise<{ pid: number } | { failure: FailureReport }>;
+  /** False when the time that the configuration gives it was not enough. */
+  endAgent(config: string): Promise<{ ended: boolean } | { failure: FailureReport }>;
+}
+
 /**
  * Each entry function answers the exit code of the process when the room ends; those that leave the
  * printing to the command line answer what a person is to read.
@@ -119,6 +138,7 @@ export interface Rooms {
       options: AgentOptions,
     ): Promise<{ status: AgentStatus } | { failure: FailureReport }>;
   }>;
+  daemon(): Promise<Daemon>;
   localRun(): Promise<{
     runLocal(
       options: LocalRunOptions,

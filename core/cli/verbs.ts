@@ -12,6 +12,23 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["agent uninstall", () => import("./agent_uninstall.ts")],
   ["agent status", () => import("./agent_status.ts")],
   ["agent run-local", () => import("./agent_run_local.ts")],
+  [
+    "codedeploy-agent start",
+    () => import("./codedeploy_agent.ts").then(({ start }) => ({ default: start })),
+  ],
+  [
+    "codedeploy-agent stop",
+    () => import("./codedeploy_agent.ts").then(({ stop }) => ({ default: stop })),
+  ],
+  [
+    "codedeploy-agent restart",
+    () => import("./codedeploy_agent.ts").then(({ restart }) => ({ default: restart })),
+  ],
+  [
+    "codedeploy-agent status",
+    () => import("./codedeploy_agent.ts").then(({ status }) => ({ default: status })),
+  ],
+  ["codedeploy-agent deploy-local", () => import("./agent_run_local.ts")],
   ["token create", () => import("./token_create.ts")],
   ["login", () => import("./login.ts")],
   ["apply", () => import("./apply.ts")],
@@ -26,6 +43,7 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
 
 /** What a word says that only stands before other verbs. */
 export const FAMILIES: ReadonlyMap<string, string> = new Map([
+  ["codedeploy-agent", "The agent, by the commands of AWS's program of that name"],
   ["token", "Tokens with which hosts join"],
 ]);
 

@@ -151,6 +151,7 @@ const NO_ROOMS: Rooms = {
   agent: () => Promise.reject(new Error("no agent here")),
   join: () => Promise.reject(new Error("no join here")),
   agentStatus: () => Promise.reject(new Error("no status here")),
+  daemon: () => Promise.reject(new Error("no daemon here")),
   localRun: () => Promise.reject(new Error("no local run here")),
 };
 
