@@ -200,10 +200,11 @@ export async function readOutgoing(
   return await outgoingOf(parseSettings(await parseKeyFile(file, text, "typed"), {}), environment);
 }
 
-/** Where revisions are kept, how many, and where they are installed. */
+/** Where revisions are kept, how many, and how they are installed; AWS's way where nothing is said. */
 export type Folders =
   & Pick<AgentConfig, "rootDir" | "installRoot" | "maxRevisions">
-  & Partial<Pick<AgentConfig, "releaseDirectories">>;
+  & Partial<Pick<AgentConfig, "releaseDirectories" | "existenceChecks" | "adoptIfIdentical">>
+  & Partial<Pick<AgentConfig, "stopScriptFrom" | "enableDeploymentsLog">>;
 
 /** What a run without a server needs of the first file; a host need not have joined for it. */
 export async function readFolders(file: string): Promise<Folders> {
@@ -212,6 +213,10 @@ export async function readFolders(file: string): Promise<Folders> {
     rootDir: agent.root_dir,
     maxRevisions: agent.max_revisions,
     releaseDirectories: agent.release_directories,
+    existenceChecks: agent.existence_checks,
+    adoptIfIdentical: agent.adopt_if_identical,
+    stopScriptFrom: agent.stop_script_from,
+    enableDeploymentsLog: agent.enable_deployments_log,
     ...(agent.install_root !== undefined && { installRoot: agent.install_root }),
   };
 }

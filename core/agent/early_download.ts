@@ -15,10 +15,15 @@ import { readPointer } from "./pointer_file.ts";
 /** Whose scripts ApplicationStop, BeforeBlockTraffic and AfterBlockTraffic run. */
 export type StopScriptFrom = "previous" | "new";
 
+/** An order, as far as its bundle's place on this host goes; a run without a server has none. */
+interface Ordered {
+  readonly specification: Pick<Order["specification"], "DeploymentGroupId" | "DeploymentId">;
+}
+
 /** Whether an event needs the bundle before it begins, and it is not there. */
 export function wantsBundle(
   event: LifecycleEventName,
-  order: Pick<Order, "specification">,
+  order: Ordered,
   from: StopScriptFrom,
   places: Layout,
 ): boolean {
@@ -32,7 +37,7 @@ export function wantsBundle(
  */
 export async function bundleFor(
   event: LifecycleEventName,
-  order: Pick<Order, "specification">,
+  order: Ordered,
   { onLine, signal }: Pick<EventContext, "onLine" | "signal">,
   { from, places, download }: {
     readonly from: StopScriptFrom;
@@ -61,7 +66,7 @@ export async function bundleFor(
  * The archive gets its name when it was found right, and the group's pointer is written after that:
  * an agent that was killed in between downloads once more.
  */
-function isUnpacked({ specification }: Pick<Order, "specification">, places: Layout): boolean {
+function isUnpacked({ specification }: Ordered, places: Layout): boolean {
   const { DeploymentGroupId, DeploymentId } = specification;
   const { root, archive } = places.deployment(DeploymentGroupId, DeploymentId);
   return readPointer(places.mostRecentInstall(DeploymentGroupId)) === root && existsSync(archive);

@@ -10,11 +10,12 @@ import { mkdir, realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
 import type { RunOutcome } from "../domain/after_hook.ts";
-import type { Diagnostics, LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
+import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { LogLine } from "../wire/agent_protocol.ts";
 import { type Folders, readFolders } from "./config.ts";
 import { counted } from "./counted.ts";
 import { type BundleSource, downloadBundle } from "./download.ts";
+import { bundleFor } from "./early_download.ts";
 import type { HookSpecification } from "./hook_environment.ts";
 import { type EventContext, type EventEnd, SUCCEEDED, unknownError } from "./host.ts";
 import { appSpecWarnings } from "./install/find_appspec.ts";
@@ -51,7 +52,7 @@ export interface LocalRunOptions {
   /** Names of lifecycle events; all without. */
   events?: readonly string[];
   appSpecFilename: string;
-  /** A codedeployagent.yml, whose folders are used. */
+  /** A codedeployagent.yml, whose folders and ways to install are used. */
   config?: string;
   /** Over what the configuration says; without both, `.runtime-local`. */
   root?: string;
@@ -85,7 +86,7 @@ export async function runLocal(
     refuseGroup(options.groupId);
     const bundle = await bundleOf(options);
     const folders = await foldersOf(options);
-    const places = layout(folders.rootDir);
+    const places = layout(folders.rootDir, folders);
     const unlock = await lockLocal(places);
     try {
       return await new LocalRun({ options, watcher, events, bundle, folders, places }).run();
@@ -184,7 +185,7 @@ class LocalRun {
   }
 
   async #event(name: LifecycleEventName): Promise<EventEnd> {
-    const { folders, options, watcher } = this.#parts;
+    const { folders, places, options, watcher } = this.#parts;
     const context: EventContext = {
       onLine: (stream, text) => watcher.line({ event: name, stream, at: Date.now(), text }),
       onSpawn() {},
@@ -192,7 +193,12 @@ class LocalRun {
     };
     try {
       options.signal.throwIfAborted();
-      if (name === "DownloadBundle") return await this.#takeBundle(context);
+      await bundleFor(name, { specification: this.#specification }, context, {
+        from: folders.stopScriptFrom ?? "previous",
+        places,
+        download: () => this.#takeBundle(context),
+      });
+      if (name === "DownloadBundle") return SUCCEEDED;
       const end = await perform(name, this.#specification, context, folders);
       return "reboot" in end ? noReboot(end.reboot.script) : end;
     } catch (error) {
@@ -209,7 +215,7 @@ class LocalRun {
   }
 
   /** DownloadBundle as the agent does it (spec 6.1), or a bundle of this machine in its place. */
-  async #takeBundle(context: EventContext): Promise<Diagnostics> {
+  async #takeBundle(context: EventContext): Promise<void> {
     const { places, folders, options, bundle } = this.#parts;
     const { AppSpecFilename, DeploymentId, DeploymentGroupId } = this.#specification;
     await pruneRevisions({
@@ -228,7 +234,6 @@ class LocalRun {
     for (const warning of appSpecWarnings(this.#paths.archive, AppSpecFilename)) {
       context.onLine("agent", warning);
     }
-    return SUCCEEDED;
   }
 
   async #takeFrom(bundle: LocalBundle, { onLine, signal }: EventContext): Promise<void> {
@@ -273,9 +278,8 @@ async function foldersOf({ config, root, installRoot }: LocalRunOptions): Promis
     : await readFolders(config);
   const install = installRoot ?? given.installRoot;
   return {
+    ...given,
     rootDir: resolve(root ?? given.rootDir),
-    maxRevisions: given.maxRevisions,
-    ...(given.releaseDirectories && { releaseDirectories: given.releaseDirectories }),
     ...(install !== undefined && { installRoot: resolve(install) }),
   };
 }

@@ -278,6 +278,79 @@ test("the folders come from the agent's configuration, whether the host has join
   });
 });
 
+/** A configuration with these lines, whose folders are this place's. */
+function configured(place: Place, lines: string): string {
+  const config = place.path("codedeployagent.yml");
+  const folders = `:root_dir: ${place.path("root")}\n:install_root: ${place.path("machine")}\n`;
+  writeFileSync(config, folders + lines);
+  return config;
+}
+
+test("existence_checks: before-removal leaves the last version whole and names all that is in the way", async () => {
+  await inFolder(async (place) => {
+    const folders = configured(place, ":existence_checks: before-removal\n");
+    assert.equal((await place.run({ folders })).failure, undefined);
+    place.write({ "appspec.yml": APPSPEC.replace("page.html", "new"), "new/a": "1", "new/b": "2" });
+    for (const name of ["a", "b"]) writeFileSync(place.path("machine/srv/www", name), "mine");
+    const { failure } = await place.run({ folders });
+    const evidence = failure?.evidence.join("\n") ?? "";
+    assert.match(evidence, /2 specified files/);
+    assert.match(evidence, /www\/a \(owner: \w+\)[^]*www\/b \(owner: \w+\)/);
+    assert.equal(readFileSync(place.path("machine/srv/www/page.html"), "utf8"), "one");
+  });
+});
+
+test("adopt_if_identical: an identical file in the way is taken over, without the key it is refused", async () => {
+  await inFolder(async (place) => {
+    mkdirSync(place.path("machine/srv/www"), { recursive: true });
+    writeFileSync(place.path("machine/srv/www/page.html"), "one");
+    const refusal = await place.run({ folders: configured(place, "") });
+    assert.match(refusal.failure?.evidence.join("\n") ?? "", /already exists/);
+    const folders = configured(place, ":adopt_if_identical: true\n");
+    assert.equal((await place.run({ folders })).failure, undefined);
+  });
+});
+
+test("release_directories: the destination is a link to a version, of which max_revisions stay", async () => {
+  await inFolder(async (place) => {
+    const folders = configured(place, ":release_directories: [/srv/www]\n:max_revisions: 2\n");
+    for (const text of ["one", "two", "three"]) {
+      place.write({ "page.html": text });
+      const { failure, id } = await place.run({ folders });
+      assert.equal(failure, undefined);
+      const link = place.path("machine/srv/www");
+      assert.equal(realpathSync(link), place.path("machine/srv/.www.releases", id));
+      assert.equal(readFileSync(join(link, "page.html"), "utf8"), text);
+    }
+    const versions = readdirSync(place.path("machine/srv/.www.releases"));
+    assert.equal(versions.filter((name) => !name.startsWith(".")).length, 2);
+  });
+});
+
+test("stop_script_from: new runs the new revision's ApplicationStop and takes the bundle once", async () => {
+  await inFolder(async (place) => {
+    const folders = configured(place, ":stop_script_from: new\n");
+    const first = await place.run({ folders });
+    assert.equal(first.lines[0], "ApplicationStop shop/LocalFleet", "also in the first deployment");
+    place.write({ "hook.sh": "#!/bin/sh\necho new $LIFECYCLE_EVENT\n" });
+    const { failure, lines, remarks } = await place.run({ folders });
+    assert.equal(failure, undefined);
+    assert.equal(lines[0], "new ApplicationStop");
+    assert.equal(remarks.filter((line) => line.startsWith("Took ")).length, 1);
+  });
+});
+
+for (const isKept of [true, false]) {
+  test(`enable_deployments_log: ${isKept} decides whether a local run writes the log of all`, async () => {
+    await inFolder(async (place) => {
+      const folders = configured(place, `:enable_deployments_log: ${isKept}\n`);
+      assert.equal((await place.run({ folders })).failure, undefined);
+      const log = place.path("root/deployment-logs/codedeploy-agent-deployments.log");
+      assert.equal(existsSync(log), isKept);
+    });
+  });
+}
+
 const refused: [
   what: string,
   options: Partial<LocalRunOptions>,
