@@ -116,6 +116,15 @@ export function selfCommand(): string[] {
   return [process.execPath, "run", "--quiet", "-A", "--no-check", main];
 }
 
+/**
+ * Gives back buffers that nobody holds any more. The collector counts its own heap and not the bytes
+ * that streams hand on outside it, so a gigabyte that flows through leaves a hundred megabytes behind
+ * before it looks. Takes a few milliseconds with the small heap of an agent.
+ */
+export function collectGarbage(): void {
+  if (bun) Bun.gc(true);
+}
+
 /** Linux's MADV_PAGEOUT: these pages are not needed soon. */
 const PAGE_OUT = 21;
 

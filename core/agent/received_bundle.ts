@@ -5,8 +5,12 @@
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
+import { collectGarbage } from "../platform.ts";
 import { BundleError, type Position } from "./bundle_request.ts";
 import { systemErrorCode } from "./system_error.ts";
+
+/** Bytes between two collections of the buffers that came and went. */
+const COLLECT_AFTER = 32 * 1024 * 1024;
 
 /** Reads a bundle while it comes. */
 export interface BundleReader {
@@ -35,6 +39,7 @@ export class ReceivedBundle {
   readonly #reader: BundleReader | undefined;
   #hash = createHash("sha256");
   #object: BundleObject | undefined;
+  #uncollected = 0;
   bytes = 0;
 
   constructor(file: FileHandle, reader: BundleReader | undefined) {
@@ -77,6 +82,10 @@ export class ReceivedBundle {
     this.#hash.update(chunk);
     await Promise.all([this.#write(chunk), this.#reader?.take(chunk)]);
     this.bytes += chunk.length;
+    this.#uncollected += chunk.length;
+    if (this.#uncollected < COLLECT_AFTER) return;
+    this.#uncollected = 0;
+    collectGarbage();
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
