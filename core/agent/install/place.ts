@@ -4,7 +4,8 @@
  * A new path is made at its place. One that is there already (of the last Install, adopted or to be
  * overwritten) stays when its content is right, and only gets what a fresh copy would have: mode,
  * owner and time. Otherwise the new file is made under another name and renamed over the old one, so
- * that nobody ever reads half of it, or writes through a link that somebody put there.
+ * that nobody ever reads half of it, or writes through a link that somebody put there. Only where the
+ * directory takes no new name from an agent that is not root is the old file written into.
  * @module
  */
 import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
@@ -74,7 +75,7 @@ export class Placer {
     const wanted = lstatSync(source);
     if (there) {
       if (this.#keep(source, wanted, path)) this.unchanged++;
-      else this.#replace(path, (draft) => this.#copyTo(source, wanted, draft));
+      else this.#replaceFile(source, wanted, path);
       return;
     }
     try {
@@ -98,6 +99,22 @@ export class Placer {
 
   #draft(path: string): string {
     return join(dirname(path), this.#tools.draftName);
+  }
+
+  #replaceFile(source: string, wanted: Stats, path: string): void {
+    try {
+      this.#replace(path, (draft) => this.#copyTo(source, wanted, draft));
+    } catch (error) {
+      if (systemErrorCode(error) !== "EACCES") throw error;
+      const there = lstatSync(path);
+      if (!there.isFile() || !this.#mayRenew(there)) throw error;
+      const { writer, changes } = this.#tools;
+      writer.overwrite(source, path);
+      // Writing takes setuid and setgid away.
+      writer.chmod(path, wanted.mode & 0o7777);
+      writer.utimes(path, wanted.atimeMs, wanted.mtimeMs);
+      changes.file(path);
+    }
   }
 
   #replace(path: string, make: (draft: string) => void): void {

@@ -18,6 +18,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readSync,
   renameSync,
   rmdirSync,
   symlinkSync,
@@ -38,6 +39,8 @@ export interface Writer {
   makeFolder(path: string): void;
   /** Contents and mode into a file that must not exist: EEXIST, also for a link that leads nowhere. */
   copy(source: string, path: string): void;
+  /** Contents into a file that is there, and keeps its attributes; ELOOP when it is a link. */
+  overwrite(source: string, path: string): void;
   symlink(target: string, path: string): void;
   rename(from: string, to: string): void;
   unlink(path: string): void;
@@ -67,6 +70,7 @@ export const hostWriter: Writer = {
   mkdir: (path) => mkdirSync(path),
   makeFolder: (path) => void mkdirSync(path, { recursive: true }),
   copy: copyAnew,
+  overwrite,
   symlink: (target, path) => symlinkSync(target, path),
   rename: (from, to) => renameSync(from, to),
   unlink: (path) => unlinkSync(path),
@@ -101,15 +105,38 @@ function copyAnew(source: string, path: string): void {
   }
 }
 
+const OVERWRITTEN = constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW;
+const BLOCK = 64 * 1024;
+
+function overwrite(source: string, path: string): void {
+  const from = openSync(source, "r");
+  try {
+    const to = openSync(path, OVERWRITTEN);
+    try {
+      const block = Buffer.allocUnsafe(BLOCK);
+      for (let read = readSync(from, block); read > 0; read = readSync(from, block)) {
+        writeBytes(to, block.subarray(0, read));
+      }
+    } finally {
+      closeSync(to);
+    }
+  } finally {
+    closeSync(from);
+  }
+}
+
 function writeAll(path: string, flag: "w" | "a", text: string): void {
-  const bytes = Buffer.from(text);
   const file = openSync(path, flag);
   try {
-    let written = 0;
-    while (written < bytes.length) written += writeSync(file, bytes, written);
+    writeBytes(file, Buffer.from(text));
   } finally {
     closeSync(file);
   }
+}
+
+function writeBytes(file: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(file, bytes, written);
 }
 
 function sync(path: string, flags: number): void {
