@@ -49,12 +49,12 @@ const understood: [location: string, type: LocalBundleType | undefined, revision
   [`http://127.0.0.1:1/x.tar#sha256=${hash}`, undefined, https("http://127.0.0.1:1/x.tar", "tar")],
 ];
 for (const [location, type, revision] of understood) {
-  test(`spec 12.5: ${location} ${type ? `as ${type} ` : ""}is fetched`, () => {
+  test(`spec 12.5 -l ${location} ${type ? `as ${type} ` : ""}is fetched`, () => {
     assert.deepEqual(fetchedBundle(location, type)?.revision, revision);
   });
 }
 
-test("spec 12.5: what has no scheme is a path of this machine", () => {
+test("spec 12.5 -l: what has no scheme is a path of this machine", () => {
   for (const path of [".", "/a/b.tgz", "s3/x", "a:b"]) {
     assert.equal(fetchedBundle(path, undefined), undefined);
   }
@@ -75,7 +75,7 @@ const refused: [location: string, type: LocalBundleType | undefined, evidence: R
   ["https://api.github.com/repos/o/r/tarball/c", "zip", /is a tarball, and --type says zip/],
 ];
 for (const [location, type, evidence] of refused) {
-  test(`spec 12.5: ${location} ${type ? `as ${type} ` : ""}is refused`, () => {
+  test(`spec 12.5 -l ${location} ${type ? `as ${type} ` : ""}is refused`, () => {
     assert.throws(() => fetchedBundle(location, type), (error) => {
       assert.ok(error instanceof AgentFailure);
       assert.match(error.parts.evidence, evidence);
@@ -122,7 +122,7 @@ const runs: [
   ],
 ];
 for (const [what, location, path, prints] of runs) {
-  test(`spec 12.5: ${what} goes through its events, and scripts see which it is`, async () => {
+  test(`spec 12.5 -l: ${what} goes through its events, and scripts see which it is`, async () => {
     const folder = await mkdtemp(join(tmpdir(), "location-"));
     await using server = await new SourceServer().listen();
     server.replies.set(path, [{ bytes: BUNDLE, eTag: '"e"' }]);

@@ -96,7 +96,7 @@ class Place {
   }
 }
 
-test("a folder goes through all events; the next run stops the installed revision and replaces it", async () => {
+test("spec 12.5 a path: a folder goes through all events as d-XXXXXXXXX-local; the next run stops the installed revision and replaces it", async () => {
   await inFolder(async (place) => {
     const first = await place.run();
     assert.equal(first.failure, undefined);
@@ -119,7 +119,7 @@ test("a folder goes through all events; the next run stops the installed revisio
 });
 
 for (const [type, pack] of [["tgz", "czf"], ["tar", "cf"]] as const) {
-  test(`a ${type} runs as the folder that it holds`, async () => {
+  test(`spec 12.5 a file: a ${type} runs as the folder that it holds`, async () => {
     await inFolder(async (place) => {
       const location = place.path(`shop.${type}`);
       assert.equal(spawnSync("tar", [pack, location, "-C", place.folder, "bundle"]).status, 0);
@@ -395,6 +395,7 @@ test("a second run on the same root is refused while one is at work", async () =
   });
 });
 
+/** Missing ones are put before the others; what may stand before each of them is bounded. */
 const orders: [asked: string, runs: string][] = [
   ["AfterInstall", "DownloadBundle Install AfterInstall"],
   ["BeforeInstall,Install", "DownloadBundle BeforeInstall Install"],
@@ -405,10 +406,17 @@ const orders: [asked: string, runs: string][] = [
     "BeforeBlockTraffic,AfterBlockTraffic,DownloadBundle,ApplicationStop,BeforeInstall,Install",
     "BeforeBlockTraffic AfterBlockTraffic DownloadBundle ApplicationStop BeforeInstall Install",
   ],
+  ["Install", "DownloadBundle Install"],
+  ["DownloadBundle", "DownloadBundle Install"],
+  ["DownloadBundle,Install,AfterInstall", "DownloadBundle Install AfterInstall"],
+  [
+    "ApplicationStop,DownloadBundle,BeforeInstall,Install",
+    "ApplicationStop DownloadBundle BeforeInstall Install",
+  ],
   [" ValidateService , AfterInstall ", "DownloadBundle Install ValidateService AfterInstall"],
 ];
 for (const [asked, runs] of orders) {
-  test(`--events ${asked} runs ${runs}`, () => {
+  test(`spec 12.5 -e ${asked} runs ${runs}`, () => {
     assert.equal(localEvents(asked.split(",")).join(" "), runs);
   });
 }
@@ -421,9 +429,22 @@ const badOrders: [asked: string, evidence: string][] = [
   ["AfterInstall,AfterInstall", "AfterInstall is given twice"],
   ["BlockTraffic", "BlockTraffic is done by a server against its load balancer"],
   ["AfterInstall,", '"" is no lifecycle event'],
+  ["AfterInstall,DownloadBundle,Install", "AfterInstall cannot come before DownloadBundle"],
+  ["ApplicationStart,DownloadBundle,Install", "ApplicationStart cannot come before DownloadBundle"],
+  ["ValidateService,DownloadBundle,Install", "ValidateService cannot come before DownloadBundle"],
+  [
+    "BeforeAllowTraffic,DownloadBundle,Install",
+    "BeforeAllowTraffic cannot come before DownloadBundle",
+  ],
+  [
+    "AfterAllowTraffic,DownloadBundle,Install",
+    "AfterAllowTraffic cannot come before DownloadBundle",
+  ],
+  ["DownloadBundle,ValidateService,Install", "ValidateService cannot come before Install"],
+  ["AllowTraffic", "AllowTraffic is done by a server against its load balancer"],
 ];
 for (const [asked, evidence] of badOrders) {
-  test(`--events ${asked} is refused: ${evidence}`, () => {
+  test(`spec 12.5 -e ${asked} is refused: ${evidence}`, () => {
     assert.throws(() => localEvents(asked.split(",")), (error) => {
       assert.ok(error instanceof AgentFailure);
       assert.equal(error.parts.evidence, evidence);
@@ -433,7 +454,7 @@ for (const [asked, evidence] of badOrders) {
   });
 }
 
-test("without --events all run, but for those of a load balancer", () => {
+test("spec 12.5 without -e all events run in their order, but for those of a load balancer", () => {
   assert.equal(
     localEvents(undefined).join(" "),
     "BeforeBlockTraffic AfterBlockTraffic ApplicationStop DownloadBundle BeforeInstall Install " +

@@ -1,8 +1,12 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { FailureReport } from "../../core/cli/failure.ts";
 import type { LocalRunOptions, Rooms } from "../../core/cli/rooms.ts";
-import { runtime } from "./stand_in.ts";
+import { configOr } from "../../core/cli/usual_config.ts";
+import { VERSION } from "../../core/wire/version.ts";
+import { folder, runtime } from "./stand_in.ts";
 
 const ID = "d-ABCDEFGH1-local";
 const AT = 1_700_000_000_000;
@@ -36,45 +40,83 @@ function room(report?: FailureReport) {
   return { asked, rooms: { localRun } };
 }
 
-test("the defaults are those of codedeploy-local, the application is called after the location", async () => {
-  const { asked, rooms } = room();
-  await runtime(["agent", "run-local"], undefined, { rooms });
-  await runtime("agent run-local -l app.tgz".split(" "), undefined, { rooms });
-  const plain = asked.map(({ signal: _, ...options }) => options);
-  const defaults = {
-    location: ".",
-    application: ".",
-    fileExistsBehavior: "DISALLOW",
-    groupId: "default-local-deployment-group",
-    groupName: "LocalFleet",
-    appSpecFilename: "appspec.yml",
-  };
-  assert.deepEqual(plain, [
-    defaults,
-    { ...defaults, location: "app.tgz", application: "app.tgz" },
-  ]);
+/** The options that the room is asked to run with. */
+async function asked(...words: string[]) {
+  const stage = room();
+  const ran = await runtime(["agent", "run-local", ...words], undefined, stage);
+  assert.equal(ran.code, 0, ran.err);
+  const [options = assert.fail("the room was not asked")] = stage.asked;
+  return options;
+}
+
+type Option = Exclude<keyof LocalRunOptions, "signal">;
+
+const options: [
+  short: string,
+  long: string,
+  option: Option,
+  defaultValue: unknown,
+  given: string,
+  value: unknown,
+][] = [
+  ["-l", "--bundle-location", "location", ".", "b", "b"],
+  ["-b", "--file-exists-behavior", "fileExistsBehavior", "DISALLOW", "RETAIN", "RETAIN"],
+  ["-b", "--file-exists-behavior", "fileExistsBehavior", "DISALLOW", "overwrite", "OVERWRITE"],
+  ["-g", "--deployment-group", "groupId", "default-local-deployment-group", "g-1", "g-1"],
+  ["-d", "--deployment-group-name", "groupName", "LocalFleet", "Fleet", "Fleet"],
+  ["-a", "--application-name", "application", ".", "shop", "shop"],
+  ["-e", "--events", "events", undefined, "Install,AfterInstall", ["Install", "AfterInstall"]],
+  ["-c", "--agent-configuration-file", "config", configOr(undefined), "a.yml", "a.yml"],
+  ["-A", "--appspec-filename", "appSpecFilename", "appspec.yml", "other.yml", "other.yml"],
+  // Without it the location shows the type: a folder is a directory.
+  ...["directory", "tgz", "tar", "zip"].map((type): typeof options[number] => [
+    "-t",
+    "--type",
+    "type",
+    undefined,
+    type,
+    type,
+  ]),
+];
+for (const [short, long, option, defaultValue, given, value] of options) {
+  test(`spec 12.5 ${short} ${long} ${given} is ${option}, by default ${defaultValue}`, async () => {
+    assert.deepEqual((await asked(short, given))[option], value);
+    assert.deepEqual((await asked(long, given))[option], value);
+    assert.deepEqual((await asked())[option], defaultValue);
+  });
+}
+
+test("spec 12.5 -a is the location where it is not given", async () => {
+  assert.equal((await asked("-l", "app.tgz")).application, "app.tgz");
 });
 
-test("every short flag of codedeploy-local is understood", async () => {
-  const { asked, rooms } = room();
-  const argv =
-    "agent run-local -l b -t zip -b overwrite -g g-1 -d Fleet -a shop -e Install,AfterInstall " +
-    "-c a.yml -A other.yml --root r --install-root i";
-  assert.equal((await runtime(argv.split(" "), undefined, { rooms })).code, 0);
-  const [{ signal: _, ...options } = assert.fail("the room was not asked")] = asked;
-  assert.deepEqual(options, {
-    location: "b",
-    type: "zip",
-    fileExistsBehavior: "OVERWRITE",
-    groupId: "g-1",
-    groupName: "Fleet",
-    application: "shop",
-    events: ["Install", "AfterInstall"],
-    config: "a.yml",
-    appSpecFilename: "other.yml",
-    root: "r",
-    installRoot: "i",
+for (const flag of ["-v", "--version"]) {
+  test(`spec 12.5 ${flag} prints the version and runs nothing`, async () => {
+    const ran = await runtime(["agent", "run-local", flag]);
+    assert.deepEqual(ran, { code: 0, out: `${VERSION}\n`, err: "" });
   });
+}
+
+for (const flag of ["-h", "--help"]) {
+  test(`spec 12.5 ${flag} explains the options and runs nothing`, async () => {
+    const ran = await runtime(["agent", "run-local", flag]);
+    assert.equal(ran.code, 0);
+    for (const [short, long] of options) assert.ok(ran.out.includes(`${short}, ${long} `), long);
+  });
+}
+
+test("spec 12.5 -c is the usual file where there is one", async () => {
+  await using at = await folder();
+  const usual = join(at.path, "codedeployagent.yml");
+  assert.equal(configOr(undefined, usual), undefined);
+  await writeFile(usual, "");
+  assert.equal(configOr(undefined, usual), usual);
+  assert.equal(configOr("a.yml", usual), "a.yml");
+});
+
+test("--root and --install-root are ours", async () => {
+  const { root, installRoot } = await asked("--root", "r", "--install-root", "i");
+  assert.deepEqual({ root, installRoot }, { root: "r", installRoot: "i" });
 });
 
 test("events and lines are shown as they come, without what a terminal would obey", async () => {
