@@ -39,7 +39,7 @@ export interface AgentStatus {
 const SHOWN_ORDERS = 5;
 
 /** Folders of the root that hold no group's revisions. */
-const NO_GROUPS = new Set(["deployment-instructions", "deployment-logs", "agent-logs"]);
+export const NO_GROUPS = new Set(["deployment-instructions", "deployment-logs", "agent-logs"]);
 
 /** Reads everything; a failure says which file could not be read. */
 export async function agentStatus(
@@ -67,7 +67,8 @@ async function read(file: string): Promise<AgentStatus> {
   };
 }
 
-function asAgentFailure(error: unknown): unknown {
+/** Why the agent's files cannot be read; other errors as they are. */
+export function asAgentFailure(error: unknown): unknown {
   const parts = { exitCode: EXIT.failed, state: "nothing was done" };
   if (error instanceof JournalError) {
     return new AgentFailure({
@@ -103,12 +104,13 @@ async function keptGroups(places: Layout): Promise<KeptGroup[]> {
   return groups;
 }
 
-async function foldersIn(directory: string): Promise<Dirent[]> {
+/** The folders in a directory, none when it is missing. */
+export async function foldersIn(directory: string): Promise<Dirent[]> {
   return (await entriesOf(directory)).filter((entry) => entry.isDirectory());
 }
 
 /** Of all files, links not followed. */
-async function bytesBelow(directory: string): Promise<number> {
+export async function bytesBelow(directory: string): Promise<number> {
   let bytes = 0;
   for (const entry of await entriesOf(directory)) {
     const path = join(directory, entry.name);
@@ -128,7 +130,8 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-async function entriesOf(directory: string): Promise<Dirent[]> {
+/** The entries of a directory, none when it is missing. */
+export async function entriesOf(directory: string): Promise<Dirent[]> {
   try {
     return await readdir(directory, { withFileTypes: true });
   } catch (error) {
