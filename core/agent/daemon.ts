@@ -29,6 +29,8 @@ export interface AgentProcess {
 /** Milliseconds: the TLS check at the start may take ten seconds before the lock is taken. */
 const STARTED_WITHIN = 20_000;
 const LOOK_EVERY = 50;
+/** What an agent needs to end after the time that it gave the running event. */
+const LAST_STEPS = 10_000;
 
 type Answer<T> = Promise<T | { failure: FailureReport }>;
 
@@ -45,7 +47,7 @@ export function launchAgent(config: string): Answer<{ pid: number }> {
   return answer(async () => ({ pid: await launch(config) }));
 }
 
-/** Sends SIGTERM and waits; `ended` is false after `kill_agent_max_wait_time_seconds`. */
+/** Sends SIGTERM and waits; `ended` is false some seconds after `kill_agent_max_wait_time_seconds`. */
 export function endAgent(config: string): Answer<{ ended: boolean }> {
   return answer(async () => ({ ended: await end(config) }));
 }
@@ -106,7 +108,7 @@ async function end(config: string): Promise<boolean> {
   const worker = await workerOf(settings.root_dir);
   if (!worker) return true;
   terminate(worker);
-  const deadline = Date.now() + settings.kill_agent_max_wait_time_seconds * 1000;
+  const deadline = Date.now() + settings.kill_agent_max_wait_time_seconds * 1000 + LAST_STEPS;
   while (isRunning(worker)) {
     if (Date.now() >= deadline) return false;
     await pause();
