@@ -11,6 +11,8 @@ const rooms = {
   join: () => import("./core/agent/join.ts"),
   agentStatus: () => import("./core/agent/status.ts"),
   daemon: () => import("./core/agent/daemon.ts"),
+  agentRepair: () => import("./core/agent/repair.ts"),
+  agentGc: () => import("./core/agent/gc.ts"),
   localRun: () => import("./core/agent/run_local.ts"),
 };
 
@@ -20,11 +22,11 @@ function startedAs(): string {
   return readFileSync("/proc/self/cmdline", "utf8").split("\0", 1)[0] ?? "";
 }
 
-const given = argumentsUnder(startedAs(), process.argv.slice(2));
+const given = process.argv.slice(2);
 const [verb, ...words] = given;
 const ended = verb === LAUNCH_VERB
   ? import("./core/agent/script_launcher.ts").then(({ launch }) => launch(words))
-  : runCommandLine(given, rooms);
+  : runCommandLine(argumentsUnder(startedAs(), given), rooms);
 
 ended.then((code) => {
   // Connections kept alive would hold the process; what was printed must be out before it ends.

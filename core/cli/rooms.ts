@@ -125,6 +125,32 @@ export interface Daemon {
   endAgent(config: string): Promise<{ ended: boolean } | { failure: FailureReport }>;
 }
 
+/** `runtime agent repair`: what is wrong with the agent's own files. */
+export interface RepairReport {
+  root: string;
+  findings: readonly {
+    groupId: string;
+    path: string;
+    problem: string;
+    /** How it is mended, in words. */
+    advice: string;
+    /** Undefined for what nothing here can mend. */
+    mend?: { kind: string };
+  }[];
+  /** What is not to be touched, and why. */
+  untouched: readonly { groupId: string; path: string; why: string }[];
+  /** Whether what could be mended was. */
+  isApplied: boolean;
+}
+
+/** `runtime agent gc`: what was removed, or would be in a dry run. */
+export interface GcReport {
+  root: string;
+  removed: readonly { path: string; why: string; bytes: number }[];
+  bytes: number;
+  isDryRun: boolean;
+}
+
 /**
  * Each entry function answers the exit code of the process when the room ends; those that leave the
  * printing to the command line answer what a person is to read.
@@ -139,6 +165,16 @@ export interface Rooms {
     ): Promise<{ status: AgentStatus } | { failure: FailureReport }>;
   }>;
   daemon(): Promise<Daemon>;
+  agentRepair(): Promise<{
+    repair(
+      options: { config: string; mode: "look" | "apply" },
+    ): Promise<{ report: RepairReport } | { failure: FailureReport }>;
+  }>;
+  agentGc(): Promise<{
+    gc(
+      options: { config: string; keep?: number; mode: "look" | "apply" },
+    ): Promise<{ report: GcReport } | { failure: FailureReport }>;
+  }>;
   localRun(): Promise<{
     runLocal(
       options: LocalRunOptions,

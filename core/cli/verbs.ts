@@ -11,6 +11,8 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["agent install", () => import("./agent_install.ts")],
   ["agent uninstall", () => import("./agent_uninstall.ts")],
   ["agent status", () => import("./agent_status.ts")],
+  ["agent repair", () => import("./agent_repair.ts")],
+  ["agent gc", () => import("./agent_gc.ts")],
   ["agent run-local", () => import("./agent_run_local.ts")],
   [
     "codedeploy-agent start",

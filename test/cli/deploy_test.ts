@@ -308,6 +308,9 @@ test("on a terminal the tree's last picture and the sentence remain", async () =
     agent: () => Promise.reject(new Error("unused")),
     join: () => Promise.reject(new Error("unused")),
     agentStatus: () => Promise.reject(new Error("unused")),
+    daemon: () => Promise.reject(new Error("unused")),
+    agentRepair: () => Promise.reject(new Error("unused")),
+    agentGc: () => Promise.reject(new Error("unused")),
     localRun: () => Promise.reject(new Error("unused")),
   }, {
     stdout,

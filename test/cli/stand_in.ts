@@ -152,6 +152,8 @@ const NO_ROOMS: Rooms = {
   join: () => Promise.reject(new Error("no join here")),
   agentStatus: () => Promise.reject(new Error("no status here")),
   daemon: () => Promise.reject(new Error("no daemon here")),
+  agentRepair: () => Promise.reject(new Error("no repair here")),
+  agentGc: () => Promise.reject(new Error("no collection here")),
   localRun: () => Promise.reject(new Error("no local run here")),
 };
 
