@@ -22,6 +22,14 @@ export interface Command {
   Nonce: number;
 }
 
+export interface StockOptions {
+  /** `enable_auth_policy` */
+  isSecure?: boolean;
+  /** Another than belongs to the service. */
+  signingName?: string;
+  version?: string;
+}
+
 export class StockAgent {
   readonly arn: string;
   readonly #keyId: string;
@@ -29,9 +37,11 @@ export class StockAgent {
   readonly #region: string;
   readonly #url: string;
   readonly #isSecure: boolean;
+  readonly #signingName: string;
+  readonly #version: string;
 
   /** `onPremises` is the file that a join wrote. */
-  constructor(url: string, onPremises: string, options: { isSecure?: boolean } = {}) {
+  constructor(url: string, onPremises: string, options: StockOptions = {}) {
     const text = readFileSync(onPremises, "utf8");
     const value = (key: string) =>
       new RegExp(`^${key}: *"?([^"\n]+)"?$`, "m").exec(text)?.[1] ?? "";
@@ -41,6 +51,9 @@ export class StockAgent {
     this.#region = value("region");
     this.#url = url;
     this.#isSecure = options.isSecure ?? false;
+    this.#signingName = options.signingName ??
+      (this.#isSecure ? "codedeploy-commands-secure" : "codedeploy-commands");
+    this.#version = options.version ?? "OFFICIAL_1.8.1-1_deb";
   }
 
   /** One call; answers status and body. */
@@ -49,18 +62,39 @@ export class StockAgent {
     const prefix = this.#isSecure
       ? "CodeDeployCommandService"
       : "CodeDeployCommandService_v20141006";
-    const service = this.#isSecure ? "codedeploy-commands-secure" : "codedeploy-commands";
-    const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
-    const headers: Record<string, string> = {
+    const headers = this.#signed("POST", "/", body, this.#signingName, {
       "content-type": "application/x-amz-json-1.1",
-      host: new URL(this.#url).host,
-      "x-amz-codedeploy-agent-version": "OFFICIAL_1.8.1-1_deb",
-      "x-amz-date": stamp,
+      "x-amz-codedeploy-agent-version": this.#version,
       "x-amz-target": `${prefix}.${operation}`,
-    };
+    });
+    const response = await fetch(this.#url, { method: "POST", headers, body });
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? {} : JSON.parse(text) };
+  }
+
+  /** GET of a bundle from the server as `s3_endpoint_override`; answers status and bytes. */
+  async bundle(bucket: string, key: string): Promise<{ status: number; bytes: number }> {
+    const path = `/${bucket}/${key}`;
+    const extra = { "x-amz-content-sha256": sha256("") };
+    const headers = this.#signed("GET", path, "", "s3", extra);
+    const response = await fetch(this.#url + path, { headers });
+    return { status: response.status, bytes: (await response.arrayBuffer()).byteLength };
+  }
+
+  /** The headers with date and signature; `path` is of plain characters. */
+  #signed(
+    method: string,
+    path: string,
+    body: string,
+    service: string,
+    extra: Record<string, string>,
+  ): Record<string, string> {
+    const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
+    const sent: Record<string, string> = { ...extra, "x-amz-date": stamp };
+    const headers: Record<string, string> = { ...sent, host: new URL(this.#url).host };
     const names = Object.keys(headers).sort();
     const canonical = [
-      ...["POST", "/", ""],
+      ...[method, path, ""],
       ...names.map((name) => `${name}:${headers[name]}`),
       ...["", names.join(";"), sha256(body)],
     ].join("\n");
@@ -69,12 +103,9 @@ export class StockAgent {
     let key: string | Uint8Array = `AWS4${this.#secret}`;
     for (const part of scope.split("/")) key = hmac(key, part);
     const signature = createHmac("sha256", key).update(toSign).digest("hex");
-    headers["authorization"] = `AWS4-HMAC-SHA256 Credential=${this.#keyId}/${scope}, ` +
+    const authorization = `AWS4-HMAC-SHA256 Credential=${this.#keyId}/${scope}, ` +
       `SignedHeaders=${names.join(";")}, Signature=${signature}`;
-    delete headers["host"];
-    const response = await fetch(this.#url, { method: "POST", headers, body });
-    const text = await response.text();
-    return { status: response.status, body: text === "" ? {} : JSON.parse(text) };
+    return { ...sent, authorization };
   }
 
   async poll(): Promise<Command | undefined> {
@@ -91,6 +122,12 @@ export class StockAgent {
 
   /** The specification inside the envelope, whose signature OpenSSL has checked. */
   async specification(command: Command): Promise<Json> {
+    const text = openssl(await this.envelope(command), "smime", "-verify", "-noverify");
+    return JSON.parse(text);
+  }
+
+  /** The envelope itself. */
+  async envelope(command: Command): Promise<string> {
     const { status, body } = await this.call("GetDeploymentSpecification", {
       DeploymentExecutionId: command.DeploymentExecutionId,
       HostIdentifier: this.arn,
@@ -101,11 +138,7 @@ export class StockAgent {
       GenericEnvelope: { Format: string; Payload: string };
     }; // because the test reads it as the agent does
     assert.equal(GenericEnvelope.Format, "PKCS7/JSON");
-    const text = execFileSync("openssl", ["smime", "-verify", "-noverify", "-inform", "PEM"], {
-      input: GenericEnvelope.Payload,
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    return JSON.parse(text.toString());
+    return GenericEnvelope.Payload;
   }
 
   acknowledge(command: Command, isNoop: boolean) {
@@ -122,4 +155,12 @@ export class StockAgent {
       Diagnostics: { Format: "JSON", Payload: JSON.stringify(diagnostics) },
     });
   }
+}
+
+/** What OpenSSL prints for an envelope in PEM; throws when it does not like it. */
+export function openssl(pem: string, ...command: string[]): string {
+  return execFileSync("openssl", [...command, "-inform", "PEM"], {
+    input: pem,
+    stdio: ["pipe", "pipe", "ignore"],
+  }).toString();
 }
