@@ -28,7 +28,6 @@ const table: [name: string, words: string[], expected: string[]][] = [
   ["codedeploy-agent", [], ["codedeploy-agent", "--help"]],
   // The file itself may have the name; the agent that it starts is then started under it, too.
   ["/opt/codedeploy-agent", ["agent", "--config", "c.yml"], ["agent", "--config", "c.yml"]],
-  ["/opt/codedeploy-local", ["become-program", "0"], ["become-program", "0"]],
 ];
 for (const [name, words, expected] of table) {
   test(`spec ${name.endsWith("local") ? "12.5" : "12.7"} ${[name, ...words].join(" ")} is runtime ${expected.join(" ")}`, () => {
