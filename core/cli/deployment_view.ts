@@ -14,16 +14,21 @@ export type HostEvent = TargetEvent["events"][number];
 /** Lines kept of a host's output: enough to see why a script failed, whatever it prints. */
 const KEPT_LINES = 20;
 
+/** Lines kept of each hook that is no lifecycle event; the agent's word on how it ended is the last. */
+const KEPT_HOOK_LINES = 3;
+
 export interface DeploymentView {
   id: string;
   deployment?: DeploymentEvent;
   targets: Map<string, TargetEvent>;
   /** The last lines of each host's events, oldest first. */
   logs: Map<string, LogLine[]>;
+  /** The last lines of each host's hooks after a failure or around a run, a few of each hook. */
+  hookLogs: Map<string, LogLine[]>;
 }
 
 export function newView(id: string): DeploymentView {
-  return { id, targets: new Map(), logs: new Map() };
+  return { id, targets: new Map(), logs: new Map(), hookLogs: new Map() };
 }
 
 /** Takes an event of this deployment in; events of others are left out. */
@@ -33,10 +38,21 @@ export function record(view: DeploymentView, event: StreamEvent): void {
   if (event.kind === "target") view.targets.set(event.targetId, event);
   if (event.kind === "log") {
     // What a hook prints after a failure must not push out what the failed script printed.
-    const news = event.lines.filter((line) => !AfterHookName.safeParse(line.event).success);
-    const lines = [...(view.logs.get(event.targetId) ?? []), ...news];
-    view.logs.set(event.targetId, lines.slice(-KEPT_LINES));
+    const { targetId } = event;
+    const isOfHook = (line: LogLine) => AfterHookName.safeParse(line.event).success;
+    const news = event.lines.filter((line) => !isOfHook(line));
+    const lines = [...(view.logs.get(targetId) ?? []), ...news];
+    view.logs.set(targetId, lines.slice(-KEPT_LINES));
+    const ofHooks = [...(view.hookLogs.get(targetId) ?? []), ...event.lines.filter(isOfHook)];
+    if (ofHooks.length > 0) view.hookLogs.set(targetId, lastOfEach(ofHooks));
   }
+}
+
+/** So that what one hook prints pushes out no other's. */
+function lastOfEach(lines: readonly LogLine[]): LogLine[] {
+  return AfterHookName.options.flatMap((hook) =>
+    lines.filter((line) => line.event === hook).slice(-KEPT_HOOK_LINES)
+  );
 }
 
 /** The host's event that runs now, or the first that failed. */

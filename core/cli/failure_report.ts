@@ -6,7 +6,7 @@
 import { type DeploymentView, firstFailure, type TargetEvent } from "./deployment_view.ts";
 import { EXIT } from "./exit.ts";
 import type { FailureReport } from "./failure.ts";
-import { failureTitle, lastLines } from "./host_failure.ts";
+import { failureTitle, hookLines, lastLines } from "./host_failure.ts";
 import { harmless, hosts, hostsOf, some } from "./words.ts";
 
 /** Lines of output shown of the first failed event. */
@@ -71,6 +71,8 @@ function evidenceOf(view: DeploymentView): string[] {
     ...(message === "" ? [] : [`${target.targetId}: ${message}`]),
     ...lastLines(event, view.logs.get(target.targetId) ?? [], SHOWN_LINES)
       .map((line) => `${target.targetId} | ${event.name} | ${line}`),
+    ...hookLines(view.hookLogs.get(target.targetId) ?? [])
+      .map((line) => `${target.targetId} | ${line}`),
   ];
 }
 

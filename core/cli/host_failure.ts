@@ -1,6 +1,7 @@
 /** Why an event of a host failed, in few words. @module */
 import { lifecycleErrorCode } from "../domain/lifecycle_event.ts";
 import type { HostEvent } from "./deployment_view.ts";
+import type { LogLine } from "../wire/agent_protocol.ts";
 import { harmless } from "./words.ts";
 
 /** `Install`, or `ApplicationStart scripts/start.sh exit code 1`. */
@@ -42,4 +43,10 @@ export function lastLines(
     .map((line) => line.replace(/^\[std(out|err)\]/, ""));
   return (live.length > 0 ? live : reported)
     .map(harmless).filter((line) => line.trim() !== "").slice(-count);
+}
+
+/** `OnFailure | text`: what the hooks after an event printed, and the agent's word when one failed. */
+export function hookLines(kept: readonly LogLine[]): string[] {
+  return kept.filter(({ text }) => text.trim() !== "")
+    .map(({ event, text }) => `${event} | ${harmless(text)}`);
 }

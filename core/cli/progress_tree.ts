@@ -9,7 +9,7 @@ import {
   type HostEvent,
   type TargetEvent,
 } from "./deployment_view.ts";
-import { failureTitle, lastLines } from "./host_failure.ts";
+import { failureTitle, hookLines, lastLines } from "./host_failure.ts";
 import { clip, duration } from "./words.ts";
 
 export interface Screen {
@@ -86,21 +86,31 @@ function hostLines(view: DeploymentView, target: TargetEvent, screen: Screen): s
   const { paint, columns } = screen;
   const event = currentEvent(target);
   const streamed = view.logs.get(target.targetId) ?? [];
+  const ofHooks = view.hookLogs.get(target.targetId) ?? [];
+  const below = (lines: readonly string[]) =>
+    lines.map((text) => paint.dim(clip(`      ${text}`, columns)));
   const line = (mark: string, text: string) =>
     clip(`  ${mark} ${target.targetId}  ${text}`, columns);
   switch (target.status) {
     case "Succeeded":
-      return [paint.green(line("✓", duration(spentMs(target.events, screen.now))))];
+      return [
+        paint.green(line("✓", duration(spentMs(target.events, screen.now)))),
+        // Of a host that is well only what its agent remarks: a hook that failed.
+        ...below(hookLines(ofHooks.filter(({ stream }) => stream === "agent"))),
+      ];
     case "Failed":
     case "Unknown":
-      return [paint.red(line("✗", event ? failureTitle(event) : WORDS[target.status]))];
+      return [
+        paint.red(line("✗", event ? failureTitle(event) : WORDS[target.status])),
+        ...below(hookLines(ofHooks)),
+      ];
     case "InProgress": {
       if (event === undefined) return [paint.yellow(line("●", "between two events"))];
       const since = duration(screen.now - (event.startTime ?? screen.now));
       const output = lastLines(event, streamed, 1);
       return [
         paint.yellow(line("●", `${event.name}  ${since}`)),
-        ...output.map((text) => paint.dim(clip(`      ${text}`, columns))),
+        ...below([...output, ...hookLines(ofHooks)]),
       ];
     }
     case "Pending":

@@ -140,3 +140,23 @@ test("a wait that ran out says what runs still", () => {
 `,
   );
 });
+
+test("the report tells what the hooks after the failure printed, below the failed script", () => {
+  const seen = view("d-FAILED000", [
+    deployment("d-FAILED000", "Failed", unhealthy),
+    log("d-FAILED000", "web-1", 1, "starting"),
+    {
+      ...log("d-FAILED000", "web-1", 2),
+      lines: [
+        { event: "OnFailure", stream: "stdout", at: 0, text: "tidied \x1b[31mup" },
+        { event: "OnFailure", stream: "agent", at: 0, text: "OnFailure failed: exit code 3" },
+      ],
+    },
+    host("d-FAILED000", "web-1", "Failed", [scriptFailed("ApplicationStart", 500, 1500)]),
+  ]);
+  assert.deepEqual([failureReport(seen)?.evidence].flat().slice(-3), [
+    "web-1 | ApplicationStart | starting",
+    "web-1 | OnFailure | tidied up",
+    "web-1 | OnFailure | OnFailure failed: exit code 3",
+  ]);
+});

@@ -7,6 +7,7 @@ import { ProgressText } from "../../core/cli/progress_text.ts";
 import { progressTree } from "../../core/cli/progress_tree.ts";
 import { clock } from "../../core/cli/words.ts";
 import { TargetStatus } from "../../core/domain/target.ts";
+import { LogLine } from "../../core/wire/agent_protocol.ts";
 import type { StreamEvent } from "../../core/wire/event_stream.ts";
 import { deployment, host, log, NEW, ran, scriptFailed, START } from "./story.ts";
 
@@ -41,6 +42,37 @@ test("the tree shows each host, and the last line of the hook that runs", () => 
     "  ● web-2  ApplicationStart  9.0 s",
     "      listening soon",
     "  ✗ web-3  ApplicationStart scripts/start.sh exit code 7",
+    "  · web-4  waiting",
+  ]);
+});
+
+test("the hooks after a failure stand below their host, and that one of them failed", () => {
+  const hooks = (targetId: string, ...lines: [string, string, string][]): StreamEvent => ({
+    ...log("d-A", targetId, 2),
+    lines: lines.map(([event, stream, text]) => LogLine.parse({ event, stream, text, at: START })),
+  });
+  const told = [
+    ...fleet,
+    hooks(
+      "web-3",
+      ["OnFailure", "stdout", "cut"],
+      ["OnFailure", "stdout", "one"],
+      ["OnFailure", "stdout", "two"],
+      ["OnFailure", "agent", "OnFailure failed: exit code 3"],
+      ["Finally", "stdout", "swept"],
+    ),
+    hooks("web-1", ["Finally", "stdout", "swept"], ["Finally", "agent", "Finally failed: no"]),
+  ];
+  assert.deepEqual(tree(told, 24).slice(2), [
+    "  ✓ web-1  2.4 s",
+    "      Finally | Finally failed: no",
+    "  ● web-2  ApplicationStart  9.0 s",
+    "      listening soon",
+    "  ✗ web-3  ApplicationStart scripts/start.sh exit code 7",
+    "      OnFailure | one",
+    "      OnFailure | two",
+    "      OnFailure | OnFailure failed: exit code 3",
+    "      Finally | swept",
     "  · web-4  waiting",
   ]);
 });
