@@ -1,6 +1,8 @@
 /**
  * `runtime rollback`: deploys the last revision of a group that succeeded and is not the one to get
  * away from. A rollback is a new deployment like any other (CodeDeploy user guide).
+ * Its creator is `user`: CreateDeployment has no member that says otherwise, so OnRollback hooks are
+ * left to the rollbacks that the server starts itself.
  * @module
  */
 import { z } from "zod";
