@@ -199,7 +199,7 @@ const ignored: [row: string, changes: object][] = [
   ["without a name", { CommandName: "" }],
 ];
 for (const [row, changes] of ignored) {
-  test(`spec 12.2 PollHostCommand: a command ${row} is ignored`, async () => {
+  test(`trap 43, spec 12.2 PollHostCommand: a command ${row} is ignored`, async () => {
     await withPlainServer(async (server) => {
       await server.pin();
       server.forge = (operation, output) =>
@@ -236,7 +236,7 @@ const answers: [answer: string | undefined, isNoop: boolean, runs: boolean, ends
 for (const [answer, isNoop, runs, ends] of answers) {
   const kind = isNoop ? "a no-op" : "a command with scripts";
   const then = runs ? "run" : "not run";
-  test(`spec 12.2 ack ${answer ?? "without a status"}: ${kind} is ${then}, ends told: ${ends}`, async () => {
+  test(`trap 42, spec 12.2 ack ${answer ?? "without a status"}: ${kind} is ${then}, ends told: ${ends}`, async () => {
     await withPlainServer(async (server) => {
       await server.pin();
       await server.start();
@@ -299,7 +299,7 @@ test("spec 12.2 Complete: one whose answer was lost is told again, and nothing r
   });
 });
 
-test("spec 12.2: a command that is handed out again is not run again", async () => {
+test("trap 41, spec 12.2: a command that is handed out again is not run again", async () => {
   await withPlainServer(async (server) => {
     await server.pin();
     let again: unknown;

@@ -13,7 +13,7 @@ const appSpec = parseAppSpec(
 const rows: [row: string, possible: string[], unknown: string[]][] = [
   ["a misspelt name is unknown", [...LifecycleEventName.options], ["AfterInstal"]],
   ["a name of the server's own is known", ["BeforeInstall", "AfterInstal"], []],
-  ["an incomplete list refuses usual events (trap 45)", ["Install"], [
+  ["trap 45, an incomplete list refuses usual events", ["Install"], [
     "BeforeInstall",
     "AfterInstal",
   ]],
