@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type KillScenario, playKilled } from "./killed_order.ts";
+
+const OLD = {
+  files: { "page.html": "old", "only-old/a.html": "old" },
+  scripts: { ApplicationStop: "", OnFailure: "", Finally: "" },
+};
+const NEW = { "page.html": "new, and longer", "only-new/b.html": "new" };
+
+const SCENARIOS: readonly KillScenario[] = [
+  {
+    name: "a first deployment",
+    revision: { files: NEW, scripts: { BeforeInstall: "", ValidateService: "", Finally: "" } },
+  },
+  {
+    name: "an update",
+    before: OLD,
+    revision: { files: NEW, scripts: { BeforeInstall: "", ApplicationStart: "", Finally: "" } },
+  },
+  {
+    name: "an update that fails in AfterInstall",
+    before: OLD,
+    revision: { files: NEW, scripts: { AfterInstall: "exit 3", OnFailure: "", Finally: "" } },
+    fails: { event: "AfterInstall", exitCode: 3 },
+  },
+];
+
+/** Agents that live at the same time. */
+const SIDE_BY_SIDE = 3;
+
+/** Kills at one line after another, until an agent comes to the end; answers the lines killed at. */
+async function killEverywhere(scenario: KillScenario, when: "before" | "after"): Promise<number> {
+  let next = 1;
+  let kills = 0;
+  const worker = async (): Promise<void> => {
+    while (true) {
+      const at = `${when}:${next++}` as const;
+      try {
+        if (await playKilled(scenario, at) === "lived") return;
+        kills++;
+      } catch (cause) {
+        throw new Error(`killed ${at}: ${cause}`, { cause });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+  return kills;
+}
+
+for (const scenario of SCENARIOS) {
+  for (const when of ["before", "after"] as const) {
+    test(`law 1: ${scenario.name}, its agent killed ${when} any line of the journal, repeats nothing and ends once`, async () => {
+      const kills = await killEverywhere(scenario, when);
+      // Two lines an event that was begun, and the order's own three.
+      assert.ok(kills >= 13, `only ${kills} lines were killed at`);
+    });
+  }
+}
