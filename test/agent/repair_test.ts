@@ -134,3 +134,34 @@ test("apply is refused while an agent holds the root; looking is not", async () 
     await letGo();
   });
 });
+
+test("after an Install that did not succeed only files with the revision's content are taken for ours", async () => {
+  await installed(async ({ config, list, srv, root }) => {
+    const places = layout(root);
+    rmSync(places.lastSuccessfulInstall("g"));
+    rmSync(list);
+    writeFileSync(join(srv, "app/a"), "somebody else's");
+    await repairRoot(config, "apply");
+    const lines = readFileSync(list, "utf8").split("\n");
+    assert.ok(lines.includes(join(srv, "app/sub/b")));
+    assert.equal(lines.includes(join(srv, "app/a")), false);
+  });
+});
+
+test("what another group's list has stays that group's", async () => {
+  await installed(async ({ config, list, srv }) => {
+    rmSync(list);
+    writeFileSync(join(dirname(list), "other-cleanup"), `${join(srv, "app/a")}\n`);
+    await repairRoot(config, "apply");
+    assert.equal(readFileSync(list, "utf8").includes(join(srv, "app/a\n")), false);
+  });
+});
+
+test("a directory listed for releases that is not a link yet is one of an Install in place", async () => {
+  await installed(async ({ config, list }) => {
+    const whole = readFileSync(list, "utf8");
+    rmSync(list);
+    await repairRoot({ ...config, releaseDirectories: ["/srv/app"] }, "apply");
+    assert.equal(readFileSync(list, "utf8"), whole);
+  });
+});

@@ -158,9 +158,15 @@ function isCopyOf(source: string, path: string): boolean {
     found(() => isIdentical(source, path)) === true;
 }
 
-/** Versions of release directories are removed as a whole and stand in no list. */
+/**
+ * Versions of release directories are removed as a whole and stand in no list; a listed directory
+ * that is no link yet is one of an Install in place.
+ */
 function versionsOf({ releaseDirectories: listed, installRoot }: HostSettings) {
-  const all = releaseDirectories(listed, installRoot, "version");
+  const all = releaseDirectories(listed, installRoot, "version")
+    .map((one) => ({ ...one, isLink: hostDisk.kind(one.link) === "symlink" }));
   return (path: string): boolean =>
-    all.some(({ link, releases }) => isWithin(path, releases) || isWithin(path, link));
+    all.some(({ link, releases, isLink }) =>
+      isWithin(path, releases) || (isLink && isWithin(path, link))
+    );
 }
