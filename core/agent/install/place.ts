@@ -8,13 +8,14 @@
  * directory takes no new name from an agent that is not root is the old file written into.
  * @module
  */
+import type { Buffer } from "node:buffer";
 import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { isMissing, systemErrorCode } from "../system_error.ts";
 import type { Changes } from "./changes.ts";
 import type { Instruction } from "./instruction.ts";
-import { sameContent } from "./same_content.ts";
+import { holds, readSmall, sameContent } from "./same_content.ts";
 import type { Writer } from "./writer.ts";
 
 export interface PlaceTools {
@@ -73,18 +74,20 @@ export class Placer {
   /** `earlier` is what this Install has done before, in order. */
   copy({ source, path, there }: Put<"copy">, earlier: () => readonly Instruction[]): void {
     const wanted = lstatSync(source);
+    // Read once, compared and written: for small files that costs half of what copying does.
+    const content = readSmall(source, wanted.size);
     if (there) {
-      if (this.#keep(source, wanted, path)) this.unchanged++;
-      else this.#replaceFile(source, wanted, path);
+      if (this.#keep(source, wanted, path, content)) this.unchanged++;
+      else this.#replaceFile(source, wanted, path, content);
       return;
     }
     try {
-      this.#copyTo(source, wanted, path);
+      this.#copyTo(source, wanted, path, content);
       this.#tools.changes.name(path);
     } catch (error) {
       if (systemErrorCode(error) !== "EEXIST" || !this.#mayReplace(path, earlier())) throw error;
       this.#tools.record(this.#draft(path));
-      this.#replace(path, (draft) => this.#copyTo(source, wanted, draft));
+      this.#replace(path, (draft) => this.#copyTo(source, wanted, draft, content));
     }
   }
 
@@ -101,9 +104,9 @@ export class Placer {
     return join(dirname(path), this.#tools.draftName);
   }
 
-  #replaceFile(source: string, wanted: Stats, path: string): void {
+  #replaceFile(source: string, wanted: Stats, path: string, content?: Buffer): void {
     try {
-      this.#replace(path, (draft) => this.#copyTo(source, wanted, draft));
+      this.#replace(path, (draft) => this.#copyTo(source, wanted, draft, content));
     } catch (error) {
       if (systemErrorCode(error) !== "EACCES") throw error;
       const there = lstatSync(path);
@@ -134,9 +137,10 @@ export class Placer {
   }
 
   /** With mode, owner and time of change. */
-  #copyTo(source: string, wanted: Stats, path: string): void {
+  #copyTo(source: string, wanted: Stats, path: string, content?: Buffer): void {
     const { writer, changes } = this.#tools;
-    writer.copy(source, path);
+    if (content) writer.copy(source, path, { bytes: content, mode: wanted.mode & 0o7777 });
+    else writer.copy(source, path);
     const { uid, gid } = this.#ownerOf(wanted, path);
     // Only root may give files away; anyone else's copies stay their own, as with `cp -p`.
     const isInherited = this.#inheritedGroup(path) !== undefined;
@@ -150,13 +154,15 @@ export class Placer {
   }
 
   /** Whether the old file may stay, which it then does, with the attributes of a fresh copy. */
-  #keep(source: string, wanted: Stats, path: string): boolean {
+  #keep(source: string, wanted: Stats, path: string, content?: Buffer): boolean {
     const there = lstatSync(path);
     if (!there.isFile() || there.size !== wanted.size) return false;
     // A second name of the file is somebody's, and stays what it is.
     const isLabelled = this.#tools.labelled?.has(path) ?? true;
     if (there.nlink > 1 || isLabelled || !this.#mayRenew(there)) return false;
-    if (!this.#isReadable(there) || !sameContent(source, path, wanted.size)) return false;
+    if (!this.#isReadable(there)) return false;
+    const isSame = content ? holds(path, content) : sameContent(source, path, wanted.size);
+    if (!isSame) return false;
     this.#renew(path, there, this.#ownerOf(wanted, path), wanted.mode & 0o7777);
     if (Math.abs(there.mtimeMs - wanted.mtimeMs) >= TIME_GRAIN) {
       this.#tools.writer.utimes(path, wanted.atimeMs, wanted.mtimeMs);

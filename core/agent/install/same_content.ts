@@ -11,6 +11,35 @@ const BLOCK = 64 * 1024;
 /** Made at the first comparison, then used for all. */
 let blocks: [Buffer, Buffer] | undefined;
 
+/** A whole file of at most one block, as the next comparison will find it overwritten. */
+export function readSmall(source: string, size: number): Buffer | undefined {
+  if (size > BLOCK) return undefined;
+  const [block] = blocks ??= newBlocks();
+  const file = openSync(source, "r");
+  try {
+    const read = fill(file, block, size);
+    return read === size ? block.subarray(0, size) : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whether a file, which may be no link, holds these bytes, of one block at most. */
+export function holds(path: string, bytes: Buffer): boolean {
+  const [, block] = blocks ??= newBlocks();
+  const file = openSync(path, NO_LINK);
+  try {
+    return fill(file, block, bytes.length) === bytes.length &&
+      bytes.compare(block, 0, bytes.length) === 0;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function newBlocks(): [Buffer, Buffer] {
+  return [Buffer.allocUnsafeSlow(BLOCK), Buffer.allocUnsafeSlow(BLOCK)];
+}
+
 /** Of two files of one size, in bytes; the second may be no link. */
 export function sameContent(source: string, path: string, size: number): boolean {
   const first = openSync(source, "r");
@@ -27,7 +56,7 @@ export function sameContent(source: string, path: string, size: number): boolean
 }
 
 function sameBytes(first: number, second: number, size: number): boolean {
-  const [a, b] = blocks ??= [Buffer.allocUnsafeSlow(BLOCK), Buffer.allocUnsafeSlow(BLOCK)];
+  const [a, b] = blocks ??= newBlocks();
   for (let done = 0; done < size;) {
     const read = fill(first, a, Math.min(BLOCK, size - done));
     if (read === 0 || fill(second, b, read) !== read) return false;

@@ -13,6 +13,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  fchmodSync,
   fsyncSync,
   lchownSync,
   lstatSync,
@@ -32,13 +33,20 @@ import type { SecurityContext } from "../../domain/appspec_permissions.ts";
 import { systemErrorCode } from "../system_error.ts";
 import { clearAcl, removeContext, setAcl, setContext } from "./security_commands.ts";
 
+/** A file that was read already, so that copying need not. */
+export interface ReadFile {
+  readonly bytes: Uint8Array;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
 /** Throws the system's errors as they come. */
 export interface Writer {
   mkdir(path: string): void;
   /** With all that is missing above it. */
   makeFolder(path: string): void;
   /** Contents and mode into a file that must not exist: EEXIST, also for a link that leads nowhere. */
-  copy(source: string, path: string): void;
+  copy(source: string, path: string, read?: ReadFile): void;
   /** Contents into a file that is there, and keeps its attributes; ELOOP when it is a link. */
   overwrite(source: string, path: string): void;
   symlink(target: string, path: string): void;
@@ -69,7 +77,7 @@ export interface Writer {
 export const hostWriter: Writer = {
   mkdir: (path) => mkdirSync(path),
   makeFolder: (path) => void mkdirSync(path, { recursive: true }),
-  copy: copyAnew,
+  copy: (source, path, read) => read ? writeAnew(path, read) : copyAnew(source, path),
   overwrite,
   symlink: (target, path) => symlinkSync(target, path),
   rename: (from, to) => renameSync(from, to),
@@ -102,6 +110,16 @@ function copyAnew(source: string, path: string): void {
     throw Object.assign(new Error(`EEXIST: file already exists, ${path}`, { cause: error }), {
       code: "EEXIST",
     });
+  }
+}
+
+function writeAnew(path: string, { bytes, mode }: ReadFile): void {
+  const file = openSync(path, "wx", mode);
+  try {
+    writeBytes(file, bytes);
+    fchmodSync(file, mode); // what the umask took away
+  } finally {
+    closeSync(file);
   }
 }
 
