@@ -63,8 +63,9 @@ export class HookRun {
     onFirst: () => void,
   ): Promise<"over" | "suspended"> {
     const limit = new AbortController();
-    const reason = `the hooks around a run have ${HOOKS_TIME / 1000} seconds together`;
-    const timer = setTimeout(() => limit.abort(reason), HOOKS_TIME);
+    const limitMs = this.#context.hooks?.limitMs ?? HOOKS_TIME;
+    const reason = `the hooks around a run have ${limitMs / 1000} seconds together`;
+    const timer = setTimeout(() => limit.abort(reason), limitMs);
     const signal = AbortSignal.any([limit.signal, this.#context.leaving]);
     try {
       for (const name of names) {

@@ -31,6 +31,8 @@ export interface RebootWanted {
 
 /** The hooks around a run that CodeDeploy does not have. */
 export interface AfterHooks {
+  /** Milliseconds for the hooks before the events, and again for those after; HOOKS_TIME without. */
+  readonly limitMs?: number;
   /** Keeps how the run ended for a later rollback. */
   keepOutcome(order: Order, outcome: RunOutcome): Promise<void>;
   /** Undefined when there are no scripts to run; rejects with the reason when nobody can know. */

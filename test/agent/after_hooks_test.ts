@@ -107,6 +107,20 @@ test("OnFailure has its own timeout, and Finally runs after one that is too slow
   });
 });
 
+test("the hooks after a run share one time limit; it ends the running one and the result stays", async () => {
+  await onStage(async (stage) => {
+    const installRoot = join(stage.folder, "machine");
+    const host = machine({ ...await readConfig(stage.config), installRoot });
+    assert.ok(host.afterHooks);
+    await stage.start({ ...host, afterHooks: { ...host.afterHooks, limitMs: 500 } });
+    const end = await play(stage, "one", { BeforeInstall: "exit 1", OnFailure: "sleep 60" });
+    assert.equal(end.status, "Failed");
+    assert.equal(end.completion.error_code, 4);
+    assert.deepEqual(end.ran, ["one BeforeInstall", "one OnFailure Failed BeforeInstall 1"]);
+    assert.match(end.lines.at(-1) ?? "", /OnFailure failed: .*; the result stays what it was$/);
+  });
+});
+
 test("before the new revision is unpacked OnFailure is that of the revision whose script failed", async () => {
   await onStage(async (stage) => {
     await startMachine(stage);
