@@ -15,6 +15,8 @@ export interface LocalHooks {
   specification: HookSpecification;
   layout: Layout;
   watcher: { line(line: LogLine): void };
+  /** Milliseconds for all of them; HOOKS_TIME without. */
+  limitMs?: number;
 }
 
 /** Never rejects. */
@@ -23,8 +25,9 @@ export async function runLocalHooks(outcome: RunOutcome, hooks: LocalHooks): Pro
     ? ["OnFailure", "Finally"]
     : ["Finally"];
   const limit = new AbortController();
-  const reason = `the hooks after a run have ${HOOKS_TIME / 1000} seconds together`;
-  const timer = setTimeout(() => limit.abort(reason), HOOKS_TIME);
+  const { limitMs = HOOKS_TIME } = hooks;
+  const reason = `the hooks after a run have ${limitMs / 1000} seconds together`;
+  const timer = setTimeout(() => limit.abort(reason), limitMs);
   for (const name of names) {
     const end = await runLocalHook(name, outcome, { ...hooks, signal: limit.signal });
     if (end === "fine") continue;
