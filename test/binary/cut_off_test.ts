@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { version } from "./bundles.ts";
-import { begin, ended, IN_PLACE, once, starts } from "./deployments.ts";
+import { begin, ended, IN_PLACE, once, starts, trace } from "./deployments.ts";
 import { Fleet, until } from "./fleet.ts";
 
 test("a server killed while a script runs: the agent ends its order alone, and reports it once the server is back", async () => {
@@ -25,6 +25,8 @@ test("a server killed while a script runs: the agent ends its order alone, and r
     await fleet.startServer();
     assert.equal((await ended(fleet, id)).status, "Succeeded");
     assert.deepEqual(starts(fleet, host, id), once(IN_PLACE));
+    // ApplicationStop has nothing to stop yet; the four other scripts ran once each.
+    assert.equal(trace(host).length, 4);
     await until("the answer", () => kinds().includes("reported"));
     assert.equal(kinds().filter((kind) => kind === "completed").length, 1);
   } finally {
