@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { appendFile, readFile, readlink } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../core/agent/config.ts";
 import { machine } from "../../core/agent/lifecycle.ts";
