@@ -93,7 +93,76 @@ const accepted: [why: string, text: string][] = [
   ["a byte order mark", `\uFEFF${HEAD}`],
 ];
 for (const [why, text] of accepted) {
-  test(`parseAppSpec accepts ${why}`, () => assert.equal(parse(text).os, "linux"));
+  test(`spec 5.2 accepts ${why}`, () => assert.equal(parse(text).os, "linux"));
+}
+
+/** Member by member: what is written, and what the agent makes of it. */
+const grammar: [row: string, text: string, path: (spec: AppSpec) => unknown, meant: unknown][] = [
+  ["version: the number 0.0", HEAD, (spec) => spec.version, 0],
+  ["os: exactly the host's", HEAD, (spec) => spec.os, "linux"],
+  ["files: optional", HEAD, (spec) => spec.files, []],
+  [
+    "files: source and destination",
+    files("{ source: a, destination: /b }"),
+    (spec) => spec.files,
+    [{ source: "a", destination: "/b" }],
+  ],
+  ["file_exists_behavior: optional", HEAD, (spec) => spec.fileExistsBehavior, undefined],
+  [
+    "file_exists_behavior: exact upper case",
+    `${HEAD}file_exists_behavior: RETAIN\n`,
+    (spec) => spec.fileExistsBehavior,
+    "RETAIN",
+  ],
+  [
+    "permissions: pattern **, except nothing and both types by default",
+    permission("{ object: /a }"),
+    (spec) => spec.permissions,
+    [{ object: "/a", pattern: "**", except: [], types: ["file", "directory"] }],
+  ],
+  [
+    "permissions: mode of one to four octal digits",
+    permission("{ object: /a, mode: 5 }"),
+    (spec) => spec.permissions[0]?.mode,
+    "005",
+  ],
+  [
+    "permissions: context name, type, range",
+    permission("{ object: /a, context: { name: u, type: t, range: s0 } }"),
+    (spec) => spec.permissions[0]?.context,
+    { user: "u", type: "t", range: "s0" },
+  ],
+  [
+    "hooks: timeout 3600, no runas and no sudo by default",
+    hook("location: a.sh"),
+    (spec) => spec.hooks.get("AfterInstall"),
+    [{ location: "a.sh", timeoutSeconds: 3600, sudo: false }],
+  ],
+  [
+    "hooks: timeout, runas and the undocumented sudo",
+    hook("{ location: a.sh, timeout: 5, runas: shop, sudo: true }"),
+    (spec) => spec.hooks.get("AfterInstall"),
+    [{ location: "a.sh", timeoutSeconds: 5, runas: "shop", sudo: true }],
+  ],
+  ["hooks: a null hook is ignored", `${HEAD}hooks:\n  AfterInstall:\n`, (spec) => [
+    ...spec.hooks.keys(),
+  ], []],
+  [
+    "hooks: unknown names are ignored",
+    `${HEAD}hooks:\n  Later: [{ location: a }]\n`,
+    (spec) => [[...spec.hooks.keys()], spec.ignoredHooks],
+    [[], ["Later"]],
+  ],
+  ["unknown top-level keys are ignored", `${HEAD}colour: red\n`, (spec) => spec.warnings, []],
+  [
+    "YAML 1.1: yes is true",
+    hook("{ location: a.sh, sudo: yes }"),
+    (spec) => spec.hooks.get("AfterInstall")?.[0]?.sudo,
+    true,
+  ],
+];
+for (const [row, text, path, meant] of grammar) {
+  test(`spec 5.2 ${row}`, () => assert.deepEqual(path(parse(text)), meant));
 }
 
 const modes: [written: string, mode: string][] = [

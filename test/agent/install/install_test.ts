@@ -80,7 +80,7 @@ test("the instructions, the cleanup list and the pointer are left where the agen
   assert.equal(pointer, join(archive, ".."));
 });
 
-test("a new deployment removes what only the old one had, and no directory that was there", async () => {
+test("trap 3: a new deployment removes what only the old one had, and no directory that was there", async () => {
   using box = new Sandbox();
   write(box.host, { "srv/own.txt": "mine" });
   await box.install(box.revision({ "a/1": "1", "b/2": "2", c: "3" }), everythingTo("/srv/shop"));
@@ -111,7 +111,7 @@ test("DISALLOW refuses a file that is there, after the old files went (trap 2)",
   assert.ok(!existsSync(join(box.instructions, "group-1-cleanup")));
 });
 
-test("OVERWRITE replaces and records a file, so that the next deployment deletes it", async () => {
+test("trap 4: OVERWRITE replaces and records a file, so that the next deployment deletes it", async () => {
   using box = new Sandbox();
   write(box.host, { "srv/a": "mine" });
   await box.install(box.revision({ a: "!new" }), everythingTo("/srv"), "overwrite");
@@ -121,7 +121,7 @@ test("OVERWRITE replaces and records a file, so that the next deployment deletes
   assert.deepEqual(read(box.host), { "srv/b": "b" });
 });
 
-test("RETAIN keeps a file and does not record it, whatever the deployment says (trap 7)", async () => {
+test("trap 4: RETAIN keeps a file and does not record it, whatever the deployment says (trap 7)", async () => {
   using box = new Sandbox();
   write(box.host, { "srv/a": "mine" });
   const appSpec = `file_exists_behavior: RETAIN\n${everythingTo("/srv")}`;
