@@ -39,7 +39,7 @@ OOMPolicy=continue
 TimeoutStopSec=infinity
 
 # NoNewPrivileges= must stay off, for scripts inherit it: under it sudo refuses to work (\`sudo: true\`
-# of an AppSpec, or in a script), and nothing that is setuid gets its rights, su of \`runas\` included.
+# of an AppSpec, or in a script), and nothing that is setuid gets its rights.
 NoNewPrivileges=no
 
 # Whatever is set here, scripts inherit, and so does each service that a script starts by itself.
