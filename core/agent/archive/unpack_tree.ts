@@ -25,6 +25,7 @@ import {
 } from "node:fs";
 import { open } from "node:fs/promises";
 import process from "node:process";
+import { fileModeMask } from "../file_mode_mask.ts";
 import { systemErrorCode } from "../system_error.ts";
 import { messageOf, quoted, UnpackFailed } from "./archive_error.ts";
 import { HeldDirectories } from "./held_directories.ts";
@@ -79,7 +80,7 @@ export class UnpackTree implements Disposable {
   readonly #held: HeldDirectories;
   readonly #native: NativeOwner;
   /** The bits that a file never gets when it is made. */
-  readonly #umask = process.umask();
+  readonly #umask = fileModeMask();
   /** In the order they were made: a directory after the one it lies in. */
   readonly #directories = new Map<string, Attributes>();
   /** Files and links that were made. */

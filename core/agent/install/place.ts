@@ -12,6 +12,7 @@ import type { Buffer } from "node:buffer";
 import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
+import { fileModeMask } from "../file_mode_mask.ts";
 import { isMissing, systemErrorCode } from "../system_error.ts";
 import type { Changes } from "./changes.ts";
 import type { Instruction } from "./instruction.ts";
@@ -48,7 +49,7 @@ export class Placer {
   readonly #tools: PlaceTools;
   readonly #userId = process.geteuid?.() ?? 0;
   readonly #groupId = process.getegid?.() ?? 0;
-  readonly #directoryMode = 0o777 & ~process.umask();
+  readonly #directoryMode = 0o777 & ~fileModeMask();
   /** The directory asked for last, and the group that what is made in it gets, if it says so. */
   #parent: { path: string; group: number | undefined } = { path: "", group: undefined };
   /** Real paths of the first `#counted` instructions, filled when two paths turn out to be one. */

@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { fileModeMask } from "../../../core/agent/file_mode_mask.ts";
 import { KillingWriter } from "./killing_writer.ts";
 import { everythingTo, mode, read, Sandbox, type Tree, write } from "./sandbox.ts";
 
@@ -100,7 +101,7 @@ test("a directory that stays has the mode of a new one again", async () => {
   await box.install(archive, `${SRV}\npermissions: [{ object: /srv, mode: 700 }]`);
   assert.equal(mode(join(box.host, "srv/a")), "700");
   await box.install(archive, SRV);
-  assert.equal(mode(join(box.host, "srv/a")), (0o777 & ~process.umask()).toString(8));
+  assert.equal(mode(join(box.host, "srv/a")), (0o777 & ~fileModeMask()).toString(8));
 });
 
 test("a link that a process puts in a file's place is replaced, never written through", async () => {
