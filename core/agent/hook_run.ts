@@ -128,10 +128,9 @@ export class HookRun {
     const { commandId } = this.#taken.order;
     if (diagnostics.error_code === 0) {
       log.info("{commandId}: {hook} succeeded", { commandId, hook });
-    } else {this.#remark(
-        hook,
-        `${hook} failed: ${diagnostics.message}; the result stays what it was`,
-      );}
+      return;
+    }
+    this.#remark(hook, `${hook} failed: ${diagnostics.message}; the result stays what it was`);
   }
 
   #spawned(hook: AfterHookName, pid: number): void {

@@ -45,25 +45,20 @@ type Places =
 
 /** The machine this process runs on. */
 export function machine(config: Places): Host {
+  const places = layout(config.rootDir, config);
+  const from = config.stopScriptFrom ?? "previous";
   return {
     async run(event, order, context) {
-      const places = layout(config.rootDir, config);
-      await bundleFor(event, order, context, {
-        from: config.stopScriptFrom ?? "previous",
-        places,
-        download: () => download(order, context, config, places),
-      });
+      const download = () => downloadRevision(order, context, config, places);
+      await bundleFor(event, order, context, { from, places, download });
       if (event === "DownloadBundle") return SUCCEEDED;
       return await perform(event, order.specification, context, config);
     },
-    afterHooks: afterHooksOf(layout(config.rootDir, config)),
+    afterHooks: afterHooksOf(places),
     isNoop(event, order) {
-      if (AGENT_EVENTS.has(event)) return Promise.resolve(false);
-      const places = layout(config.rootDir, config);
-      const from = config.stopScriptFrom ?? "previous";
-      if (wantsBundle(event, order, from, places)) return Promise.resolve(false);
-      const { specification } = order;
-      return Promise.resolve(!scriptsOf({ event, specification, layout: places }));
+      const isWork = AGENT_EVENTS.has(event) || wantsBundle(event, order, from, places) ||
+        scriptsOf({ event, specification: order.specification, layout: places }) !== undefined;
+      return Promise.resolve(!isWork);
     },
   };
 }
@@ -81,7 +76,7 @@ export async function perform(
     : await scripts(event, specification, context, places);
 }
 
-async function download(
+async function downloadRevision(
   order: Order,
   context: EventContext,
   config: Places,

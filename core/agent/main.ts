@@ -101,25 +101,17 @@ function dropEnvironmentKeys(): void {
 
 /** The code that touches the machine, loaded when it is first needed. */
 function lazyHost(config: AgentConfig): Host {
+  let loaded: Promise<Host> | undefined;
+  const host = () => loaded ??= import("./lifecycle.ts").then(({ machine }) => machine(config));
   return {
-    async run(event, order, context) {
-      const { machine } = await import("./lifecycle.ts");
-      return await machine(config).run(event, order, context);
-    },
+    run: async (event, order, context) => await (await host()).run(event, order, context),
     afterHooks: {
-      async keepOutcome(order, outcome) {
-        const { machine } = await import("./lifecycle.ts");
-        await machine(config).afterHooks?.keepOutcome(order, outcome);
-      },
-      async find(hook, order, outcome) {
-        const { machine } = await import("./lifecycle.ts");
-        return await machine(config).afterHooks?.find(hook, order, outcome);
-      },
+      keepOutcome: async (order, outcome) =>
+        await (await host()).afterHooks?.keepOutcome(order, outcome),
+      find: async (hook, order, outcome) =>
+        await (await host()).afterHooks?.find(hook, order, outcome),
     },
-    async isNoop(event, order) {
-      const { machine } = await import("./lifecycle.ts");
-      return await machine(config).isNoop?.(event, order) ?? false;
-    },
+    isNoop: async (event, order) => await (await host()).isNoop?.(event, order) ?? false,
   };
 }
 

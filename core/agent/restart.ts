@@ -9,7 +9,7 @@ import type { RebootMark } from "./journal_record.ts";
 import { RebootFailed, type Reboots } from "./reboot.ts";
 
 /** The machine is asked this often to restart; then the event has failed. */
-export const ATTEMPTS = 3;
+const ATTEMPTS = 3;
 
 /** A line of the journal about the event. */
 type Step = { what: "resumed" } | { what: "reboot" } & RebootMark;

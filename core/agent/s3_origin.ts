@@ -47,7 +47,7 @@ export function s3Origin(revision: S3Revision, store: BundleStore, fetch: Fetch)
 }
 
 /** Where the bundle is, for people. */
-export function bundleName({ Bucket, Key, Version }: S3Revision): string {
+function bundleName({ Bucket, Key, Version }: S3Revision): string {
   return `s3://${Bucket}/${Key}${Version === null ? "" : ` version ${Version}`}`;
 }
 

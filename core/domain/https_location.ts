@@ -26,7 +26,7 @@ export const HttpsLocation = z.object({
 export type HttpsLocation = z.infer<typeof HttpsLocation>;
 
 /** Whether bundles may be fetched from an address; a password in it would be shown to everybody. */
-export function isBundleUrl(url: URL): boolean {
+function isBundleUrl(url: URL): boolean {
   return isSafe(url) && url.username === "" && url.password === "" && url.hash === "";
 }
 
