@@ -78,7 +78,11 @@ test(`law 1: an agent killed at any moment repeats no event (seed ${seed})`, asy
         assert.ok(Object.values(counts).every((count) => count === 1), JSON.stringify(counts));
         const failed = target.lifecycleEvents.findIndex((event) => event.status === "Failed");
         const ran = failed === -1 ? IN_PLACE.length : failed + 1;
-        assert.deepEqual(Object.keys(counts), IN_PLACE.slice(0, ran));
+        assert.deepEqual(
+          Object.keys(counts),
+          IN_PLACE.slice(0, ran),
+          JSON.stringify(target.lifecycleEvents),
+        );
         target.lifecycleEvents.forEach(({ status }, at) => {
           const expected = at === failed ? "Failed" : at < ran ? "Succeeded" : "Skipped";
           assert.equal(status, expected, `${target.targetId}, event ${at}`);
