@@ -5,6 +5,7 @@
  * @module
  */
 import type { z } from "zod";
+import type { ErrorName } from "../domain/errors.ts";
 import type { Caller, Role } from "../domain/instance.ts";
 import type { ApiContext } from "./context.ts";
 import { memberFault, type MemberFaults } from "./member_faults.ts";
@@ -21,25 +22,46 @@ export interface Operation {
   readonly name: string;
   /** The least role that may call it; `agent` means hosts and nobody else. */
   readonly role: Role;
+  readonly input: z.ZodObject;
+  /** What it answers, member by member as on the wire; `{}` for an operation without an output. */
+  readonly output?: z.ZodObject;
+  /** The exceptions of its own; those that every operation may answer are not repeated. */
+  readonly errors?: readonly ErrorName[];
   /** Answers the output; throws DomainError. */
   run(raw: unknown, context: ApiContext, call: Call): unknown;
 }
 
-interface Definition<Schema extends z.ZodObject> {
+/** Nothing is as good as `{}` where nothing has to be answered. */
+type Answer<Output extends z.ZodObject> = Record<string, never> extends z.input<Output>
+  ? z.input<Output> | void
+  : z.input<Output>;
+
+interface Definition<Schema extends z.ZodObject, Output extends z.ZodObject> {
   name: string;
   role: Role;
   input: Schema;
+  output?: Output;
+  errors?: readonly ErrorName[];
   /** Where this operation's exceptions are not those of the common table. */
   faults?: MemberFaults;
-  run(input: z.output<Schema>, context: ApiContext, call: Call): unknown;
+  run(
+    input: z.output<Schema>,
+    context: ApiContext,
+    call: Call,
+  ): Answer<Output> | Promise<Answer<Output>>;
 }
 
 /** Makes an operation that parses its input before it runs. */
-export function operation<Schema extends z.ZodObject>(definition: Definition<Schema>): Operation {
-  const { name, role, input, faults = {}, run } = definition;
+export function operation<Schema extends z.ZodObject, Output extends z.ZodObject>(
+  definition: Definition<Schema, Output>,
+): Operation {
+  const { name, role, input, output, errors, faults = {}, run } = definition;
   return {
     name,
     role,
+    input,
+    ...(output && { output }),
+    ...(errors && { errors }),
     run: (raw, context, call) => run(parseInput(input, raw, faults), context, call),
   };
 }
