@@ -78,6 +78,18 @@ CREATE TABLE upload_parts (
   PRIMARY KEY (upload_id, part_number)
 ) WITHOUT ROWID;
 `,
+  `
+CREATE TABLE resource_tags (
+  resource_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (resource_id, key)
+) WITHOUT ROWID;
+CREATE TABLE github_tokens (name TEXT PRIMARY KEY, secret BLOB NOT NULL);
+CREATE TABLE hook_executions (
+  id TEXT PRIMARY KEY, deployment_id TEXT NOT NULL, target_id TEXT NOT NULL, event TEXT NOT NULL,
+  status TEXT, invoked_at INTEGER NOT NULL, reported_at INTEGER
+);
+CREATE INDEX hook_executions_deployment ON hook_executions (deployment_id);
+`,
 ];
 
 /** The version this binary reads and writes. */

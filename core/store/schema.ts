@@ -25,7 +25,7 @@ import type {
 import type { DeploymentConfig } from "../domain/deployment_config.ts";
 import type { GroupSettings } from "../domain/deployment_group.ts";
 import type { Role } from "../domain/instance.ts";
-import type { LifecycleEvent } from "../domain/lifecycle_event.ts";
+import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import type { RevisionLocation } from "../domain/revision.ts";
 import type { Tag } from "../domain/tag.ts";
@@ -183,6 +183,31 @@ export const uploadParts = sqliteTable("upload_parts", {
   etag: text("etag").notNull(),
   size: integer("size").notNull(),
 }, (t) => [primaryKey({ columns: [t.uploadId, t.partNumber] })]);
+
+/** Tags of applications and deployment groups; by id, so they follow a rename. */
+export const resourceTags = sqliteTable("resource_tags", {
+  resourceId: text("resource_id").notNull(),
+  key: text("key").notNull(),
+  value: text("value").notNull(),
+}, (t) => [primaryKey({ columns: [t.resourceId, t.key] })]);
+
+/** Tokens that read private repositories of GitHub; `secret` in the form of `access_keys`. */
+export const githubTokens = sqliteTable("github_tokens", {
+  name: text("name").primaryKey(),
+  secret: blob("secret", { mode: "buffer" }).notNull(),
+});
+
+/** Calls of validation functions, whose results come with PutLifecycleEventHookExecutionStatus. */
+export const hookExecutions = sqliteTable("hook_executions", {
+  id: text("id").primaryKey(),
+  deploymentId: text("deployment_id").notNull(),
+  targetId: text("target_id").notNull(),
+  event: text("event").$type<LifecycleEventName>().notNull(),
+  /** Null until the function has reported. */
+  status: text("status").$type<"Succeeded" | "Failed">(),
+  invokedAt: integer("invoked_at").notNull(),
+  reportedAt: integer("reported_at"),
+}, (t) => [index("hook_executions_deployment").on(t.deploymentId)]);
 
 export const meta = sqliteTable("meta", {
   key: text("key").primaryKey(),
