@@ -25,6 +25,9 @@ import { listOnPremisesInstances } from "./operations/list_on_premises_instances
 import { registerApplicationRevision } from "./operations/register_application_revision.ts";
 import { registerOnPremisesInstance } from "./operations/register_on_premises_instance.ts";
 import { removeTagsFromOnPremisesInstances } from "./operations/remove_tags_from_on_premises_instances.ts";
+import { listTagsForResource } from "./operations/list_tags_for_resource.ts";
+import { tagResource } from "./operations/tag_resource.ts";
+import { untagResource } from "./operations/untag_resource.ts";
 import { updateApplication } from "./operations/update_application.ts";
 import { updateDeploymentGroup } from "./operations/update_deployment_group.ts";
 
@@ -58,6 +61,9 @@ export const CODEDEPLOY_OPERATIONS = operationsByName([
   registerApplicationRevision,
   registerOnPremisesInstance,
   removeTagsFromOnPremisesInstances,
+  listTagsForResource,
+  tagResource,
+  untagResource,
   updateApplication,
   updateDeploymentGroup,
 ]);

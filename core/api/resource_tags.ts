@@ -1,25 +1,50 @@
-/**
- * Tags on applications and deployment groups. This server keeps tags of instances only, and says so:
- * a tag that is taken and then lost is worse than a refusal.
- * @module
- */
+/** Tags of applications and deployment groups: in an input, and by the ARN of what they are on. @module */
 import { z } from "zod";
 import { DomainError } from "../domain/errors.ts";
-import { Tag } from "../domain/tag.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { parseResourceArn, ResourceTags as Tags } from "../domain/resource_tag.ts";
+import { applicationNamed } from "../store/applications.ts";
+import type { Db } from "../store/database.ts";
+import { deploymentGroupNamed } from "../store/deployment_groups.ts";
 import type { MemberFaults } from "./member_faults.ts";
 
-export const ResourceTags = z.array(Tag).default([]);
+/** Of CreateApplication and CreateDeploymentGroup. */
+export const ResourceTags = Tags.default([]);
+
+export const ResourceArn = z.string().min(1).max(LIMITS.arn);
+
+const TAGS = { missing: "TagRequiredException", malformed: "InvalidTagsToAddException" } as const;
 
 export const RESOURCE_TAG_FAULTS: MemberFaults = {
   tags: { malformed: "InvalidTagsToAddException" },
+  ResourceArn: { missing: "ResourceArnRequiredException", malformed: "InvalidArnException" },
+  Tags: TAGS,
+  TagKeys: TAGS,
+  NextToken: { malformed: "InvalidNextTokenException" },
 };
 
-/** Throws InvalidTagsToAdd when there are any. */
-export function refuseTags(tags: readonly Tag[]): void {
-  if (tags.length === 0) return;
-  throw new DomainError(
-    "InvalidTagsToAddException",
-    "tags",
-    "tags: this server does not keep tags of applications and deployment groups; leave them out.",
-  );
+/**
+ * The id of the application or group that an ARN names, under its name of now. Throws InvalidArn,
+ * ArnNotSupported, ApplicationDoesNotExist and DeploymentGroupDoesNotExist.
+ */
+export function taggedResource(db: Db, arn: string): string {
+  const named = parseResourceArn(arn);
+  if (!named) {
+    throw new DomainError(
+      "InvalidArnException",
+      "ResourceArn",
+      `ResourceArn: "${arn}" is not an ARN of an application (…:application:NAME) or of a ` +
+        `deployment group (…:deploymentgroup:APPLICATION/GROUP)`,
+    );
+  }
+  if (named.kind === "other") {
+    throw new DomainError(
+      "ArnNotSupportedException",
+      "ResourceArn",
+      `ResourceArn: a resource of type ${named.type} has no tags; applications and deployment ` +
+        `groups have`,
+    );
+  }
+  const { id } = applicationNamed(db, named.application);
+  return named.kind === "group" ? deploymentGroupNamed(db, id, named.group).id : id;
 }

@@ -32,6 +32,14 @@ export const LIMITS = {
   description: 256,
   /** Minutes from the first shift of traffic to the last. */
   trafficShiftMinutes: 2880,
+  /** Tags of one application or deployment group. */
+  resourceTags: 50,
+  /** Characters of an ARN (service model). */
+  arn: 1011,
+  /** Tokens for GitHub. */
+  githubTokens: 25,
+  /** Deployments under way at a time. */
+  activeDeployments: 1000,
   /** Entries of a page of a List operation. */
   page: 100,
 } as const;

@@ -10,8 +10,10 @@ import {
   applications,
   deploymentGroups,
   deployments,
+  hookExecutions,
   instanceHealth,
   logChunks,
+  resourceTags,
   revisions,
   targets,
 } from "./schema.ts";
@@ -81,6 +83,9 @@ export function deleteApplication(tx: Tx, name: string): void {
   const history = tx.select({ id: deployments.id }).from(deployments)
     .where(eq(deployments.applicationId, id));
   tx.delete(instanceHealth).where(inArray(instanceHealth.groupId, groups)).run();
+  tx.delete(hookExecutions).where(inArray(hookExecutions.deploymentId, history)).run();
+  tx.delete(resourceTags).where(inArray(resourceTags.resourceId, groups)).run();
+  tx.delete(resourceTags).where(eq(resourceTags.resourceId, id)).run();
   tx.delete(targets).where(inArray(targets.deploymentId, history)).run();
   tx.delete(logChunks).where(inArray(logChunks.deploymentId, history)).run();
   tx.delete(deployments).where(eq(deployments.applicationId, id)).run();

@@ -7,7 +7,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { unlessTaken } from "./conflict.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
-import { deploymentGroups, deployments, instanceHealth } from "./schema.ts";
+import { deploymentGroups, deployments, instanceHealth, resourceTags } from "./schema.ts";
 
 export type NewDeploymentGroup = Pick<
   DeploymentGroup,
@@ -95,11 +95,13 @@ export function changeDeploymentGroup(
   );
 }
 
-/** Removes a group and what it knows of its hosts; one that is not there is no fault. */
+/** Removes a group, its tags and what it knows of its hosts; one that is not there is no fault. */
 export function deleteDeploymentGroup(tx: Tx, applicationId: string, name: string): void {
   const gone = tx.delete(deploymentGroups).where(byName(applicationId, name))
     .returning({ id: deploymentGroups.id }).get();
-  if (gone) tx.delete(instanceHealth).where(eq(instanceHealth.groupId, gone.id)).run();
+  if (!gone) return;
+  tx.delete(instanceHealth).where(eq(instanceHealth.groupId, gone.id)).run();
+  tx.delete(resourceTags).where(eq(resourceTags.resourceId, gone.id)).run();
 }
 
 /** What a group says of its last deployments. */

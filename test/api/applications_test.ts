@@ -120,9 +120,9 @@ const refusals: Refusal[] = [
   ],
   [
     "CreateApplication",
-    { applicationName: "new", tags: [{ Key: "a", Value: "b" }] },
+    { applicationName: "new", tags: [{ Key: "", Value: "b" }] },
     "InvalidTagsToAdd",
-    /leave them out/,
+    /tags\.0\.Key/,
   ],
   [
     "GetApplication",

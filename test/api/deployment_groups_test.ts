@@ -305,7 +305,7 @@ const refusals: Refusal[] = [
     /prod/,
   ],
   ["CreateDeploymentGroup", { ...fresh, serviceRoleArn: undefined }, "RoleRequired"],
-  ["CreateDeploymentGroup", { ...fresh, tags: [{ Key: "a" }] }, "InvalidTagsToAdd"],
+  ["CreateDeploymentGroup", { ...fresh, tags: [{ Key: "aws:a" }] }, "InvalidTagsToAdd"],
   ["GetDeploymentGroup", { ...named, deploymentGroupName: "gone" }, "DeploymentGroupDoesNotExist"],
   ["GetDeploymentGroup", { ...named, applicationName: "gone" }, "ApplicationDoesNotExist"],
   ["GetDeploymentGroup", { applicationName: "shop" }, "DeploymentGroupNameRequired"],

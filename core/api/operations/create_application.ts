@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { ComputePlatform, Name } from "../../domain/name.ts";
 import { insertApplication } from "../../store/applications.ts";
+import { putResourceTags } from "../../store/resource_tags.ts";
 import { operation } from "../operation.ts";
-import { refuseTags, RESOURCE_TAG_FAULTS, ResourceTags } from "../resource_tags.ts";
+import { RESOURCE_TAG_FAULTS, ResourceTags } from "../resource_tags.ts";
 
 export const createApplication = operation({
   name: "CreateApplication",
@@ -14,12 +15,23 @@ export const createApplication = operation({
     computePlatform: ComputePlatform.default("Server"),
     tags: ResourceTags,
   }),
+  output: z.object({ applicationId: z.string() }),
+  errors: [
+    "ApplicationAlreadyExistsException",
+    "ApplicationLimitExceededException",
+    "ApplicationNameRequiredException",
+    "InvalidApplicationNameException",
+    "InvalidComputePlatformException",
+    "InvalidTagsToAddException",
+  ],
   faults: RESOURCE_TAG_FAULTS,
   async run({ applicationName, computePlatform, tags }, { store, now }) {
-    refuseTags(tags);
     const id = randomUUID();
     const application = { id, name: applicationName, computePlatform, createTime: now() };
-    await store.commit((tx) => insertApplication(tx, application));
+    await store.commit((tx) => {
+      insertApplication(tx, application);
+      putResourceTags(tx, id, tags);
+    });
     return { applicationId: id };
   },
 });

@@ -5,9 +5,10 @@ import { newGroupSettings } from "../../domain/group_settings.ts";
 import { Name } from "../../domain/name.ts";
 import { applicationNamed } from "../../store/applications.ts";
 import { insertDeploymentGroup } from "../../store/deployment_groups.ts";
+import { putResourceTags } from "../../store/resource_tags.ts";
 import { checkGroup, GROUP_FAULTS, GroupInput, ServiceRoleArn } from "../group_input.ts";
 import { operation } from "../operation.ts";
-import { refuseTags, RESOURCE_TAG_FAULTS, ResourceTags } from "../resource_tags.ts";
+import { RESOURCE_TAG_FAULTS, ResourceTags } from "../resource_tags.ts";
 
 export const createDeploymentGroup = operation({
   name: "CreateDeploymentGroup",
@@ -19,15 +20,50 @@ export const createDeploymentGroup = operation({
     serviceRoleArn: ServiceRoleArn,
     tags: ResourceTags,
   }),
+  output: z.object({ deploymentGroupId: z.string() }),
+  errors: [
+    "AlarmsLimitExceededException",
+    "ApplicationDoesNotExistException",
+    "ApplicationNameRequiredException",
+    "DeploymentConfigDoesNotExistException",
+    "DeploymentGroupAlreadyExistsException",
+    "DeploymentGroupLimitExceededException",
+    "DeploymentGroupNameRequiredException",
+    "ECSServiceMappingLimitExceededException",
+    "InvalidAlarmConfigException",
+    "InvalidApplicationNameException",
+    "InvalidAutoRollbackConfigException",
+    "InvalidAutoScalingGroupException",
+    "InvalidBlueGreenDeploymentConfigurationException",
+    "InvalidDeploymentConfigNameException",
+    "InvalidDeploymentGroupNameException",
+    "InvalidDeploymentStyleException",
+    "InvalidEC2TagCombinationException",
+    "InvalidEC2TagException",
+    "InvalidECSServiceException",
+    "InvalidInputException",
+    "InvalidLoadBalancerInfoException",
+    "InvalidOnPremisesTagCombinationException",
+    "InvalidRoleException",
+    "InvalidTagException",
+    "InvalidTagsToAddException",
+    "InvalidTargetGroupPairException",
+    "InvalidTrafficRoutingConfigurationException",
+    "InvalidTriggerConfigException",
+    "LifecycleHookLimitExceededException",
+    "RoleRequiredException",
+    "TagSetListLimitExceededException",
+    "TriggerTargetsLimitExceededException",
+  ],
   faults: { ...GROUP_FAULTS, ...RESOURCE_TAG_FAULTS },
   async run({ applicationName, deploymentGroupName: name, tags, ...given }, { store }) {
-    refuseTags(tags);
     const id = randomUUID();
     await store.commit((tx) => {
       const application = applicationNamed(tx, applicationName);
       const settings = newGroupSettings(given, application.computePlatform);
       checkGroup(tx, settings, application.computePlatform);
       insertDeploymentGroup(tx, { id, applicationId: application.id, name, settings });
+      putResourceTags(tx, id, tags);
     });
     return { deploymentGroupId: id };
   },
