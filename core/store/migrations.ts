@@ -90,6 +90,46 @@ CREATE TABLE hook_executions (
 );
 CREATE INDEX hook_executions_deployment ON hook_executions (deployment_id);
 `,
+  `
+CREATE TABLE buckets (name TEXT PRIMARY KEY, create_time INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO buckets SELECT bucket, MIN(last_modified) FROM objects GROUP BY bucket;
+INSERT OR IGNORE INTO buckets SELECT bucket, MIN(create_time) FROM uploads GROUP BY bucket;
+ALTER TABLE objects ADD COLUMN headers TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE objects ADD COLUMN checksums TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE uploads ADD COLUMN headers TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE uploads ADD COLUMN checksum_algorithm TEXT;
+ALTER TABLE uploads ADD COLUMN checksum_type TEXT;
+ALTER TABLE upload_parts ADD COLUMN checksums TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE upload_parts ADD COLUMN last_modified INTEGER NOT NULL DEFAULT 0;
+`,
+  `
+CREATE TABLE outbox (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, deployment_id TEXT NOT NULL, fact TEXT NOT NULL,
+  time INTEGER NOT NULL
+);
+CREATE TABLE deliveries (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, event_sequence INTEGER NOT NULL, destination TEXT NOT NULL,
+  deployment_id TEXT NOT NULL, payload TEXT NOT NULL, create_time INTEGER NOT NULL,
+  state TEXT NOT NULL, attempts INTEGER NOT NULL, next_attempt INTEGER NOT NULL,
+  last_attempt INTEGER, last_error TEXT
+);
+CREATE INDEX deliveries_lane ON deliveries (state, destination, deployment_id, id);
+CREATE TABLE event_targets (
+  name TEXT PRIMARY KEY, receiver TEXT NOT NULL, pattern TEXT, create_time INTEGER NOT NULL
+);
+`,
+  `
+CREATE TABLE topics (
+  name TEXT PRIMARY KEY, display_name TEXT NOT NULL, signature_version TEXT NOT NULL,
+  create_time INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE subscriptions (
+  id TEXT PRIMARY KEY, topic TEXT NOT NULL, protocol TEXT NOT NULL, endpoint TEXT NOT NULL,
+  raw_message_delivery INTEGER NOT NULL, status TEXT NOT NULL, token TEXT NOT NULL,
+  token_expires INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX subscriptions_endpoint ON subscriptions (topic, protocol, endpoint);
+`,
 ];
 
 /** The version this binary reads and writes. */

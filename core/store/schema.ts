@@ -24,12 +24,19 @@ import type {
 } from "../domain/deployment.ts";
 import type { DeploymentConfig } from "../domain/deployment_config.ts";
 import type { GroupSettings } from "../domain/deployment_group.ts";
+import type { EventPattern, EventReceiver } from "../domain/event_target.ts";
 import type { Role } from "../domain/instance.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { ComputePlatform } from "../domain/name.ts";
+import type { OutboxFact } from "../domain/outbox_fact.ts";
 import type { RevisionLocation } from "../domain/revision.ts";
 import type { Tag } from "../domain/tag.ts";
 import type { Target, TargetStatus } from "../domain/target.ts";
+import type {
+  SignatureVersion,
+  SubscriptionProtocol,
+  SubscriptionStatus,
+} from "../domain/topic.ts";
 
 export const accessKeys = sqliteTable("access_keys", {
   accessKeyId: text("access_key_id").primaryKey(),
@@ -162,10 +169,20 @@ export const objects = sqliteTable("objects", {
   /** Grows with each write; the greatest of a key is its current version. */
   sequence: integer("sequence").notNull(),
   lastModified: integer("last_modified").notNull(),
+  /** What HTTP is told with the bytes, by header name: cache-control, content-encoding … */
+  headers: text("headers", { mode: "json" }).$type<Record<string, string>>().notNull(),
+  /** What the client sent and we compared, in base64, by header name without `x-amz-checksum-`. */
+  checksums: text("checksums", { mode: "json" }).$type<Record<string, string>>().notNull(),
 }, (t) => [
   primaryKey({ columns: [t.bucket, t.key, t.versionId] }),
   index("objects_current").on(t.bucket, t.key, t.sequence),
 ]);
+
+/** Made by CreateBucket or by the first write. */
+export const buckets = sqliteTable("buckets", {
+  name: text("name").primaryKey(),
+  createTime: integer("create_time").notNull(),
+});
 
 export const uploads = sqliteTable("uploads", {
   uploadId: text("upload_id").primaryKey(),
@@ -174,6 +191,11 @@ export const uploads = sqliteTable("uploads", {
   contentType: text("content_type"),
   metadata: text("metadata", { mode: "json" }).$type<Record<string, string>>().notNull(),
   createTime: integer("create_time").notNull(),
+  headers: text("headers", { mode: "json" }).$type<Record<string, string>>().notNull(),
+  /** What the whole is to have, as CreateMultipartUpload said; null where it said nothing. */
+  checksumAlgorithm: text("checksum_algorithm"),
+  /** COMPOSITE or FULL_OBJECT. */
+  checksumType: text("checksum_type"),
 });
 
 export const uploadParts = sqliteTable("upload_parts", {
@@ -182,6 +204,9 @@ export const uploadParts = sqliteTable("upload_parts", {
   /** Hex MD5. */
   etag: text("etag").notNull(),
   size: integer("size").notNull(),
+  /** As those of `objects`. */
+  checksums: text("checksums", { mode: "json" }).$type<Record<string, string>>().notNull(),
+  lastModified: integer("last_modified").notNull(),
 }, (t) => [primaryKey({ columns: [t.uploadId, t.partNumber] })]);
 
 /** Tags of applications and deployment groups; by id, so they follow a rename. */
@@ -208,6 +233,59 @@ export const hookExecutions = sqliteTable("hook_executions", {
   invokedAt: integer("invoked_at").notNull(),
   reportedAt: integer("reported_at"),
 }, (t) => [index("hook_executions_deployment").on(t.deploymentId)]);
+
+/** Facts that wait to be turned into deliveries (docs/decisions/009-outbox.md). */
+export const outbox = sqliteTable("outbox", {
+  sequence: integer("sequence").primaryKey({ autoIncrement: true }),
+  deploymentId: text("deployment_id").notNull(),
+  fact: text("fact", { mode: "json" }).$type<OutboxFact>().notNull(),
+  time: integer("time").notNull(),
+});
+
+/** One message for one destination, until it is delivered; then its row is gone. */
+export const deliveries = sqliteTable("deliveries", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  /** `outbox.sequence` of its fact; 0 for a message that stands for no fact. */
+  eventSequence: integer("event_sequence").notNull(),
+  /** `kind:key`; the kind says who delivers it. */
+  destination: text("destination").notNull(),
+  deploymentId: text("deployment_id").notNull(),
+  /** What the kind of destination made of the fact; nobody else reads it. */
+  payload: text("payload").notNull(),
+  createTime: integer("create_time").notNull(),
+  state: text("state").$type<"waiting" | "dead">().notNull(),
+  attempts: integer("attempts").notNull(),
+  nextAttempt: integer("next_attempt").notNull(),
+  lastAttempt: integer("last_attempt"),
+  lastError: text("last_error"),
+}, (t) => [index("deliveries_lane").on(t.state, t.destination, t.deploymentId, t.id)]);
+
+export const eventTargets = sqliteTable("event_targets", {
+  name: text("name").primaryKey(),
+  receiver: text("receiver", { mode: "json" }).$type<EventReceiver>().notNull(),
+  pattern: text("pattern", { mode: "json" }).$type<EventPattern>(),
+  createTime: integer("create_time").notNull(),
+});
+
+/** Topics of the SNS form; triggers publish to them. */
+export const topics = sqliteTable("topics", {
+  name: text("name").primaryKey(),
+  displayName: text("display_name").notNull(),
+  signatureVersion: text("signature_version").$type<SignatureVersion>().notNull(),
+  createTime: integer("create_time").notNull(),
+});
+
+export const subscriptions = sqliteTable("subscriptions", {
+  id: text("id").primaryKey(),
+  /** Name of the topic. */
+  topic: text("topic").notNull(),
+  protocol: text("protocol").$type<SubscriptionProtocol>().notNull(),
+  endpoint: text("endpoint").notNull(),
+  rawMessageDelivery: integer("raw_message_delivery", { mode: "boolean" }).notNull(),
+  status: text("status").$type<SubscriptionStatus>().notNull(),
+  token: text("token").notNull(),
+  tokenExpires: integer("token_expires").notNull(),
+}, (t) => [uniqueIndex("subscriptions_endpoint").on(t.topic, t.protocol, t.endpoint)]);
 
 export const meta = sqliteTable("meta", {
   key: text("key").primaryKey(),
