@@ -1,6 +1,7 @@
 /**
- * The front door: `POST /` with an operation in X-Amz-Target, joining, health. Signature, then
- * operation, then role, then input: whoever cannot sign learns nothing of what there is.
+ * The front door: `POST /` with an operation in X-Amz-Target, or with a form of the AWS Query
+ * protocol, joining, health. Signature, then operation, then role, then input: whoever cannot sign
+ * learns nothing of what there is.
  * @module
  */
 import { randomUUID } from "node:crypto";
@@ -13,7 +14,9 @@ import type { ApiContext } from "./context.ts";
 import { errorResponse } from "./error_response.ts";
 import { healthRoutes } from "./health.ts";
 import { joinHost } from "./join_host.ts";
-import { mayCall, type Operation } from "./operation.ts";
+import { mayCall, type RoutedOperation } from "./operation.ts";
+import { answerQuery, isQueryRequest } from "./query/query_request.ts";
+import type { QueryService } from "./query/query_service.ts";
 import { parseJson, readBody } from "./request_body.ts";
 
 /** The operations behind one prefix of X-Amz-Target, and the names clients sign them for. */
@@ -21,11 +24,15 @@ export interface Service {
   /** `CodeDeploy_20141006.` with its dot. */
   targetPrefix: string;
   signingNames: readonly string[];
-  operations: ReadonlyMap<string, Operation>;
+  operations: ReadonlyMap<string, RoutedOperation>;
 }
 
 /** Builds the routes; other rooms mount theirs on the same app, behind these. */
-export function createRouter(context: ApiContext, services: readonly Service[]): Hono {
+export function createRouter(
+  context: ApiContext,
+  services: readonly Service[],
+  queryServices: readonly QueryService[] = [],
+): Hono {
   const app = new Hono();
   app.route("/", healthRoutes(context));
   app.post(JOIN_PATH, ({ req }) =>
@@ -33,7 +40,12 @@ export function createRouter(context: ApiContext, services: readonly Service[]):
       const raw = parseJson(await readBody(req.raw));
       return await joinHost(raw, context);
     }));
+  app.get("/", async ({ req }, next) => {
+    if (isQueryRequest(req.raw)) return await answerQuery(req.raw, context, queryServices);
+    await next();
+  });
   app.post("/", ({ req }) => {
+    if (isQueryRequest(req.raw)) return answerQuery(req.raw, context, queryServices);
     const { headers } = req.raw;
     const target = headers.get("x-amz-target") ?? "";
     // An agent that announces our additions learns so that they were understood.

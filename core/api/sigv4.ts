@@ -32,6 +32,8 @@ export interface SignatureCheck {
 
 export interface Signed {
   caller: Caller;
+  /** The one of the check's services that the signature is scoped to. */
+  service: string;
   /** Hex SHA-256 of the body, UNSIGNED-PAYLOAD, or STREAMING-… for a body signed in chunks. */
   contentSha256: string;
 }
@@ -61,7 +63,7 @@ export async function verifySignature(request: Request, check: SignatureCheck): 
     );
   }
   const { accessKeyId, role, arn } = key;
-  return { caller: { accessKeyId, role, arn }, contentSha256 };
+  return { caller: { accessKeyId, role, arn }, service: claim.service, contentSha256 };
 }
 
 function checkTime(claim: SignatureClaim, now: number): void {
