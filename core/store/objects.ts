@@ -9,6 +9,7 @@
  */
 import { join } from "node:path";
 import { and, desc, eq, gt, max, sql } from "drizzle-orm";
+import { ensureBucket } from "./buckets.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
 import { objects } from "./schema.ts";
@@ -53,7 +54,7 @@ export function findObject(db: Db, at: ObjectAddress): StoredObject | undefined 
 }
 
 /**
- * Adds a version, which becomes the key's current one. Its number is the time, or one more than the
+ * Adds a version, which becomes the key's current one, and its bucket if that is not there. Its number is the time, or one more than the
  * last number when the clock stood still or went back; `versionId` begins with it and so sorts like
  * it. `random` (hex) keeps ids from being guessed or used twice.
  */
@@ -63,6 +64,7 @@ export function insertObject(tx: Tx, object: NewObject, random: string): StoredO
   const sequence = Math.max(object.lastModified, (last?.sequence ?? 0) + 1);
   const versionId = sequence.toString(16).padStart(12, "0") + random;
   const row = { ...object, sequence, versionId };
+  ensureBucket(tx, { name: object.bucket, createTime: object.lastModified });
   tx.insert(objects).values(row).run();
   return row;
 }
@@ -74,8 +76,9 @@ export function insertDeleteMarker(
   random: string,
 ): StoredObject {
   const { bucket, key, at } = address;
-  const none = { etag: "", sha256: "", size: 0, contentType: null, metadata: {} };
-  return insertObject(tx, { bucket, key, ...none, lastModified: at }, random);
+  const none = { etag: "", sha256: "", size: 0, contentType: null };
+  const nothing = { metadata: {}, headers: {}, checksums: {} };
+  return insertObject(tx, { bucket, key, ...none, ...nothing, lastModified: at }, random);
 }
 
 /** Removes one version for good; answers what it was, or undefined when there was none. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { and, asc, eq, lt } from "drizzle-orm";
+import { ensureBucket } from "./buckets.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
 import { uploadParts, uploads } from "./schema.ts";
@@ -16,6 +17,7 @@ export type UploadPart = typeof uploadParts.$inferSelect;
 export type UploadAddress = Pick<Upload, "uploadId" | "bucket" | "key">;
 
 export function insertUpload(tx: Tx, upload: Upload): void {
+  ensureBucket(tx, { name: upload.bucket, createTime: upload.createTime });
   tx.insert(uploads).values(upload).run();
 }
 

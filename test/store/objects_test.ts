@@ -29,7 +29,7 @@ after(async () => {
 });
 
 function object(key: string, sha256: string, lastModified: number): NewObject {
-  const none = { contentType: null, metadata: {} };
+  const none = { contentType: null, metadata: {}, headers: {}, checksums: {} };
   return { bucket: "b", key, etag: `e-${sha256}`, sha256, size: 1, lastModified, ...none };
 }
 

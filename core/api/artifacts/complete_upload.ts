@@ -37,8 +37,8 @@ export async function completeUpload(artifacts: Artifacts, request: S3Request): 
   const parts = choose(listed, listParts(artifacts.store.read, upload.uploadId));
   const received = await concatenate(artifacts, parts, wholeClaims(claims, headers));
   const etag = multipartEtag(parts);
-  const { contentType, metadata } = upload;
-  const described = { bucket, key, etag, contentType, metadata };
+  const { contentType, metadata, headers: kept } = upload;
+  const described = { bucket, key, etag, contentType, metadata, headers: kept, checksums: {} };
   const version = await storeVersion(artifacts, received, described, (tx) => {
     uploadOf(tx, request);
     condition(tx);

@@ -32,7 +32,9 @@ export const PartNumber = z.coerce.number().int().min(1).max(10_000);
 export async function createUpload(artifacts: Artifacts, request: S3Request): Promise<Response> {
   const { bucket, key, raw: { headers } } = request;
   const uploadId = artifacts.randomHex(UPLOAD_ID_BYTES);
-  const upload = { uploadId, bucket, key, createTime: artifacts.now(), ...describedBy(headers) };
+  const checksum = { checksumAlgorithm: null, checksumType: null };
+  const createTime = artifacts.now();
+  const upload = { uploadId, bucket, key, createTime, ...describedBy(headers), ...checksum };
   await artifacts.store.commit((tx) => insertUpload(tx, upload));
   return xmlResponse(s3Document("InitiateMultipartUploadResult", {
     Bucket: bucket,
@@ -47,7 +49,9 @@ export async function uploadPart(artifacts: Artifacts, request: S3Request): Prom
   const partNumber = partNumberOf(request.query);
   const { received, claims } = await receiveBody(artifacts, request);
   const { size } = received.sums;
-  const part: UploadPart = { uploadId, partNumber, etag: md5Hex(received.sums), size };
+  const etag = md5Hex(received.sums);
+  const lastModified = artifacts.now();
+  const part: UploadPart = { uploadId, partNumber, etag, size, checksums: {}, lastModified };
   const file = artifacts.files.part(part);
   try {
     await moveDurably(received.file, file);

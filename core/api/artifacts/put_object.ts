@@ -21,7 +21,7 @@ export async function putObject(artifacts: Artifacts, request: S3Request): Promi
   const condition = writeCondition(headers, { bucket, key });
   const { received, claims } = await receiveBody(artifacts, request);
   const etag = md5Hex(received.sums);
-  const described = { bucket, key, etag, ...describedBy(headers) };
+  const described = { bucket, key, etag, ...describedBy(headers), checksums: {} };
   const version = await storeVersion(artifacts, received, described, condition);
   return new Response(null, {
     headers: { ...checksumHeaders(claims, received.sums), ...versionHeaders(version) },

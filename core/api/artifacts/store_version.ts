@@ -19,7 +19,10 @@ import { S3Error } from "./s3_error.ts";
 const VERSION_RANDOM_BYTES = 10;
 
 /** What a client gives an object besides its bytes. */
-export type Described = Pick<NewObject, "bucket" | "key" | "contentType" | "metadata">;
+export type Described = Pick<
+  NewObject,
+  "bucket" | "key" | "contentType" | "metadata" | "headers" | "checksums"
+>;
 
 /**
  * Names the file by its content and writes the row. `check` runs inside the commit, where nobody can
@@ -31,7 +34,6 @@ export function storeVersion(
   described: Described & { etag: string },
   check: (tx: Tx) => void,
 ): Promise<StoredObject> {
-  const { bucket, key, contentType, metadata, etag } = described;
   const sha256 = received.sums.of.get("sha256")?.toString("hex") ?? "";
   const size = received.sums.size;
   const random = artifacts.randomHex(VERSION_RANDOM_BYTES);
@@ -39,8 +41,7 @@ export function storeVersion(
     artifacts.store.commit((tx) => {
       check(tx);
       const lastModified = artifacts.now();
-      const object = { bucket, key, etag, sha256, size, contentType, metadata, lastModified };
-      return insertObject(tx, object, random);
+      return insertObject(tx, { ...described, sha256, size, lastModified }, random);
     }));
 }
 
@@ -54,15 +55,35 @@ export function versionHeaders(version: StoredObject): Record<string, string> {
   };
 }
 
-/** Content type and `x-amz-meta-*` of a request that creates an object. */
+/** What HTTP is told with the bytes, kept as it came (S3 user guide, "System-defined metadata"). */
+const KEPT_HEADERS = [
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "expires",
+];
+
+/** A Content-Encoding without `aws-chunked`, which speaks of the way and not of the object. */
+function withoutFraming(encoding = ""): string {
+  return encoding.split(",").map((name) => name.trim())
+    .filter((name) => name !== "" && name !== "aws-chunked").join(", ");
+}
+
+/** Content type, kept headers and `x-amz-meta-*` of a request that creates an object. */
 export function describedBy(
   headers: Headers,
-): Pick<Described, "contentType" | "metadata"> {
+): Pick<Described, "contentType" | "metadata" | "headers"> {
   const metadata: Record<string, string> = {};
+  const kept: Record<string, string> = {};
   for (const [name, value] of headers) {
     if (name.startsWith("x-amz-meta-")) metadata[name.slice("x-amz-meta-".length)] = value;
+    if (KEPT_HEADERS.includes(name)) kept[name] = value;
   }
-  return { contentType: headers.get("content-type"), metadata };
+  const encoding = withoutFraming(kept["content-encoding"]);
+  if (encoding === "") delete kept["content-encoding"];
+  else kept["content-encoding"] = encoding;
+  return { contentType: headers.get("content-type"), metadata, headers: kept };
 }
 
 /**
