@@ -10,6 +10,7 @@
  */
 import { setImmediate } from "node:timers";
 import type { Connection, Db } from "./database.ts";
+import { takeOutboxGrew } from "./outbox_bell.ts";
 
 /** The database inside the open transaction; a write uses nothing else. */
 export type Tx = Db;
@@ -37,8 +38,12 @@ export class GroupCommit {
   #scheduled = false;
   #closed = false;
 
-  constructor(connection: Connection) {
+  readonly #outboxGrew: () => void;
+
+  /** `outboxGrew` is called after a commit that put something into the outbox. */
+  constructor(connection: Connection, outboxGrew: () => void = () => {}) {
     this.#connection = connection;
+    this.#outboxGrew = outboxGrew;
   }
 
   /**
@@ -88,6 +93,7 @@ export class GroupCommit {
       return;
     }
     for (const answer of done) answer();
+    if (takeOutboxGrew(this.#connection.db)) this.#outboxGrew();
   }
 
   /** Runs one write in its savepoint; answers what to do once the group is committed. */

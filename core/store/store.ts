@@ -18,8 +18,11 @@ export interface Store {
   close(): void;
 }
 
-/** Opens (and makes, and migrates) the embedded store in a data directory that this process then owns. */
-export function openStore(directory: string): Store {
+/**
+ * Opens (and makes, and migrates) the embedded store in a data directory that this process then
+ * owns. `outboxGrew` is called after each commit that put something into the outbox.
+ */
+export function openStore(directory: string, outboxGrew?: () => void): Store {
   const lock = takeDataDirectory(directory);
   const file = join(directory, "runtime.db");
   const writer = connect(file);
@@ -31,7 +34,7 @@ export function openStore(directory: string): Store {
     throw cause;
   }
   const reader = connect(file);
-  const commits = new GroupCommit(writer);
+  const commits = new GroupCommit(writer, outboxGrew);
   return {
     read: reader.db,
     commit: (write) => commits.commit(write),

@@ -1,0 +1,165 @@
+/**
+ * Deliveries: one message for one destination each. A row waits until its message is delivered and
+ * is then deleted; one that is given up is dead and stays until somebody replays or deletes it.
+ *
+ * A lane is what has to keep its order: the messages of one deployment for one destination.
+ * @module
+ */
+import { and, asc, count, eq, gt, inArray, min } from "drizzle-orm";
+import type { Db } from "./database.ts";
+import type { Tx } from "./group_commit.ts";
+import { noteOutboxGrew } from "./outbox_bell.ts";
+import { deliveries } from "./schema.ts";
+
+export interface NewDelivery {
+  /** `outbox.sequence` of the fact it tells; 0 for a message that stands for no fact. */
+  eventSequence: number;
+  /** `kind:key`. */
+  destination: string;
+  /** Empty for a message that belongs to no deployment; such messages share one lane. */
+  deploymentId: string;
+  /** What the destination's kind needs to send it; not empty, nobody else reads it. */
+  payload: string;
+  /** Milliseconds since the epoch. */
+  createTime: number;
+}
+
+/** A delivery as it waits; times in milliseconds. */
+export interface WaitingDelivery extends NewDelivery {
+  id: number;
+  /** Attempts that have failed so far. */
+  attempts: number;
+  nextAttempt: number;
+}
+
+export interface DeadDelivery extends NewDelivery {
+  id: number;
+  attempts: number;
+  lastAttempt: number;
+  /** What came of the last attempt, as a sentence. */
+  lastError: string;
+}
+
+export interface Lane {
+  destination: string;
+  deploymentId: string;
+}
+
+/** Rows of one INSERT; SQLite bounds the variables of a statement. */
+const BATCH = 500;
+
+/** Adds messages in their order; the dispatcher is woken by the commit. */
+export function insertDeliveries(tx: Tx, all: readonly NewDelivery[]): void {
+  for (let from = 0; from < all.length; from += BATCH) {
+    const rows = all.slice(from, from + BATCH)
+      .map((one) => ({ ...one, state: "waiting" as const, attempts: 0, nextAttempt: 0 }));
+    tx.insert(deliveries).values(rows).run();
+  }
+  if (all.length > 0) noteOutboxGrew(tx);
+}
+
+/** Every lane with something to deliver, the one that waits longest first. */
+export function waitingLanes(db: Db): Lane[] {
+  return db.select({
+    destination: deliveries.destination,
+    deploymentId: deliveries.deploymentId,
+    first: min(deliveries.id),
+  }).from(deliveries).where(eq(deliveries.state, "waiting"))
+    .groupBy(deliveries.destination, deliveries.deploymentId)
+    .orderBy(asc(min(deliveries.id))).all()
+    .map(({ destination, deploymentId }) => ({ destination, deploymentId }));
+}
+
+/** The oldest waiting message of a lane. */
+export function nextOfLane(
+  db: Db,
+  { destination, deploymentId }: Lane,
+): WaitingDelivery | undefined {
+  const row = db.select().from(deliveries).where(and(
+    eq(deliveries.state, "waiting"),
+    eq(deliveries.destination, destination),
+    eq(deliveries.deploymentId, deploymentId),
+  )).orderBy(asc(deliveries.id)).limit(1).get();
+  if (!row) return undefined;
+  const { state: _waiting, lastAttempt: _at, lastError: _error, ...waiting } = row;
+  return waiting;
+}
+
+/** It was delivered: nothing more has to be known of it. */
+export function removeDelivery(tx: Tx, id: number): void {
+  tx.delete(deliveries).where(eq(deliveries.id, id)).run();
+}
+
+/** An attempt failed at `at`; either the next one is at a time, or it is given up. */
+export function noteFailedAttempt(
+  tx: Tx,
+  id: number,
+  failed: { at: number; error: string; next: number | "dead" },
+): void {
+  const dead = failed.next === "dead";
+  const row = tx.select({ attempts: deliveries.attempts }).from(deliveries)
+    .where(eq(deliveries.id, id)).get();
+  // Its destination may have been removed meanwhile, and the row with it.
+  if (!row) return;
+  tx.update(deliveries).set({
+    attempts: row.attempts + 1,
+    lastAttempt: failed.at,
+    lastError: failed.error,
+    state: dead ? "dead" : "waiting",
+    ...(failed.next !== "dead" && { nextAttempt: failed.next }),
+  }).where(eq(deliveries.id, id)).run();
+}
+
+/** Removes everything a destination was still to get, dead letters too; answers how many. */
+export function removeDestination(tx: Tx, destination: string): number {
+  return tx.delete(deliveries).where(eq(deliveries.destination, destination))
+    .returning({ id: deliveries.id }).all().length;
+}
+
+/** Dead letters after the id `after`, oldest first, of one destination if named. */
+export function listDead(
+  db: Db,
+  filter: { destination?: string; after: number },
+  limit: number,
+): DeadDelivery[] {
+  return db.select().from(deliveries).where(and(
+    eq(deliveries.state, "dead"),
+    filter.destination === undefined ? undefined : eq(deliveries.destination, filter.destination),
+    gt(deliveries.id, filter.after),
+  )).orderBy(asc(deliveries.id)).limit(limit).all().map((row) => {
+    const { state: _dead, nextAttempt: _none, lastAttempt, lastError, ...rest } = row;
+    return { ...rest, lastAttempt: lastAttempt ?? rest.createTime, lastError: lastError ?? "" };
+  });
+}
+
+/** These dead letters, or all. */
+export type DeadChoice = { ids: readonly number[] } | { destination: string } | "all";
+
+/** Lets dead letters wait again, attempts counted from the start; answers how many there were. */
+export function replayDead(tx: Tx, choice: DeadChoice, now: number): number {
+  const replayed = tx.update(deliveries)
+    // The age of a message counts from here, or it would be given up after one attempt.
+    .set({ state: "waiting", attempts: 0, nextAttempt: 0, createTime: now })
+    .where(chosen(choice)).returning({ id: deliveries.id }).all().length;
+  if (replayed > 0) noteOutboxGrew(tx);
+  return replayed;
+}
+
+/** Forgets dead letters; answers how many there were. */
+export function deleteDead(tx: Tx, choice: DeadChoice): number {
+  return tx.delete(deliveries).where(chosen(choice)).returning({ id: deliveries.id }).all().length;
+}
+
+export function countDeliveries(db: Db): { waiting: number; dead: number } {
+  const rows = db.select({ state: deliveries.state, n: count() }).from(deliveries)
+    .groupBy(deliveries.state).all();
+  const of = (state: "waiting" | "dead") => rows.find((row) => row.state === state)?.n ?? 0;
+  return { waiting: of("waiting"), dead: of("dead") };
+}
+
+function chosen(choice: DeadChoice) {
+  const dead = eq(deliveries.state, "dead");
+  if (choice === "all") return dead;
+  if ("ids" in choice) return and(dead, inArray(deliveries.id, [...choice.ids]));
+  return and(dead, eq(deliveries.destination, choice.destination));
+}
