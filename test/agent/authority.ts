@@ -1,4 +1,4 @@
-/** An authority of the test's own and a certificate it signs for 127.0.0.1 and localhost. @module */
+/** An authority of the test's own and a certificate it signs for names and for 127.0.0.1. @module */
 import { generateKeyPairSync } from "node:crypto";
 // @ts-types="npm:@types/node-forge@1.3.14"
 import forge from "node-forge";
@@ -15,7 +15,8 @@ export interface Authority {
 
 const DAY = 24 * 3_600_000;
 
-export function makeAuthority(name: string): Authority {
+/** `names` are those the certificate stands for, wildcards among them. */
+export function makeAuthority(name: string, names: readonly string[] = ["localhost"]): Authority {
   const [root, server] = [keyPair(), keyPair()];
   const issuer = [{ name: "commonName", value: name }];
   const ca = certificate({ subject: issuer, issuer, of: root, by: root, ends: DAY }, [
@@ -29,7 +30,10 @@ export function makeAuthority(name: string): Authority {
       { name: "extKeyUsage", serverAuth: true },
       {
         name: "subjectAltName",
-        altNames: [{ type: 2, value: "localhost" }, { type: 7, ip: "127.0.0.1" }],
+        altNames: [
+          ...names.map((value) => ({ type: 2, value })),
+          { type: 7, ip: "127.0.0.1" },
+        ],
       },
     ]);
   return { ca, cert: sign(DAY), expired: sign(-DAY), key: server.pem };

@@ -14,6 +14,8 @@ export class ProxyServer {
   /** `user:password` that is asked for. */
   credentials: string | undefined;
   url = "";
+  /** Where a tunnel to a host ends instead, for hosts that a test stands in for. */
+  lead: (host: string) => { host: string; port: number } | undefined = () => undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Duplex>();
 
@@ -41,7 +43,8 @@ export class ProxyServer {
         return;
       }
       const { hostname, port } = new URL(`http://${incoming.url}`);
-      const upstream = connect(Number(port), hostname, () => {
+      const to = this.lead(hostname) ?? { host: hostname, port: Number(port) };
+      const upstream = connect(to.port, to.host, () => {
         socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
         upstream.pipe(socket);
         socket.pipe(upstream);

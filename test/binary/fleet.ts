@@ -55,6 +55,8 @@ export class Fleet {
   readonly hosts: Host[] = [];
   readonly env: Record<string, string>;
   url = "";
+  /** Flags of `runtime server` besides where it listens and keeps its data. */
+  serverFlags: readonly string[] = [];
   #server: ChildProcess | undefined;
   #agentProgram = BINARY;
   readonly #children = new Set<ChildProcess>();
@@ -75,15 +77,27 @@ export class Fleet {
   }
 
   /** A server and joined, polling agents web-1 … web-N with tag role=web. */
-  static async start(hosts: number, agentProgram = BINARY): Promise<Fleet> {
+  static start(hosts: number, agentProgram = BINARY): Promise<Fleet> {
     const fleet = new Fleet();
     fleet.#agentProgram = agentProgram;
+    return fleet.#begin(hosts);
+  }
+
+  /** The same with TLS; whoever is started with `env` trusts the authority. Files in PEM. */
+  static startTls(hosts: number, tls: { cert: string; key: string; ca: string }): Promise<Fleet> {
+    const fleet = new Fleet();
+    fleet.serverFlags = ["--tls-cert", tls.cert, "--tls-key", tls.key];
+    fleet.env["NODE_EXTRA_CA_CERTS"] = tls.ca;
+    return fleet.#begin(hosts);
+  }
+
+  async #begin(hosts: number): Promise<Fleet> {
     try {
-      await fleet.startServer();
-      if (hosts > 0) await fleet.#join(hosts);
-      return fleet;
+      await this.startServer();
+      if (hosts > 0) await this.#join(hosts);
+      return this;
     } catch (error) {
-      await fleet.close();
+      await this.close();
       throw error;
     }
   }
@@ -95,7 +109,8 @@ export class Fleet {
   /** The first start picks a free port; later ones keep it, as a restarted server does. */
   async startServer(): Promise<void> {
     const listen = this.url === "" ? "127.0.0.1:0" : new URL(this.url).host;
-    const server = this.#spawn(["server", "--listen", listen, "--data", this.data], this.env);
+    const argv = ["server", "--listen", listen, "--data", this.data, ...this.serverFlags];
+    const server = this.#spawn(argv, this.env);
     this.#server = server;
     this.url = (await firstLine(server, "listening on ")).slice("listening on ".length).trim();
     this.env["RUNTIME_URL"] = this.url;
