@@ -17,7 +17,11 @@ export interface EnvelopeIdentity {
 const YEARS_VALID = 30;
 
 /** Makes the key and its self-signed certificate; `now` in milliseconds. */
-export function newEnvelopeIdentity(now: number, serial: Uint8Array): EnvelopeIdentity {
+export function newEnvelopeIdentity(
+  now: number,
+  serial: Uint8Array,
+  commonName = "runtime deployment specifications",
+): EnvelopeIdentity {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const key = privateKey.export({ type: "pkcs1", format: "pem" }).toString();
   const certificate = forge.pki.createCertificate();
@@ -27,7 +31,7 @@ export function newEnvelopeIdentity(now: number, serial: Uint8Array): EnvelopeId
   certificate.serialNumber = `00${forge.util.bytesToHex(forge.util.binary.raw.encode(serial))}`;
   certificate.validity.notBefore = new Date(now - 86_400_000);
   certificate.validity.notAfter = new Date(now + YEARS_VALID * 365 * 86_400_000);
-  const name = [{ name: "commonName", value: "runtime deployment specifications" }];
+  const name = [{ name: "commonName", value: commonName }];
   certificate.setSubject(name);
   certificate.setIssuer(name);
   certificate.sign(privatePem, forge.md.sha256.create());

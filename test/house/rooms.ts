@@ -44,6 +44,7 @@ export const ROOMS: readonly Room[] = [
     path: "core/engine/",
     may: ["core/rollout/", "core/store/", "core/plugin/", "core/wire/", "core/domain/"],
   },
+  { path: "core/delivery/", may: ["core/store/", "core/wire/", "core/domain/"] },
   {
     path: "core/api/",
     may: ["core/engine/", "core/store/", "core/wire/", "core/domain/", "core/platform.ts"],
@@ -58,6 +59,7 @@ export const ROOMS: readonly Room[] = [
     path: "core/server/",
     may: [
       ...["core/api/", "core/console/", "core/engine/", "core/rollout/", "core/plugin/"],
+      "core/delivery/",
       ...["core/store/", "core/wire/", "core/domain/", "core/platform.ts"],
       ...["strategies/", "plugins/", "hooks/"],
     ],
