@@ -58,18 +58,20 @@ export function endDeployment(
 
 /**
  * Ends a deployment that cannot begin or, after a restart, go on, because what it needs is gone:
- * hosts that wait are skipped, those under way have failed. Undefined when it has ended meanwhile.
+ * hosts that wait are skipped, those under way have failed; both are answered as `turned`.
+ * Undefined when it has ended meanwhile.
  */
 export function failDeployment(
   tx: Tx,
   deployment: Deployment,
   error: ErrorInformation,
   { now, random }: { now: number; random: Uint8Array },
-): { ended: Deployment; rollbackId: string | undefined } | undefined {
+): { ended: Deployment; turned: Target[]; rollbackId: string | undefined } | undefined {
   const { id, request } = deployment;
   if (TERMINAL_DEPLOYMENT.has(getDeployment(tx, id)?.status ?? "Failed")) return undefined;
   const context = { now, ignoreStopFailures: request.ignoreApplicationStopFailures };
-  const targets = allTargets(tx, id).map((target) => {
+  const before = allTargets(tx, id);
+  const targets = before.map((target) => {
     if (TERMINAL_TARGET.has(target.status)) return target;
     if (target.status === "Pending") return skipped(target, now);
     return withoutAnswer(target, error.message, context);
@@ -85,7 +87,8 @@ export function failDeployment(
     overview: counts,
   };
   const { change, rollbackId } = endDeployment(tx, ended, targets, { now, random });
-  return { ended: { ...ended, ...change }, rollbackId };
+  const turned = targets.filter((target, index) => target !== before[index]);
+  return { ended: { ...ended, ...change }, turned, rollbackId };
 }
 
 /** Attempted hosts: healthy on the new revision, or unhealthy on nobody knows which (spec 3.2). */

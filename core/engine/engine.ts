@@ -28,6 +28,7 @@ import { orderFor, parseCommandId, specification } from "./order.ts";
 import { Runner } from "./runner.ts";
 import { type Listener, Streams } from "./stream.ts";
 import { deploymentEvent, targetEvent } from "./stream_event.ts";
+import { becameOf, tell, turnsOf } from "./tell.ts";
 
 /** How often the clocks of running hosts are looked at, in milliseconds. */
 const TICK = 1_000;
@@ -304,7 +305,15 @@ export class Engine {
     const random = this.#context.randomBytes(9);
     const names = namesOf(this.#context.store.read, deployment);
     const failing = this.#context.store
-      .commit((tx) => failDeployment(tx, deployment, error, { now, random }))
+      .commit((tx) => {
+        const end = failDeployment(tx, deployment, error, { now, random });
+        if (!end) return;
+        const { ended, turned, rollbackId } = end;
+        const hosts = turnsOf(turned, () => undefined);
+        const happened = [...hosts, ...becameOf(ended.status, rollbackId)];
+        tell(tx, happened, ended, names, this.#context);
+        return end;
+      })
       .then((end) => {
         if (!end) return;
         this.#streams.publish(deploymentEvent(end.ended, names));

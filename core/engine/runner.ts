@@ -29,6 +29,7 @@ import type { HostDesk } from "./host_desk.ts";
 import { commandIdOf, type Names } from "./order.ts";
 import type { Streams } from "./stream.ts";
 import { deploymentEvent, targetEvent } from "./stream_event.ts";
+import { becameOf, type Happening, STARTED, tell, turnsOf } from "./tell.ts";
 
 export interface RunnerParts {
   context: EngineContext;
@@ -82,8 +83,9 @@ export class Runner {
       decision.stop !== undefined || decision.error !== undefined;
     // A repeated report changes nothing, but must not be answered before the first one is durable.
     if (!changes) return this.#durable;
+    const turns = turnsOf(decision.targets, (id) => this.state.targets.get(id)?.status);
     apply(this.state, decision);
-    return this.#durable = this.#carryOut(decision, now);
+    return this.#durable = this.#carryOut(decision, turns, now);
   }
 
   /** Keeps lines of a running hook; settles when they are on disk. */
@@ -117,14 +119,14 @@ export class Runner {
       : [this.#deploymentEvent(), ...targets];
   }
 
-  async #carryOut(decision: Decision, now: number): Promise<void> {
+  async #carryOut(decision: Decision, turns: Happening[], now: number): Promise<void> {
     const { context } = this.#parts;
     const prelude = this.#prelude;
     this.#prelude = undefined;
     let committed: { given: Map<string, Target>; rollbackId: string | undefined };
     try {
       committed = await context.store.commit((tx) =>
-        this.#writeInOrder(tx, decision, now, prelude)
+        this.#writeInOrder(tx, decision, prelude ? [STARTED, ...turns] : turns, now, prelude)
       );
     } catch (cause) {
       this.#broken = cause;
@@ -142,18 +144,24 @@ export class Runner {
    * A write may share its group with the one before. If that one fails, this one must not happen
    * either: it was decided on a state that the store will never have.
    */
-  #writeInOrder(tx: Tx, decision: Decision, now: number, prelude: Rollout["prelude"]) {
+  #writeInOrder(
+    tx: Tx,
+    decision: Decision,
+    happened: Happening[],
+    now: number,
+    prelude: Rollout["prelude"],
+  ) {
     if (this.#broken !== undefined) throw this.#broken;
     try {
       prelude?.(tx);
-      return this.#write(tx, decision, now);
+      return this.#write(tx, decision, happened, now);
     } catch (cause) {
       this.#broken = cause;
       throw cause;
     }
   }
 
-  #write(tx: Tx, decision: Decision, now: number) {
+  #write(tx: Tx, decision: Decision, happened: Happening[], now: number) {
     const { id } = this.state;
     const given = new Map<string, Target>();
     const giving = new Set(decision.give);
@@ -175,6 +183,7 @@ export class Runner {
     Object.assign(this.#deployment, change);
     if (!ended) {
       changeDeployment(tx, id, change);
+      this.#tell(tx, [...happened, ...becameOf(status, undefined)]);
       return { given, rollbackId: undefined };
     }
     const end = endDeployment(tx, this.#deployment, [...this.state.targets.values()], {
@@ -182,7 +191,12 @@ export class Runner {
       random: this.#parts.context.randomBytes(9),
     });
     Object.assign(this.#deployment, end.change);
+    this.#tell(tx, [...happened, ...becameOf(status, end.rollbackId)]);
     return { given, rollbackId: end.rollbackId };
+  }
+
+  #tell(tx: Tx, happened: Happening[]): void {
+    tell(tx, happened, this.#deployment, this.#names, this.#parts.context);
   }
 
   #withCommand(tx: Tx, target: Target, now: number): Target {

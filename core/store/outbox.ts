@@ -11,6 +11,9 @@ import type { Tx } from "./group_commit.ts";
 import { noteOutboxGrew } from "./outbox_bell.ts";
 import { deploymentGroups, eventTargets, outbox } from "./schema.ts";
 
+/** Rows of one INSERT; SQLite bounds the variables of a statement. */
+const BATCH = 500;
+
 /** Who listens to a group: its triggers, and whether any event target exists. */
 export interface Listeners {
   triggers: NonNullable<GroupSettings["triggerConfigurations"]>;
@@ -42,10 +45,12 @@ function hasEventTarget(tx: Tx): boolean {
 
 /** Writes facts in their order; the dispatcher is woken by the commit. */
 export function insertFacts(tx: Tx, facts: readonly OutboxFact[]): void {
-  if (facts.length === 0) return;
-  const rows = facts.map((fact) => ({ deploymentId: fact.deploymentId, fact, time: fact.time }));
-  tx.insert(outbox).values(rows).run();
-  noteOutboxGrew(tx);
+  for (let from = 0; from < facts.length; from += BATCH) {
+    const rows = facts.slice(from, from + BATCH)
+      .map((fact) => ({ deploymentId: fact.deploymentId, fact, time: fact.time }));
+    tx.insert(outbox).values(rows).run();
+  }
+  if (facts.length > 0) noteOutboxGrew(tx);
 }
 
 export interface WaitingFact {
