@@ -49,6 +49,10 @@ export const ROOMS: readonly Room[] = [
     path: "core/api/",
     may: ["core/engine/", "core/store/", "core/wire/", "core/domain/", "core/platform.ts"],
   },
+  {
+    path: "core/delivery/",
+    may: ["core/store/", "core/wire/", "core/domain/", "core/platform.ts"],
+  },
   { path: "core/console/", may: ["core/engine/", "core/store/", "core/domain/"] },
   {
     path: "core/agent/",
@@ -59,6 +63,7 @@ export const ROOMS: readonly Room[] = [
     path: "core/server/",
     may: [
       ...["core/api/", "core/console/", "core/engine/", "core/rollout/", "core/plugin/"],
+      "core/delivery/",
       "core/delivery/",
       ...["core/store/", "core/wire/", "core/domain/", "core/platform.ts"],
       ...["strategies/", "plugins/", "hooks/"],
