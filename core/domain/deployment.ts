@@ -129,6 +129,11 @@ export interface Deployment {
   statusMessages: readonly string[];
   /** Set by StopDeployment; `rollback` as in autoRollbackEnabled. */
   stop?: { at: number; rollback: boolean };
+  /**
+   * The wait before a blue/green deployment ends its original instances: begun at, and cut short at,
+   * in milliseconds since the epoch.
+   */
+  terminationWait?: { startedAt: number; skippedAt?: number };
 }
 
 export const NO_TARGETS: DeploymentOverview = {

@@ -21,6 +21,7 @@ export type DeploymentChange = Partial<
     | "overview"
     | "error"
     | "stop"
+    | "terminationWait"
     | "rollback"
     | "statusMessages"
   >
@@ -99,12 +100,13 @@ export function listDeployments(
 }
 
 function fromRow(row: typeof deployments.$inferSelect): Deployment {
-  const { startTime, completeTime, error, stop, ...rest } = row;
+  const { startTime, completeTime, error, stop, terminationWait, ...rest } = row;
   return {
     ...rest,
     ...(startTime !== null && { startTime }),
     ...(completeTime !== null && { completeTime }),
     ...(error !== null && { error }),
     ...(stop !== null && { stop }),
+    ...(terminationWait !== null && { terminationWait }),
   };
 }

@@ -130,6 +130,9 @@ CREATE TABLE subscriptions (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX subscriptions_endpoint ON subscriptions (topic, protocol, endpoint);
 `,
+  `
+ALTER TABLE deployments ADD COLUMN termination_wait TEXT;
+`,
 ];
 
 /** The version this binary reads and writes. */

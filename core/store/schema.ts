@@ -125,6 +125,8 @@ export const deployments = sqliteTable("deployments", {
   rollback: text("rollback", { mode: "json" }).$type<RollbackInfo>().notNull(),
   statusMessages: text("status_messages", { mode: "json" }).$type<string[]>().notNull(),
   stop: text("stop", { mode: "json" }).$type<{ at: number; rollback: boolean }>(),
+  terminationWait: text("termination_wait", { mode: "json" })
+    .$type<{ startedAt: number; skippedAt?: number }>(),
 }, (t) => [
   index("deployments_group").on(t.groupId, t.createTime),
   index("deployments_application").on(t.applicationId, t.createTime),
