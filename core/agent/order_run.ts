@@ -46,11 +46,14 @@ export async function runOrder(
 ): Promise<OrderEnd | undefined> {
   const run = new OrderRun(taken, context);
   const whole = await run.all();
-  const unsent = run.progress.close();
   if (whole === "suspended") {
+    // Whoever goes on, in this process or the next, begins with what the journal says.
+    await run.lastEnd;
+    run.progress.close();
     await run.progress.settled();
     return undefined;
   }
+  const unsent = run.progress.close();
   const end = endOf(taken.order, run.done, unsent);
   const { commandId } = taken.order;
   await context.journal.append({ at: Date.now(), kind: "completed", commandId, ...end })
@@ -68,6 +71,8 @@ class OrderRun {
   /** Events begun, the running one last. */
   readonly done: LifecycleEvent[];
   #exitCode: number | undefined;
+  /** Settles when the end of the event before is on disk, or cannot be. */
+  lastEnd: Promise<"kept" | "lost"> = Promise.resolve("lost");
 
   constructor(taken: TakenOrder, context: RunContext) {
     this.#taken = taken;
@@ -96,7 +101,7 @@ class OrderRun {
     const after = await this.#counted(
       hooks.run(hooksAfter(this.#order, outcome), outcome, () => {
         // The completion would carry it, but that comes after the hooks.
-        if (last) this.progress.event(last);
+        if (last) this.#tellEnd(last);
       }),
     );
     return after === "suspended" ? "suspended" : "ended";
@@ -126,7 +131,7 @@ class OrderRun {
         if (next === "suspended") return next;
         event = next;
         // The completion follows at once and carries the last event.
-        if (name !== last && !this.#ends(event)) this.progress.event(event);
+        if (name !== last && !this.#ends(event)) this.#tellEnd(event);
       }
       if (this.#ends(event)) return "ended";
     }
@@ -201,9 +206,12 @@ class OrderRun {
       const status = end.error_code === 0 ? "Succeeded" : "Failed";
       const { exitCode, ...diagnostics } = end;
       const how = { status, diagnostics, ...(exitCode !== undefined && { exitCode }) } as const;
-      this.#note(journal.append({ ...this.#about(name), what: "finished", ...how }));
+      this.lastEnd = this.#note(
+        journal.append({ ...this.#about(name), what: "finished", ...how }),
+      );
       return end;
     } catch (error) {
+      this.lastEnd = Promise.resolve("lost");
       return unknownError(error instanceof Error ? error.message : String(error));
     }
   }
@@ -244,6 +252,14 @@ class OrderRun {
     }
   }
 
+  /**
+   * Tells how an event ended once that is on disk. Told before, a crash in between would leave a host
+   * that takes the event for interrupted, and fails it, with a server that knows it has succeeded.
+   */
+  #tellEnd(event: LifecycleEvent): void {
+    this.lastEnd.then((line) => line === "kept" && this.progress.event(event));
+  }
+
   #line(event: LifecycleEventName, stream: LogLine["stream"], text: string): void {
     this.progress.line({ event, stream, at: Date.now(), text });
   }
@@ -258,8 +274,14 @@ class OrderRun {
    * A line that nobody waits for: the line after it, the next event's start or the completion, goes
    * to disk with it or later, and fails as well if it cannot.
    */
-  #note(appended: Promise<void>): void {
-    appended.catch((error) => log.error("{error}", { error: String(error) }));
+  async #note(appended: Promise<void>): Promise<"kept" | "lost"> {
+    try {
+      await appended;
+      return "kept";
+    } catch (error) {
+      log.error("{error}", { error: String(error) });
+      return "lost";
+    }
   }
 
   #about(event: LifecycleEventName) {
