@@ -10,6 +10,7 @@ import { DomainError } from "../domain/errors.ts";
 import type { Caller } from "../domain/instance.ts";
 import type { AccessKey } from "../store/access_keys.ts";
 import { signable, type SignableRequest, signer, UNSIGNED_PAYLOAD } from "../wire/sigv4.ts";
+import { type ChunkSigner, chunkSigner } from "./chunk_signature.ts";
 import { readClaim, type SignatureClaim } from "./sigv4_claim.ts";
 
 /** How far a client's clock may be off, in milliseconds (IAM user guide: five minutes). */
@@ -36,6 +37,10 @@ export interface Signed {
   service: string;
   /** Hex SHA-256 of the body, UNSIGNED-PAYLOAD, or STREAMING-… for a body signed in chunks. */
   contentSha256: string;
+  /** Lower case; what of the request nobody can have changed on its way. */
+  signedHeaders: readonly string[];
+  /** For a body that goes on being signed chunk by chunk. */
+  signChunk: ChunkSigner;
 }
 
 /** Who signed a request. Throws DomainError with the names that AWS has for each refusal. */
@@ -63,7 +68,13 @@ export async function verifySignature(request: Request, check: SignatureCheck): 
     );
   }
   const { accessKeyId, role, arn } = key;
-  return { caller: { accessKeyId, role, arn }, service: claim.service, contentSha256 };
+  return {
+    caller: { accessKeyId, role, arn },
+    service: claim.service,
+    contentSha256,
+    signedHeaders: claim.signedHeaders,
+    signChunk: chunkSigner(claim, key.secretAccessKey),
+  };
 }
 
 function checkTime(claim: SignatureClaim, now: number): void {
@@ -73,7 +84,9 @@ function checkTime(claim: SignatureClaim, now: number): void {
   const lifetime = claim.expiresSeconds;
   if (lifetime !== undefined && -aheadMs > lifetime * 1000) {
     const late = Math.round((-aheadMs - lifetime * 1000) / 1000);
-    throw skewed(
+    throw new DomainError(
+      "InvalidSignatureException",
+      "X-Amz-Expires",
       `The presigned URL was good for ${lifetime} seconds and expired ${late} seconds ago: ${times}.`,
     );
   }

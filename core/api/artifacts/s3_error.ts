@@ -78,8 +78,13 @@ export function asS3Error(error: unknown): S3Error | undefined {
   if (error instanceof DomainError) {
     const code = BY_NAME[error.name];
     if (code === undefined) return undefined;
-    // The JSON API has one name for a wrong signature and a wrong clock; the field tells them apart.
-    const skewed = code === "SignatureDoesNotMatch" && error.field.toLowerCase() === "x-amz-date";
+    // The JSON API has one name for all that can be wrong with a signature; the field tells them apart.
+    const field = code === "SignatureDoesNotMatch" ? error.field.toLowerCase() : "";
+    if (field === "x-amz-expires") {
+      const message = `Request has expired. ${error.message}`;
+      return new S3Error("AccessDenied", message, { cause: error });
+    }
+    const skewed = field === "x-amz-date";
     return new S3Error(skewed ? "RequestTimeTooSkewed" : code, error.message, { cause: error });
   }
   if (isDiskFull(error)) {
