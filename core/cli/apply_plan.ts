@@ -10,6 +10,7 @@ import { Empty, GotConfig, GotGroup } from "./answers.ts";
 import { type Api, unlessRefused } from "./api.ts";
 import type { Declaration, DeclaredGroup } from "./apply_file.ts";
 import { usageFailure } from "./failure.ts";
+import { sameValue } from "./same_value.ts";
 
 /** The API demands a role; a server on one's own hosts assumes none. */
 const SERVICE_ROLE_ARN = "arn:aws:iam::000000000000:role/runtime";
@@ -68,7 +69,7 @@ async function configChange(
     return [creation("config", name, "CreateDeploymentConfig", input)];
   }
   const present = MinimumHealthyHosts.safeParse(got.deploymentConfigInfo.minimumHealthyHosts).data;
-  if (same(present, minimumHealthyHosts)) return [];
+  if (sameValue(present, minimumHealthyHosts)) return [];
   throw usageFailure(`Config ${name} exists with another minimumHealthyHosts`, [
     `on the server ${healthyText(present)}, in the file ${healthyText(minimumHealthyHosts)}`,
     "a deployment config cannot be changed once it is created",
@@ -101,7 +102,9 @@ async function groupChange(
     return [creation("group", name, "CreateDeploymentGroup", input)];
   }
   const present = presentSettings(got.deploymentGroupInfo);
-  const differing = Object.entries(wanted).filter(([key, value]) => !same(present[key], value));
+  const differing = Object.entries(wanted).filter(([key, value]) =>
+    !sameValue(present[key], value)
+  );
   if (differing.length === 0) return [];
   const input = {
     applicationName,
@@ -155,16 +158,4 @@ function presentSettings(info: GotGroup["deploymentGroupInfo"]): Readonly<Record
     onPremisesTagSet: { onPremisesTagSetList: info.onPremisesTagSet?.onPremisesTagSetList ?? [] },
     autoRollbackConfiguration: { enabled, events: enabled ? events : [] },
   };
-}
-
-/** Equal whatever the order of members and list elements: tag sets and events are sets. */
-function same(left: unknown, right: unknown): boolean {
-  return canonical(left) === canonical(right);
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).sort().join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members.map(([key, member]) => `${key}:${canonical(member)}`).sort().join(",")}}`;
 }

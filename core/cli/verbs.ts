@@ -34,6 +34,7 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["token create", () => import("./token_create.ts")],
   ["login", () => import("./login.ts")],
   ["apply", () => import("./apply.ts")],
+  ["import aws", () => import("./import_aws.ts")],
   ["push", () => import("./push.ts")],
   ["deploy", () => import("./deploy.ts")],
   ["status", () => import("./status.ts")],
@@ -46,6 +47,7 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
 /** What a word says that only stands before other verbs. */
 export const FAMILIES: ReadonlyMap<string, string> = new Map([
   ["codedeploy-agent", "The agent, by the commands of AWS's program of that name"],
+  ["import", "Bringing over what another CodeDeploy has"],
   ["token", "Tokens with which hosts join"],
 ]);
 

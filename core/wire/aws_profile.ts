@@ -16,13 +16,29 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface AwsProfile {
   credentials?: Credentials;
   region?: string;
+  /** The setting by which the AWS command line would get keys elsewhere: `sso_session`, … */
+  keysElsewhere?: string;
 }
+
+/** Ways to keys that only AWS's own programs go (SDKs and tools reference guide). */
+const ELSEWHERE = [
+  "credential_process",
+  "sso_session",
+  "sso_start_url",
+  "role_arn",
+  "login_session",
+] as const;
 
 const Section = z.object({
   aws_access_key_id: z.string().optional(),
   aws_secret_access_key: z.string().optional(),
   aws_session_token: z.string().optional(),
   region: z.string().optional(),
+  credential_process: z.string().optional(),
+  sso_session: z.string().optional(),
+  sso_start_url: z.string().optional(),
+  role_arn: z.string().optional(),
+  login_session: z.string().optional(),
 });
 
 /** Keys of the AWS environment, when both are there. */
@@ -51,8 +67,10 @@ export async function readAwsProfile(env: Environment, profile: string): Promise
   const keys = { ...config, ...sectionOf(await textOf(credentialsPath), profile) };
   const { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey } = keys;
   const { aws_session_token: sessionToken, region } = keys;
+  const keysElsewhere = ELSEWHERE.find((setting) => keys[setting]);
   return {
     ...(region && { region }),
+    ...(keysElsewhere && { keysElsewhere }),
     ...(accessKeyId && secretAccessKey && {
       credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
     }),
