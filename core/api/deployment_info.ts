@@ -9,12 +9,15 @@ import { lifecycleErrorCode, type LifecycleEvent } from "../domain/lifecycle_eve
 import type { Target } from "../domain/target.ts";
 import { epochSeconds } from "./epoch_seconds.ts";
 import { withoutContent } from "./revision_content.ts";
+import type { DeploymentInfo } from "./shapes/deployment.ts";
+import type { DeploymentTarget } from "./shapes/deployment_target.ts";
+import type { LifecycleEventShape } from "./shapes/lifecycle_event.ts";
 
 /** DeploymentInfo of GetDeployment and BatchGetDeployments. */
 export function deploymentInfo(
   deployment: Deployment,
   names: { application: string; group: string },
-): Record<string, unknown> {
+): DeploymentInfo {
   const { request } = deployment;
   const { startTime, completeTime } = deployment;
   return {
@@ -38,9 +41,9 @@ export function deploymentInfo(
     updateOutdatedInstancesOnly: request.updateOutdatedInstancesOnly,
     rollbackInfo: deployment.rollback,
     deploymentStyle: request.style,
-    instanceTerminationWaitTimeStarted: false,
+    instanceTerminationWaitTimeStarted: deployment.terminationWait !== undefined,
     fileExistsBehavior: request.fileExistsBehavior,
-    deploymentStatusMessages: deployment.statusMessages,
+    deploymentStatusMessages: [...deployment.statusMessages],
     computePlatform: request.computePlatform,
     overrideAlarmConfiguration: request.alarms,
   };
@@ -52,7 +55,7 @@ export function deploymentTarget(
   target: Target,
   arn: string | undefined,
   realm: Realm,
-): Record<string, unknown> {
+): DeploymentTarget {
   return {
     deploymentTargetType: "InstanceTarget",
     instanceTarget: {
@@ -66,7 +69,7 @@ export function deploymentTarget(
   };
 }
 
-function lifecycleEvent(event: LifecycleEvent): Record<string, unknown> {
+export function lifecycleEvent(event: LifecycleEvent): LifecycleEventShape {
   const { startTime, endTime, diagnostics } = event;
   return {
     lifecycleEventName: event.name,

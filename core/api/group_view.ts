@@ -6,26 +6,38 @@ import { withoutContent } from "./revision_content.ts";
 import type { Db } from "../store/database.ts";
 import { type LastDeployment, lastDeployments } from "../store/deployment_groups.ts";
 import { epochSeconds } from "./epoch_seconds.ts";
+import type { DeploymentGroupInfo, LastDeploymentInfo } from "./shapes/deployment_group.ts";
 
 /** The groups of an application, in their order, with what is known of their last deployments. */
 export function deploymentGroupInfos(
   db: Db,
   application: Application,
   groups: readonly DeploymentGroup[],
-): Record<string, unknown>[] {
+): DeploymentGroupInfo[] {
   const last = lastDeployments(
     db,
     groups.flatMap((group) => [group.lastSuccessfulDeploymentId, group.lastAttemptedDeploymentId]),
   );
-  return groups.map((group) => deploymentGroupInfo(application, group, last));
+  return groups.map((group) => groupInfo(application, group, last));
 }
 
-function deploymentGroupInfo(
+/** One group of an application. */
+export function deploymentGroupInfo(
+  db: Db,
+  application: Application,
+  group: DeploymentGroup,
+): DeploymentGroupInfo {
+  const { lastSuccessfulDeploymentId, lastAttemptedDeploymentId } = group;
+  const last = lastDeployments(db, [lastSuccessfulDeploymentId, lastAttemptedDeploymentId]);
+  return groupInfo(application, group, last);
+}
+
+function groupInfo(
   application: Application,
   group: DeploymentGroup,
   last: ReadonlyMap<string, LastDeployment>,
-): Record<string, unknown> {
-  const { autoScalingGroups = [], ...settings } = newGroupSettings(
+): DeploymentGroupInfo {
+  const { autoScalingGroups, ...settings } = newGroupSettings(
     group.settings,
     application.computePlatform,
   );
@@ -46,7 +58,7 @@ function deploymentGroupInfo(
 function lastDeploymentInfo(
   last: ReadonlyMap<string, LastDeployment>,
   id: string | undefined,
-): Record<string, unknown> | undefined {
+): LastDeploymentInfo | undefined {
   const deployment = id === undefined ? undefined : last.get(id);
   return deployment && {
     deploymentId: deployment.id,

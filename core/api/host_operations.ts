@@ -24,7 +24,7 @@ import {
   update,
 } from "./host_commands.ts";
 import type { MemberFault, MemberFaults } from "./member_faults.ts";
-import { type Operation, operation } from "./operation.ts";
+import { agentOperation, type RoutedOperation } from "./operation.ts";
 import { getSpecification, pollStockCommand } from "./stock_agent.ts";
 
 /** The command service knows one exception for whatever a caller did wrong (agent's client model). */
@@ -41,12 +41,10 @@ const FAULTS: MemberFaults = {
   WaitSeconds: FAULT,
 };
 
-export function hostOperations(service: HostService): Operation[] {
-  const role = "agent";
+export function hostOperations(service: HostService): RoutedOperation[] {
   return [
-    operation({
+    agentOperation({
       name: "PollHostCommand",
-      role,
       faults: FAULTS,
       input: PollInput,
       run(input, { store }, { caller, headers, signal }) {
@@ -57,9 +55,8 @@ export function hostOperations(service: HostService): Operation[] {
           : pollStockCommand(service, host, signal);
       },
     }),
-    operation({
+    agentOperation({
       name: "GetDeploymentSpecification",
-      role,
       faults: FAULTS,
       input: SpecificationInput,
       run({ DeploymentExecutionId, HostIdentifier }, { store }, { caller }) {
@@ -68,30 +65,26 @@ export function hostOperations(service: HostService): Operation[] {
         return getSpecification(service, host, DeploymentExecutionId);
       },
     }),
-    operation({
+    agentOperation({
       name: "PutHostCommandAcknowledgement",
-      role,
       faults: FAULTS,
       input: AcknowledgeInput,
       run: (input, { store }, { caller }) => acknowledge(service, hostOf(store, caller), input),
     }),
-    operation({
+    agentOperation({
       name: "PostHostCommandUpdate",
-      role,
       faults: FAULTS,
       input: UpdateInput,
       run: (input, { store }, { caller }) => update(service, hostOf(store, caller), input),
     }),
-    operation({
+    agentOperation({
       name: "PutHostCommandComplete",
-      role,
       faults: FAULTS,
       input: CompleteInput,
       run: (input, { store }, { caller }) => complete(service, hostOf(store, caller), input),
     }),
-    operation({
+    agentOperation({
       name: REFUSE_OPERATION,
-      role,
       faults: FAULTS,
       input: RefuseInput,
       run(input, { store }, { caller }) {

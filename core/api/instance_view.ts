@@ -1,8 +1,9 @@
 /** InstanceInfo: an on-premises instance as the API shows it. @module */
 import type { OnPremisesInstance } from "../domain/instance.ts";
 import { epochSeconds } from "./epoch_seconds.ts";
+import type { InstanceInfo } from "./shapes/on_premises_instance.ts";
 
-export function instanceInfo(instance: OnPremisesInstance): Record<string, unknown> {
+export function instanceInfo(instance: OnPremisesInstance): InstanceInfo {
   return {
     instanceName: instance.name,
     iamSessionArn: instance.iamSessionArn,
@@ -10,6 +11,6 @@ export function instanceInfo(instance: OnPremisesInstance): Record<string, unkno
     instanceArn: instance.arn,
     registerTime: epochSeconds(instance.registerTime),
     deregisterTime: epochSeconds(instance.deregisterTime),
-    tags: instance.tags,
+    tags: [...instance.tags],
   };
 }

@@ -1,5 +1,7 @@
 /**
- * An operation of the API: its name, who may call it, its input as a schema, and what it does. The
+ * An operation of the API: its name, who may call it, its input and output as schemas, the
+ * exceptions it may answer, and what it does. This is the one table that everything about the API is
+ * made from: what is checked, what is answered, `DescribeOperations`, the list in the docs. The
  * router checks signature and role; what the schema refuses becomes the exception that the service
  * model has for the member (`member_faults.ts`).
  * @module
@@ -18,17 +20,22 @@ export interface Call {
   signal: AbortSignal;
 }
 
-export interface Operation {
+/** What the router needs of an operation. */
+export interface RoutedOperation {
   readonly name: string;
   /** The least role that may call it; `agent` means hosts and nobody else. */
   readonly role: Role;
   readonly input: z.ZodObject;
-  /** What it answers, member by member as on the wire; `{}` for an operation without an output. */
-  readonly output?: z.ZodObject;
-  /** The exceptions of its own; those that every operation may answer are not repeated. */
-  readonly errors?: readonly ErrorName[];
   /** Answers the output; throws DomainError. */
   run(raw: unknown, context: ApiContext, call: Call): unknown;
+}
+
+/** An operation that people and their tools call: CodeDeploy's, and those only this server has. */
+export interface Operation extends RoutedOperation {
+  /** What it answers, member by member as on the wire; `{}` for an operation without an output. */
+  readonly output: z.ZodObject;
+  /** The exceptions of its own; those that every operation may answer are not repeated. */
+  readonly errors: readonly ErrorName[];
 }
 
 /** Nothing is as good as `{}` where nothing has to be answered. */
@@ -40,8 +47,8 @@ interface Definition<Schema extends z.ZodObject, Output extends z.ZodObject> {
   name: string;
   role: Role;
   input: Schema;
-  output?: Output;
-  errors?: readonly ErrorName[];
+  output: Output;
+  errors: readonly ErrorName[];
   /** Where this operation's exceptions are not those of the common table. */
   faults?: MemberFaults;
   run(
@@ -60,8 +67,27 @@ export function operation<Schema extends z.ZodObject, Output extends z.ZodObject
     name,
     role,
     input,
-    ...(output && { output }),
-    ...(errors && { errors }),
+    output,
+    errors,
+    run: (raw, context, call) => run(parseInput(input, raw, faults), context, call),
+  };
+}
+
+interface AgentDefinition<Schema extends z.ZodObject> {
+  name: string;
+  input: Schema;
+  faults: MemberFaults;
+  run(input: z.output<Schema>, context: ApiContext, call: Call): unknown;
+}
+
+/** Makes an operation of the agent protocol, whose shapes are those of `core/wire`. */
+export function agentOperation<Schema extends z.ZodObject>(
+  { name, input, faults, run }: AgentDefinition<Schema>,
+): RoutedOperation {
+  return {
+    name,
+    role: "agent",
+    input,
     run: (raw, context, call) => run(parseInput(input, raw, faults), context, call),
   };
 }
@@ -78,14 +104,21 @@ export function parseInput<Schema extends z.ZodType>(
 }
 
 /** Each role may do all that a later one may; a host speaks for itself alone, and for no person. */
-const RANK: Readonly<Record<Exclude<Role, "agent">, number>> = { admin: 2, deployer: 1, viewer: 0 };
+const RANK: Readonly<Record<Exclude<Role, "agent" | "none">, number>> = {
+  admin: 2,
+  deployer: 1,
+  viewer: 0,
+};
 
 export function mayCall(caller: Role, needed: Role): boolean {
+  if (caller === "none" || needed === "none") return false;
   if (caller === "agent" || needed === "agent") return caller === needed;
   return RANK[caller] >= RANK[needed];
 }
 
 /** Operations by name, for a router. */
-export function operationsByName(operations: readonly Operation[]): ReadonlyMap<string, Operation> {
+export function operationsByName<Entry extends RoutedOperation>(
+  operations: readonly Entry[],
+): ReadonlyMap<string, Entry> {
   return new Map(operations.map((one) => [one.name, one]));
 }

@@ -4,10 +4,11 @@
  * @module
  */
 import { DEFAULT_SERVER_CONFIG } from "./deployment_config.ts";
-import type {
-  AlarmConfiguration,
-  AutoRollbackConfiguration,
-  GroupSettings,
+import {
+  type AlarmConfiguration,
+  type AutoRollbackConfiguration,
+  DeploymentStyle,
+  type GroupSettings,
 } from "./deployment_group.ts";
 import { DomainError, type ErrorName } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
@@ -21,18 +22,19 @@ const DEFAULT_CONFIG: Readonly<Record<ComputePlatform, string>> = {
 };
 
 /** A new group's settings: what was given, and what a read shows for the rest. */
-export function newGroupSettings(given: GroupSettings, platform: ComputePlatform): GroupSettings {
+export function newGroupSettings(given: GroupSettings, platform: ComputePlatform) {
   return {
-    deploymentConfigName: DEFAULT_CONFIG[platform],
-    ec2TagFilters: [],
-    onPremisesInstanceTagFilters: [],
-    autoScalingGroups: [],
-    triggerConfigurations: [],
-    deploymentStyle: { deploymentType: "IN_PLACE", deploymentOption: "WITHOUT_TRAFFIC_CONTROL" },
-    outdatedInstancesStrategy: "UPDATE",
-    terminationHookEnabled: false,
     ...given,
-  };
+    deploymentConfigName: given.deploymentConfigName ?? DEFAULT_CONFIG[platform],
+    ec2TagFilters: given.ec2TagFilters ?? [],
+    onPremisesInstanceTagFilters: given.onPremisesInstanceTagFilters ?? [],
+    autoScalingGroups: given.autoScalingGroups ?? [],
+    triggerConfigurations: given.triggerConfigurations ?? [],
+    deploymentStyle: given.deploymentStyle ??
+      DeploymentStyle.parse({}),
+    outdatedInstancesStrategy: given.outdatedInstancesStrategy ?? "UPDATE",
+    terminationHookEnabled: given.terminationHookEnabled ?? false,
+  } satisfies GroupSettings;
 }
 
 /** An update: members that are left out stay, `[]` clears a list (trap 39). */

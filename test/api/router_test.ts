@@ -124,6 +124,8 @@ for (const [needs, may] of needed) {
         name: "Own",
         role: needs,
         input: z.object({}),
+        output: z.object({ caller: z.unknown() }),
+        errors: [],
         run(_, __, { caller }) {
           ran++;
           return { caller };
@@ -168,6 +170,8 @@ for (const [title, error, status, type, message] of failures) {
       name: "Broken",
       role: "viewer",
       input: z.object({}),
+      output: z.object({}),
+      errors: [],
       run() {
         throw error;
       },

@@ -25,6 +25,7 @@ import * as schema from "../../core/store/schema.ts";
 import { openStore } from "../../core/store/store.ts";
 import { ApiError, callJson } from "../../core/wire/aws_json.ts";
 import { RUNTIME_TARGET_PREFIX } from "../../core/wire/runtime_api.ts";
+import { checkedServices } from "./checked_operations.ts";
 
 export const SERVICES: readonly Service[] = [
   {
@@ -45,6 +46,7 @@ export const KEY_OF: Readonly<Record<Role, string>> = {
   deployer: "AKIADEPLOYER",
   viewer: "AKIAVIEWER",
   agent: "AKIAAGENT",
+  none: "AKIANONE",
 };
 
 /** Where the app would be, if there were a socket. */
@@ -121,7 +123,8 @@ export async function openTestApi(
       );
     }
   });
-  const app = createRouter(context, services(context));
+  const faults: string[] = [];
+  const app = createRouter(context, checkedServices(services(context), faults));
   const target = (name: string, input: unknown, role: Role = "admin") =>
     callJson({
       url: SERVER,
@@ -164,6 +167,7 @@ export async function openTestApi(
     [Symbol.dispose]() {
       store.close();
       rmSync(directory, { recursive: true });
+      assert.equal(faults.join("\n"), "", "the table of operations and the answers differ");
     },
   };
 }

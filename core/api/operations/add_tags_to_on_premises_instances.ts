@@ -14,6 +14,16 @@ export const addTagsToOnPremisesInstances = operation({
     tags: z.array(Tag).min(1),
     instanceNames: z.array(Name).min(1).max(LIMITS.taggedInstances),
   }),
+  output: z.object({}),
+  errors: [
+    "InstanceLimitExceededException",
+    "InstanceNameRequiredException",
+    "InstanceNotRegisteredException",
+    "InvalidInstanceNameException",
+    "InvalidTagException",
+    "TagLimitExceededException",
+    "TagRequiredException",
+  ],
   faults: {
     instanceNames: {
       missing: "InstanceNameRequiredException",

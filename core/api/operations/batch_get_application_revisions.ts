@@ -9,6 +9,7 @@ import { findRevision, groupsByTargetRevision } from "../../store/revisions.ts";
 import { operation } from "../operation.ts";
 import { RevisionInput } from "../revision_input.ts";
 import { genericRevisionInfo } from "../revision_view.ts";
+import { RevisionInfo } from "../shapes/revision.ts";
 
 export const batchGetApplicationRevisions = operation({
   name: "BatchGetApplicationRevisions",
@@ -17,6 +18,19 @@ export const batchGetApplicationRevisions = operation({
     applicationName: Name,
     revisions: z.array(RevisionInput).min(1).max(LIMITS.batchRevisions),
   }),
+  output: z.object({
+    applicationName: z.string(),
+    errorMessage: z.string().optional(),
+    revisions: z.array(RevisionInfo),
+  }),
+  errors: [
+    "ApplicationDoesNotExistException",
+    "ApplicationNameRequiredException",
+    "BatchLimitExceededException",
+    "InvalidApplicationNameException",
+    "InvalidRevisionException",
+    "RevisionRequiredException",
+  ],
   run({ applicationName, revisions }, { store }) {
     const { id } = applicationNamed(store.read, applicationName);
     const groups = groupsByTargetRevision(store.read, id);

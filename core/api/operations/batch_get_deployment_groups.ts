@@ -6,6 +6,7 @@ import { applicationNamed } from "../../store/applications.ts";
 import { deploymentGroupsNamed } from "../../store/deployment_groups.ts";
 import { deploymentGroupInfos } from "../group_view.ts";
 import { operation } from "../operation.ts";
+import { DeploymentGroupInfo } from "../shapes/deployment_group.ts";
 
 export const batchGetDeploymentGroups = operation({
   name: "BatchGetDeploymentGroups",
@@ -14,6 +15,19 @@ export const batchGetDeploymentGroups = operation({
     applicationName: Name,
     deploymentGroupNames: z.array(Name).min(1).max(LIMITS.batch),
   }),
+  output: z.object({
+    deploymentGroupsInfo: z.array(DeploymentGroupInfo),
+    errorMessage: z.string().optional(),
+  }),
+  errors: [
+    "ApplicationDoesNotExistException",
+    "ApplicationNameRequiredException",
+    "BatchLimitExceededException",
+    "DeploymentConfigDoesNotExistException",
+    "DeploymentGroupNameRequiredException",
+    "InvalidApplicationNameException",
+    "InvalidDeploymentGroupNameException",
+  ],
   run({ applicationName, deploymentGroupNames }, { store }) {
     const application = applicationNamed(store.read, applicationName);
     const groups = deploymentGroupsNamed(store.read, application.id, deploymentGroupNames);

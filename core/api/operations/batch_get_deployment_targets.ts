@@ -5,6 +5,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { operation } from "../operation.ts";
 import { readTargets } from "../read_targets.ts";
+import { DeploymentTarget } from "../shapes/deployment_target.ts";
 
 const Input = z.object({
   deploymentId: DeploymentId,
@@ -16,6 +17,18 @@ export const batchGetDeploymentTargets = (engine: Pick<Engine, "deployment">) =>
     name: "BatchGetDeploymentTargets",
     role: "viewer",
     input: Input,
+    output: z.object({ deploymentTargets: z.array(DeploymentTarget) }),
+    errors: [
+      "DeploymentDoesNotExistException",
+      "DeploymentIdRequiredException",
+      "DeploymentNotStartedException",
+      "DeploymentTargetDoesNotExistException",
+      "DeploymentTargetIdRequiredException",
+      "DeploymentTargetListSizeExceededException",
+      "InstanceDoesNotExistException",
+      "InvalidDeploymentIdException",
+      "InvalidDeploymentTargetIdException",
+    ],
     run: ({ deploymentId, targetIds }, context) => ({
       deploymentTargets: readTargets(engine, deploymentId, targetIds, context),
     }),

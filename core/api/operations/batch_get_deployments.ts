@@ -6,12 +6,19 @@ import { namesOf } from "../../engine/begin.ts";
 import { getDeployments } from "../../store/deployments.ts";
 import { deploymentInfo } from "../deployment_info.ts";
 import { operation } from "../operation.ts";
+import { DeploymentInfo } from "../shapes/deployment.ts";
 
 export const batchGetDeployments = () =>
   operation({
     name: "BatchGetDeployments",
     role: "viewer",
     input: z.object({ deploymentIds: z.array(DeploymentId).min(1).max(LIMITS.batch) }),
+    output: z.object({ deploymentsInfo: z.array(DeploymentInfo) }),
+    errors: [
+      "BatchLimitExceededException",
+      "DeploymentIdRequiredException",
+      "InvalidDeploymentIdException",
+    ],
     run({ deploymentIds }, { store }) {
       const found = getDeployments(store.read, deploymentIds);
       return {

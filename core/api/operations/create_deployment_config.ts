@@ -31,6 +31,17 @@ export const createDeploymentConfig = operation({
   name: "CreateDeploymentConfig",
   role: "deployer",
   input: Input,
+  output: z.object({ deploymentConfigId: z.string() }),
+  errors: [
+    "DeploymentConfigAlreadyExistsException",
+    "DeploymentConfigLimitExceededException",
+    "DeploymentConfigNameRequiredException",
+    "InvalidComputePlatformException",
+    "InvalidDeploymentConfigNameException",
+    "InvalidMinimumHealthyHostValueException",
+    "InvalidTrafficRoutingConfigurationException",
+    "InvalidZonalDeploymentConfigurationException",
+  ],
   async run(input, { store, now }) {
     if (input.computePlatform === "Server") checkServer(input);
     else checkTraffic(input);

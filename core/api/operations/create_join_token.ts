@@ -1,8 +1,7 @@
 /** CreateJoinToken: what hosts join with until it expires. The answer is the only place it is seen. @module */
 import { Buffer } from "node:buffer";
-import type { z } from "zod";
 import { insertJoinToken } from "../../store/join_tokens.ts";
-import { CreateJoinTokenInput, type CreateJoinTokenOutput } from "../../wire/runtime_api.ts";
+import { CreateJoinTokenInput, CreateJoinTokenOutput } from "../../wire/runtime_api.ts";
 import { epochSeconds } from "../epoch_seconds.ts";
 import { operation } from "../operation.ts";
 
@@ -10,10 +9,9 @@ export const createJoinToken = operation({
   name: "CreateJoinToken",
   role: "admin",
   input: CreateJoinTokenInput,
-  async run(
-    { expiresInSeconds },
-    { store, now, randomBytes },
-  ): Promise<z.infer<typeof CreateJoinTokenOutput>> {
+  output: CreateJoinTokenOutput,
+  errors: ["InvalidInputException"],
+  async run({ expiresInSeconds }, { store, now, randomBytes }) {
     const token = `join-${Buffer.from(randomBytes(32)).toString("base64url")}`;
     const createdAt = now();
     const expiresAt = createdAt + expiresInSeconds * 1000;

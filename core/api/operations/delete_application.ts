@@ -8,6 +8,12 @@ export const deleteApplication = operation({
   name: "DeleteApplication",
   role: "deployer",
   input: z.object({ applicationName: Name }),
+  output: z.object({}),
+  errors: [
+    "ApplicationNameRequiredException",
+    "InvalidApplicationNameException",
+    "InvalidRoleException",
+  ],
   async run({ applicationName }, { store }) {
     await store.commit((tx) => remove(tx, applicationName));
   },

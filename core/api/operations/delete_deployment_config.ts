@@ -9,6 +9,13 @@ export const deleteDeploymentConfig = operation({
   name: "DeleteDeploymentConfig",
   role: "deployer",
   input: z.object({ deploymentConfigName: Name }),
+  output: z.object({}),
+  errors: [
+    "DeploymentConfigInUseException",
+    "DeploymentConfigNameRequiredException",
+    "InvalidDeploymentConfigNameException",
+    "InvalidOperationException",
+  ],
   async run({ deploymentConfigName }, { store }) {
     if (deploymentConfigName.startsWith(PREDEFINED_CONFIG_PREFIX)) {
       throw new DomainError(

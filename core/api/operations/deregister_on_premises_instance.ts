@@ -12,6 +12,8 @@ export const deregisterOnPremisesInstance = operation({
   name: "DeregisterOnPremisesInstance",
   role: "deployer",
   input: z.object({ instanceName: Name }),
+  output: z.object({}),
+  errors: ["InstanceNameRequiredException", "InvalidInstanceNameException"],
   async run({ instanceName }, { store, keys, now }) {
     const at = now();
     await store.commit((tx) => {

@@ -4,11 +4,19 @@ import { Name } from "../../domain/name.ts";
 import { deploymentConfigNamed } from "../../store/deployment_configs.ts";
 import { epochSeconds } from "../epoch_seconds.ts";
 import { operation } from "../operation.ts";
+import { DeploymentConfigInfo } from "../shapes/deployment_config.ts";
 
 export const getDeploymentConfig = operation({
   name: "GetDeploymentConfig",
   role: "viewer",
   input: z.object({ deploymentConfigName: Name }),
+  output: z.object({ deploymentConfigInfo: DeploymentConfigInfo }),
+  errors: [
+    "DeploymentConfigDoesNotExistException",
+    "DeploymentConfigNameRequiredException",
+    "InvalidComputePlatformException",
+    "InvalidDeploymentConfigNameException",
+  ],
   run({ deploymentConfigName }, { store }) {
     const config = deploymentConfigNamed(store.read, deploymentConfigName);
     return {

@@ -4,7 +4,7 @@ import { DeploymentId } from "../../domain/name.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { readLogChunks } from "../../store/log_chunks.ts";
 import { LogLine } from "../../wire/agent_protocol.ts";
-import { GetDeploymentLogsInput, type GetDeploymentLogsOutput } from "../../wire/runtime_api.ts";
+import { GetDeploymentLogsInput, GetDeploymentLogsOutput } from "../../wire/runtime_api.ts";
 import { operation } from "../operation.ts";
 
 /** Chunks of a page; one is what a host printed within a tenth of a second. */
@@ -16,7 +16,15 @@ export const getDeploymentLogs = (engine: Pick<Engine, "deployment">) =>
     name: "GetDeploymentLogs",
     role: "viewer",
     input: GetDeploymentLogsInput.extend({ deploymentId: DeploymentId }),
-    run({ deploymentId, targetId, after }, { store }): GetDeploymentLogsOutput {
+    output: GetDeploymentLogsOutput,
+    errors: [
+      "DeploymentDoesNotExistException",
+      "DeploymentIdRequiredException",
+      "InvalidDeploymentIdException",
+      "InvalidDeploymentTargetIdException",
+      "InvalidInputException",
+    ],
+    run({ deploymentId, targetId, after }, { store }) {
       engine.deployment(deploymentId);
       const filter = { after, ...(targetId !== undefined && { targetId }) };
       // One more than a page has says that there is a next one.

@@ -7,6 +7,7 @@ import { applicationNamed } from "../../store/applications.ts";
 import { groupsByTargetRevision, listRevisions } from "../../store/revisions.ts";
 import { keyOfToken, page } from "../next_token.ts";
 import { operation } from "../operation.ts";
+import { RevisionLocation } from "../../domain/revision.ts";
 
 const Key = z.object({ time: z.number(), identity: z.string() });
 
@@ -22,6 +23,19 @@ export const listApplicationRevisions = operation({
     deployed: z.enum(["include", "exclude", "ignore"]).default("ignore"),
     nextToken: z.string().optional(),
   }),
+  output: z.object({ revisions: z.array(RevisionLocation), nextToken: z.string().optional() }),
+  errors: [
+    "ApplicationDoesNotExistException",
+    "ApplicationNameRequiredException",
+    "BucketNameFilterRequiredException",
+    "InvalidApplicationNameException",
+    "InvalidBucketNameFilterException",
+    "InvalidDeployedStateFilterException",
+    "InvalidKeyPrefixFilterException",
+    "InvalidNextTokenException",
+    "InvalidSortByException",
+    "InvalidSortOrderException",
+  ],
   run(input, { store }) {
     const { id } = applicationNamed(store.read, input.applicationName);
     const { s3Bucket: bucket, s3KeyPrefix: keyPrefix, deployed } = input;

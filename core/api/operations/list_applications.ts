@@ -8,6 +8,8 @@ export const listApplications = operation({
   name: "ListApplications",
   role: "viewer",
   input: z.object({ nextToken: z.string().optional() }),
+  output: z.object({ applications: z.array(z.string()), nextToken: z.string().optional() }),
+  errors: ["InvalidNextTokenException"],
   run(input, { store }) {
     const after = nameOfToken(input.nextToken);
     const { entries, nextToken } = page(

@@ -8,6 +8,11 @@ export const listDeploymentConfigs = operation({
   name: "ListDeploymentConfigs",
   role: "viewer",
   input: z.object({ nextToken: z.string().optional() }),
+  output: z.object({
+    deploymentConfigsList: z.array(z.string()),
+    nextToken: z.string().optional(),
+  }),
+  errors: ["InvalidNextTokenException"],
   run(input, { store }) {
     const after = nameOfToken(input.nextToken);
     const { entries, nextToken } = page(

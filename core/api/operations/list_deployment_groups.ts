@@ -10,6 +10,17 @@ export const listDeploymentGroups = operation({
   name: "ListDeploymentGroups",
   role: "viewer",
   input: z.object({ applicationName: Name, nextToken: z.string().optional() }),
+  output: z.object({
+    applicationName: z.string(),
+    deploymentGroups: z.array(z.string()),
+    nextToken: z.string().optional(),
+  }),
+  errors: [
+    "ApplicationDoesNotExistException",
+    "ApplicationNameRequiredException",
+    "InvalidApplicationNameException",
+    "InvalidNextTokenException",
+  ],
   run(input, { store }) {
     const { applicationName } = input;
     const { id } = applicationNamed(store.read, applicationName);

@@ -25,6 +25,20 @@ export const listDeploymentTargets = (engine: Pick<Engine, "deployment">) =>
     name: "ListDeploymentTargets",
     role: "viewer",
     input: Input,
+    output: z.object({ targetIds: z.array(z.string()), nextToken: z.string().optional() }),
+    errors: [
+      "ApplicationDoesNotExistException",
+      "DeploymentDoesNotExistException",
+      "DeploymentGroupDoesNotExistException",
+      "DeploymentIdRequiredException",
+      "DeploymentNotStartedException",
+      "InvalidDeploymentIdException",
+      "InvalidDeploymentInstanceTypeException",
+      "InvalidInstanceStatusException",
+      "InvalidInstanceTypeException",
+      "InvalidNextTokenException",
+      "InvalidTargetFilterNameException",
+    ],
     run({ deploymentId, nextToken, targetFilters }, { store }) {
       startedDeployment(engine, deploymentId);
       const statuses = statusesOf(targetFilters);

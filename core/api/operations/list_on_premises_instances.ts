@@ -14,6 +14,12 @@ export const listOnPremisesInstances = operation({
     tagFilters: z.array(TagFilter).default([]),
     nextToken: z.string().optional(),
   }),
+  output: z.object({ instanceNames: z.array(z.string()), nextToken: z.string().optional() }),
+  errors: [
+    "InvalidNextTokenException",
+    "InvalidRegistrationStatusException",
+    "InvalidTagFilterException",
+  ],
   run({ registrationStatus: status, tagFilters, ...input }, { store }) {
     for (const filter of tagFilters) {
       const fault = tagFilterFault(filter);

@@ -17,7 +17,12 @@ export const listTagsForResource = operation({
   role: "viewer",
   input: z.object({ ResourceArn, NextToken: z.string().optional() }),
   output: z.object({ Tags: z.array(ResourceTag), NextToken: z.string().optional() }),
-  errors: ["ArnNotSupportedException", "InvalidArnException", "ResourceArnRequiredException"],
+  errors: [
+    "ArnNotSupportedException",
+    "InvalidArnException",
+    "InvalidNextTokenException",
+    "ResourceArnRequiredException",
+  ],
   faults: RESOURCE_TAG_FAULTS,
   run({ ResourceArn, NextToken }, { store: { read } }) {
     const id = existing(read, ResourceArn);

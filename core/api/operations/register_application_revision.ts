@@ -15,6 +15,15 @@ export const registerApplicationRevision = operation({
     description: z.string().max(LIMITS.description).optional(),
     revision: RevisionInput,
   }),
+  output: z.object({}),
+  errors: [
+    "ApplicationDoesNotExistException",
+    "ApplicationNameRequiredException",
+    "DescriptionTooLongException",
+    "InvalidApplicationNameException",
+    "InvalidRevisionException",
+    "RevisionRequiredException",
+  ],
   async run({ applicationName, description, revision }, { store, now }) {
     const registerTime = now();
     await store.commit((tx) =>

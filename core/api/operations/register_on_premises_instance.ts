@@ -20,6 +20,19 @@ export const registerOnPremisesInstance = operation({
       .regex(SESSION_ARN, "must look like arn:aws:sts::123456789012:assumed-role/ROLE/SESSION")
       .optional(),
   }),
+  output: z.object({}),
+  errors: [
+    "IamArnRequiredException",
+    "IamSessionArnAlreadyRegisteredException",
+    "IamUserArnAlreadyRegisteredException",
+    "IamUserArnRequiredException",
+    "InstanceNameAlreadyRegisteredException",
+    "InstanceNameRequiredException",
+    "InvalidIamSessionArnException",
+    "InvalidIamUserArnException",
+    "InvalidInstanceNameException",
+    "MultipleIamArnsProvidedException",
+  ],
   async run({ instanceName, iamUserArn, iamSessionArn }, context) {
     const identity = oneIdentity(iamUserArn, iamSessionArn);
     const instance = newInstance(context, { name: instanceName, identity, tags: [] });

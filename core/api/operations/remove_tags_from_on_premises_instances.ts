@@ -16,6 +16,16 @@ export const removeTagsFromOnPremisesInstances = operation({
     tags: z.array(Unwanted).min(1),
     instanceNames: z.array(Name).min(1).max(LIMITS.taggedInstances),
   }),
+  output: z.object({}),
+  errors: [
+    "InstanceLimitExceededException",
+    "InstanceNameRequiredException",
+    "InstanceNotRegisteredException",
+    "InvalidInstanceNameException",
+    "InvalidTagException",
+    "TagLimitExceededException",
+    "TagRequiredException",
+  ],
   faults: {
     instanceNames: {
       missing: "InstanceNameRequiredException",

@@ -12,6 +12,18 @@ export const stopDeployment = (engine: Pick<Engine, "stopDeployment">) =>
       deploymentId: DeploymentId,
       autoRollbackEnabled: z.boolean().default(false),
     }),
+    output: z.object({
+      status: z.enum(["Pending", "Succeeded"]),
+      statusMessage: z.string().optional(),
+    }),
+    errors: [
+      "DeploymentAlreadyCompletedException",
+      "DeploymentDoesNotExistException",
+      "DeploymentGroupDoesNotExistException",
+      "DeploymentIdRequiredException",
+      "InvalidDeploymentIdException",
+      "UnsupportedActionForDeploymentTypeException",
+    ],
     run: ({ deploymentId, autoRollbackEnabled }) =>
       engine.stopDeployment(deploymentId, autoRollbackEnabled),
   });

@@ -8,6 +8,13 @@ export const updateApplication = operation({
   name: "UpdateApplication",
   role: "deployer",
   input: z.object({ applicationName: Name, newApplicationName: Name }),
+  output: z.object({}),
+  errors: [
+    "ApplicationAlreadyExistsException",
+    "ApplicationDoesNotExistException",
+    "ApplicationNameRequiredException",
+    "InvalidApplicationNameException",
+  ],
   async run({ applicationName, newApplicationName }, { store }) {
     await store.commit((tx) => renameApplication(tx, applicationName, newApplicationName));
   },

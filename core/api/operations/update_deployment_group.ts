@@ -6,6 +6,7 @@ import { applicationNamed } from "../../store/applications.ts";
 import { changeDeploymentGroup, deploymentGroupNamed } from "../../store/deployment_groups.ts";
 import { checkGroup, GROUP_FAULTS, GroupInput, ServiceRoleArn } from "../group_input.ts";
 import { operation } from "../operation.ts";
+import { AutoScalingGroup } from "../shapes/deployment_group.ts";
 
 export const updateDeploymentGroup = operation({
   name: "UpdateDeploymentGroup",
@@ -17,6 +18,39 @@ export const updateDeploymentGroup = operation({
     newDeploymentGroupName: Name.optional(),
     serviceRoleArn: ServiceRoleArn.optional(),
   }),
+  output: z.object({ hooksNotCleanedUp: z.array(AutoScalingGroup) }),
+  errors: [
+    "AlarmsLimitExceededException",
+    "ApplicationDoesNotExistException",
+    "ApplicationNameRequiredException",
+    "DeploymentConfigDoesNotExistException",
+    "DeploymentGroupAlreadyExistsException",
+    "DeploymentGroupDoesNotExistException",
+    "DeploymentGroupNameRequiredException",
+    "ECSServiceMappingLimitExceededException",
+    "InvalidAlarmConfigException",
+    "InvalidApplicationNameException",
+    "InvalidAutoRollbackConfigException",
+    "InvalidAutoScalingGroupException",
+    "InvalidBlueGreenDeploymentConfigurationException",
+    "InvalidDeploymentConfigNameException",
+    "InvalidDeploymentGroupNameException",
+    "InvalidDeploymentStyleException",
+    "InvalidEC2TagCombinationException",
+    "InvalidEC2TagException",
+    "InvalidECSServiceException",
+    "InvalidInputException",
+    "InvalidLoadBalancerInfoException",
+    "InvalidOnPremisesTagCombinationException",
+    "InvalidRoleException",
+    "InvalidTagException",
+    "InvalidTargetGroupPairException",
+    "InvalidTrafficRoutingConfigurationException",
+    "InvalidTriggerConfigException",
+    "LifecycleHookLimitExceededException",
+    "TagSetListLimitExceededException",
+    "TriggerTargetsLimitExceededException",
+  ],
   faults: GROUP_FAULTS,
   async run(
     { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...change },
