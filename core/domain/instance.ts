@@ -13,9 +13,16 @@ export interface OnPremisesInstance {
   tags: readonly Tag[];
 }
 
-/** What the holder of an access key may do; each role may do all that a later one may, but agent. */
-export const Role = z.enum(["admin", "deployer", "viewer", "agent"]);
+/**
+ * What the holder of an access key may do; each role may do all that a later one may, but agent, which
+ * is a host's. Who has none may ask who he is, until an instance is registered with his ARN.
+ */
+export const Role = z.enum(["admin", "deployer", "viewer", "agent", "none"]);
 export type Role = z.infer<typeof Role>;
+
+/** An inactive key is kept and refused. */
+export const KeyStatus = z.enum(["Active", "Inactive"]);
+export type KeyStatus = z.infer<typeof KeyStatus>;
 
 /** Who signed a request. */
 export interface Caller {

@@ -6,13 +6,22 @@
  * the commit that ends them run without a pause, so no read can put a stale key back in between.
  * @module
  */
-import { Buffer } from "node:buffer";
-import { createCipheriv, createDecipheriv } from "node:crypto";
-import { and, count, eq } from "drizzle-orm";
-import type { Role } from "../domain/instance.ts";
+import { and, asc, count, eq, inArray, isNull, lt } from "drizzle-orm";
+import type { KeyStatus, Role } from "../domain/instance.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { findInstanceByArn } from "./instances.ts";
 import { accessKeys } from "./schema.ts";
+import { decryptSecret, encryptSecret } from "./secret_cipher.ts";
+
+/** What makes a key one of a session. Times in milliseconds since the epoch. */
+export interface KeySession {
+  /** Hex SHA-256 of the token that has to come with each request. */
+  tokenHash: string;
+  expiresAt: number;
+  /** The lasting key that the session was asked with; it ends with that key. */
+  sourceKeyId: string;
+}
 
 /** `createTime` in milliseconds since the epoch. */
 export interface AccessKey {
@@ -21,11 +30,17 @@ export interface AccessKey {
   role: Role;
   arn: string;
   createTime: number;
+  /** Active when not given. */
+  status?: KeyStatus;
+  session?: KeySession;
 }
 
-const CIPHER = "aes-256-gcm";
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
+/** A key without its secret, as it is listed. */
+export type ListedKey = Pick<
+  typeof accessKeys.$inferSelect,
+  "accessKeyId" | "createTime" | "status"
+>;
+
 /** Keys held in memory; more than the hosts of a large fleet, and a few megabytes. */
 const CACHE_LIMIT = 20_000;
 
@@ -40,27 +55,62 @@ export class AccessKeys {
     this.#secretsKey = secretsKey;
   }
 
-  /** Throws when the stored secret cannot be decrypted: the key file is not the one it was made with. */
+  /**
+   * The key with what it may do now: one without a role is a host's while an instance is registered
+   * with its ARN. Throws when the stored secret cannot be decrypted: the key file is not the one it
+   * was made with.
+   */
   find(accessKeyId: string): AccessKey | undefined {
-    const cached = this.#cache.get(accessKeyId);
-    if (cached) return cached;
-    const row = this.#read.select().from(accessKeys)
-      .where(eq(accessKeys.accessKeyId, accessKeyId)).get();
-    if (!row) return undefined;
-    const { secret, ...rest } = row;
-    const key = { ...rest, secretAccessKey: this.#decrypt(secret, accessKeyId) };
-    if (this.#cache.size >= CACHE_LIMIT) this.#dropOldest();
-    this.#cache.set(accessKeyId, key);
-    return key;
+    const key = this.#cache.get(accessKeyId) ?? this.#load(accessKeyId);
+    if (key?.role !== "none" || !findInstanceByArn(this.#read, key.arn)) return key;
+    return { ...key, role: "agent" };
   }
 
   /** Writes a key, in place of one with the same id. `nonce` is 12 random bytes, never used twice. */
   put(tx: Tx, key: AccessKey, nonce: Uint8Array): void {
-    const { secretAccessKey, ...rest } = key;
-    const row = { ...rest, secret: this.#encrypt(secretAccessKey, key.accessKeyId, nonce) };
+    const { secretAccessKey, session, status = "Active", ...rest } = key;
+    const secret = encryptSecret(secretAccessKey, {
+      key: this.#secretsKey,
+      id: key.accessKeyId,
+      nonce,
+    });
+    const noSession = { tokenHash: null, expiresAt: null, sourceKeyId: null };
+    const row = { ...rest, status, secret, ...(session ?? noSession) };
     tx.insert(accessKeys).values(row)
       .onConflictDoUpdate({ target: accessKeys.accessKeyId, set: row }).run();
     this.#cache.delete(key.accessKeyId);
+  }
+
+  /** The lasting keys of an ARN, the oldest first. */
+  lastingKeysOf(db: Db, arn: string): ListedKey[] {
+    const { accessKeyId, createTime, status } = accessKeys;
+    return db.select({ accessKeyId, createTime, status }).from(accessKeys)
+      .where(and(eq(accessKeys.arn, arn), isNull(accessKeys.expiresAt)))
+      .orderBy(asc(createTime), asc(accessKeyId)).all();
+  }
+
+  /** A key that is no longer active ends its sessions. */
+  setStatus(tx: Tx, accessKeyId: string, status: KeyStatus): void {
+    tx.update(accessKeys).set({ status }).where(eq(accessKeys.accessKeyId, accessKeyId)).run();
+    this.#cache.delete(accessKeyId);
+    if (status === "Inactive") this.#endSessions(tx, [accessKeyId]);
+  }
+
+  /** Gives the lasting keys of an ARN a role, and ends their sessions, which had the old one. */
+  setRole(tx: Tx, arn: string, role: Role): void {
+    const changed = tx.update(accessKeys).set({ role })
+      .where(and(eq(accessKeys.arn, arn), isNull(accessKeys.expiresAt)))
+      .returning({ accessKeyId: accessKeys.accessKeyId }).all();
+    const ids = changed.map(({ accessKeyId }) => accessKeyId);
+    for (const id of ids) this.#cache.delete(id);
+    this.#endSessions(tx, ids);
+  }
+
+  /** Removes a key and the sessions asked for with it. */
+  remove(tx: Tx, accessKeyId: string): void {
+    tx.delete(accessKeys).where(eq(accessKeys.accessKeyId, accessKeyId)).run();
+    this.#cache.delete(accessKeyId);
+    this.#endSessions(tx, [accessKeyId]);
   }
 
   /** Removes the keys a host signs with; keys of people are not touched. */
@@ -71,45 +121,52 @@ export class AccessKeys {
     for (const { accessKeyId } of gone) this.#cache.delete(accessKeyId);
   }
 
-  /** How many keys have a role; a server without an admin's is at its first start. */
+  /** Removes the keys of sessions that ended before a time. */
+  sweepSessions(tx: Tx, endedBefore: number): void {
+    const gone = tx.delete(accessKeys).where(lt(accessKeys.expiresAt, endedBefore))
+      .returning({ accessKeyId: accessKeys.accessKeyId }).all();
+    for (const { accessKeyId } of gone) this.#cache.delete(accessKeyId);
+  }
+
+  /** How many lasting keys have a role; a server without an admin's is at its first start. */
   countOf(db: Db, role: Role): number {
-    return db.select({ n: count() }).from(accessKeys).where(eq(accessKeys.role, role)).get()?.n ??
-      0;
+    const found = db.select({ n: count() }).from(accessKeys)
+      .where(and(eq(accessKeys.role, role), isNull(accessKeys.expiresAt))).get();
+    return found?.n ?? 0;
+  }
+
+  #load(accessKeyId: string): AccessKey | undefined {
+    const row = this.#read.select().from(accessKeys)
+      .where(eq(accessKeys.accessKeyId, accessKeyId)).get();
+    if (!row) return undefined;
+    const { secret, role, arn, createTime, status, ...session } = row;
+    const { tokenHash, expiresAt, sourceKeyId } = session;
+    const key = {
+      accessKeyId,
+      secretAccessKey: decryptSecret(secret, { key: this.#secretsKey, id: accessKeyId }),
+      role,
+      arn,
+      createTime,
+      ...(status === "Inactive" && { status }),
+      ...(tokenHash !== null && expiresAt !== null && sourceKeyId !== null &&
+        { session: { tokenHash, expiresAt, sourceKeyId } }),
+    };
+    if (this.#cache.size >= CACHE_LIMIT) this.#dropOldest();
+    this.#cache.set(accessKeyId, key);
+    return key;
+  }
+
+  #endSessions(tx: Tx, sourceKeyIds: readonly string[]): void {
+    if (sourceKeyIds.length === 0) return;
+    const ended = tx.delete(accessKeys).where(inArray(accessKeys.sourceKeyId, [...sourceKeyIds]))
+      .returning({ accessKeyId: accessKeys.accessKeyId }).all();
+    for (const { accessKeyId } of ended) this.#cache.delete(accessKeyId);
   }
 
   #dropOldest(): void {
     for (const oldest of this.#cache.keys()) {
       this.#cache.delete(oldest);
       return;
-    }
-  }
-
-  #encrypt(secret: string, accessKeyId: string, nonce: Uint8Array): Buffer {
-    if (nonce.length !== NONCE_BYTES) throw new RangeError("a secret needs a nonce of 12 bytes");
-    const cipher = createCipheriv(CIPHER, this.#secretsKey, nonce);
-    // Bound to its id: a row's secret moved to another row does not decrypt.
-    cipher.setAAD(Buffer.from(accessKeyId));
-    const text = Buffer.concat([cipher.update(secret, "utf8"), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), text]);
-  }
-
-  #decrypt(stored: Uint8Array, accessKeyId: string): string {
-    const nonce = stored.subarray(0, NONCE_BYTES);
-    const tag = stored.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
-    const text = stored.subarray(NONCE_BYTES + TAG_BYTES);
-    const decipher = createDecipheriv(CIPHER, this.#secretsKey, nonce, {
-      authTagLength: TAG_BYTES,
-    });
-    decipher.setAAD(Buffer.from(accessKeyId));
-    decipher.setAuthTag(tag);
-    try {
-      return Buffer.concat([decipher.update(text), decipher.final()]).toString("utf8");
-    } catch (cause) {
-      throw new Error(
-        `the secret of access key ${accessKeyId} cannot be decrypted: the key file in the data ` +
-          `directory is not the one the store was written with`,
-        { cause },
-      );
     }
   }
 }

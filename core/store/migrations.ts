@@ -133,6 +133,23 @@ CREATE UNIQUE INDEX subscriptions_endpoint ON subscriptions (topic, protocol, en
   `
 ALTER TABLE deployments ADD COLUMN termination_wait TEXT;
 `,
+  `
+ALTER TABLE access_keys ADD COLUMN status TEXT NOT NULL DEFAULT 'Active';
+ALTER TABLE access_keys ADD COLUMN token_hash TEXT;
+ALTER TABLE access_keys ADD COLUMN expires_at INTEGER;
+ALTER TABLE access_keys ADD COLUMN source_key_id TEXT;
+CREATE INDEX access_keys_source ON access_keys (source_key_id);
+CREATE INDEX access_keys_expiry ON access_keys (expires_at);
+CREATE TABLE users (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, arn TEXT NOT NULL, path TEXT NOT NULL,
+  tags TEXT NOT NULL, create_time INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX users_arn ON users (arn);
+CREATE TABLE user_policies (
+  user_id TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,
+  PRIMARY KEY (user_id, name)
+) WITHOUT ROWID;
+`,
 ];
 
 /** The version this binary reads and writes. */

@@ -25,7 +25,7 @@ import type {
 import type { DeploymentConfig } from "../domain/deployment_config.ts";
 import type { GroupSettings } from "../domain/deployment_group.ts";
 import type { EventPattern, EventReceiver } from "../domain/event_target.ts";
-import type { Role } from "../domain/instance.ts";
+import type { KeyStatus, Role } from "../domain/instance.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import type { OutboxFact } from "../domain/outbox_fact.ts";
@@ -45,7 +45,33 @@ export const accessKeys = sqliteTable("access_keys", {
   role: text("role").$type<Role>().notNull(),
   arn: text("arn").notNull(),
   createTime: integer("create_time").notNull(),
-}, (t) => [index("access_keys_arn").on(t.arn)]);
+  status: text("status").$type<KeyStatus>().notNull().default("Active"),
+  /** Of a session's key: hex SHA-256 of its token, when it ends, the lasting key it was asked with. */
+  tokenHash: text("token_hash"),
+  expiresAt: integer("expires_at"),
+  sourceKeyId: text("source_key_id"),
+}, (t) => [
+  index("access_keys_arn").on(t.arn),
+  index("access_keys_source").on(t.sourceKeyId),
+  index("access_keys_expiry").on(t.expiresAt),
+]);
+
+/** Users of the IAM operations; keys that came by joining or at the first start have no user. */
+export const users = sqliteTable("users", {
+  /** In lower case: names that differ in case alone are one name. */
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  arn: text("arn").notNull(),
+  path: text("path").notNull(),
+  tags: text("tags", { mode: "json" }).$type<Tag[]>().notNull(),
+  createTime: integer("create_time").notNull(),
+}, (t) => [uniqueIndex("users_arn").on(t.arn)]);
+
+export const userPolicies = sqliteTable("user_policies", {
+  userId: text("user_id").notNull(),
+  name: text("name").notNull(),
+  document: text("document").notNull(),
+}, (t) => [primaryKey({ columns: [t.userId, t.name] })]);
 
 export const joinTokens = sqliteTable("join_tokens", {
   /** Hex SHA-256 of the token; the token itself is never stored. */

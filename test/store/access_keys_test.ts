@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { eq } from "drizzle-orm";
 import { type AccessKey, AccessKeys } from "../../core/store/access_keys.ts";
+import type { Tx } from "../../core/store/group_commit.ts";
+import { deregisterInstance, registerInstance } from "../../core/store/instances.ts";
 import { accessKeys } from "../../core/store/schema.ts";
 import { openStore, type Store } from "../../core/store/store.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
@@ -135,3 +137,66 @@ function openTemporary(): Disposable & { store: Store; keys: AccessKeys } {
 function put(store: Store, keys: AccessKeys, key: AccessKey): Promise<void> {
   return store.commit((tx) => keys.put(tx, key, randomBytes(12)));
 }
+
+test("a key without a role is a host's for as long as an instance is registered with its ARN", async () => {
+  using opened = openTemporary();
+  const { store, keys } = opened;
+  await put(store, keys, { ...KEY, role: "none" });
+  const roleNow = () => keys.find(KEY.accessKeyId)?.role;
+  assert.equal(roleNow(), "none");
+  const instance = {
+    name: "web-1",
+    arn: "arn:web-1",
+    iamUserArn: KEY.arn,
+    registerTime: 1,
+    tags: [],
+  };
+  await store.commit((tx) => registerInstance(tx, instance));
+  assert.equal(roleNow(), "agent");
+  await store.commit((tx) => deregisterInstance(tx, "web-1", 2));
+  assert.equal(roleNow(), "none");
+});
+
+test("a session ends with the key it was asked with, and is no lasting key", async () => {
+  using opened = openTemporary();
+  const { store, keys } = opened;
+  const session = (accessKeyId: string) => ({
+    ...KEY,
+    accessKeyId,
+    session: { tokenHash: "ab", expiresAt: 100, sourceKeyId: KEY.accessKeyId },
+  });
+  const begin = async () => {
+    await put(store, keys, KEY);
+    await put(store, keys, session("ASIAONE"));
+    assert.deepEqual(keys.find("ASIAONE"), session("ASIAONE"));
+  };
+  await begin();
+  assert.deepEqual(
+    keys.lastingKeysOf(store.read, KEY.arn),
+    [{ accessKeyId: KEY.accessKeyId, createTime: 1, status: "Active" }],
+  );
+  const ends: [string, (tx: Tx) => void][] = [
+    ["removed", (tx) => keys.remove(tx, KEY.accessKeyId)],
+    ["inactive", (tx) => keys.setStatus(tx, KEY.accessKeyId, "Inactive")],
+    ["of another role", (tx) => keys.setRole(tx, KEY.arn, "viewer")],
+    ["swept", (tx) => keys.sweepSessions(tx, 101)],
+  ];
+  for (const [title, end] of ends) {
+    await begin();
+    await store.commit(end);
+    assert.equal(keys.find("ASIAONE"), undefined, title);
+  }
+  await begin();
+  await store.commit((tx) => keys.sweepSessions(tx, 100));
+  assert.ok(keys.find("ASIAONE"), "a session that has not ended is swept");
+});
+
+test("an inactive key says so until it is active again", async () => {
+  using opened = openTemporary();
+  const { store, keys } = opened;
+  await put(store, keys, KEY);
+  await store.commit((tx) => keys.setStatus(tx, KEY.accessKeyId, "Inactive"));
+  assert.equal(keys.find(KEY.accessKeyId)?.status, "Inactive");
+  await store.commit((tx) => keys.setStatus(tx, KEY.accessKeyId, "Active"));
+  assert.deepEqual(keys.find(KEY.accessKeyId), KEY);
+});
