@@ -11,6 +11,7 @@ import { createDeploymentGroup } from "./operations/create_deployment_group.ts";
 import { deleteApplication } from "./operations/delete_application.ts";
 import { deleteDeploymentConfig } from "./operations/delete_deployment_config.ts";
 import { deleteDeploymentGroup } from "./operations/delete_deployment_group.ts";
+import { deleteResourcesByExternalId } from "./operations/delete_resources_by_external_id.ts";
 import { deregisterOnPremisesInstance } from "./operations/deregister_on_premises_instance.ts";
 import { getApplication } from "./operations/get_application.ts";
 import { getApplicationRevision } from "./operations/get_application_revision.ts";
@@ -47,6 +48,7 @@ export const CODEDEPLOY_OPERATIONS = operationsByName([
   deleteApplication,
   deleteDeploymentConfig,
   deleteDeploymentGroup,
+  deleteResourcesByExternalId,
   deregisterOnPremisesInstance,
   getApplication,
   getApplicationRevision,

@@ -21,6 +21,7 @@ import type { LogLine, Order, UpdateMark } from "../wire/agent_protocol.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
 import { isError, loadRollout, namesOf } from "./begin.ts";
 import type { EngineContext } from "./context.ts";
+import { continueDeployment, type NotWaiting, type WaitType } from "./continue_deployment.ts";
 import { createDeployment, type CreateDeploymentInput } from "./create_deployment.ts";
 import { failDeployment } from "./end_deployment.ts";
 import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
@@ -120,6 +121,13 @@ export class Engine {
     const runner = this.#runners.get(id) ?? this.#run(id);
     await runner?.input({ kind: "stop", rollback });
     return (runner?.state.counts.InProgress ?? 0) > 0 ? STOPPING : STOPPED;
+  }
+
+  /** ContinueDeployment (spec 7); throws `notWaiting` where no termination wait has begun. */
+  async continueDeployment(id: string, wait: WaitType, notWaiting: NotWaiting): Promise<void> {
+    const deployment = this.deployment(id);
+    const rules = { now: this.#context.now(), notWaiting };
+    await this.#context.store.commit((tx) => continueDeployment(tx, deployment, wait, rules));
   }
 
   /** Throws DeploymentDoesNotExistException. */

@@ -1,0 +1,49 @@
+/**
+ * Targets under their older name: instances of a deployment, as the deprecated operations show them
+ * (service model, InstanceSummary). Those were made before ECS and do not know its targets.
+ * @module
+ */
+import { z } from "zod";
+import type { Deployment } from "../domain/deployment.ts";
+import { DomainError } from "../domain/errors.ts";
+import type { Target } from "../domain/target.ts";
+import { lifecycleEvent } from "./deployment_info.ts";
+import { epochSeconds } from "./epoch_seconds.ts";
+import type { MemberFaults } from "./member_faults.ts";
+import type { InstanceSummary } from "./shapes/deployment_target.ts";
+
+/** A host's name, an EC2 instance's id, or a function's name with its alias. */
+export const InstanceId = z.string().regex(/^[A-Za-z0-9+=,.@_:-]{1,200}$/, {
+  error: "1 to 200 of A-Z a-z 0-9 + = , . @ _ : -",
+});
+
+const INSTANCE = {
+  missing: "InstanceIdRequiredException",
+  malformed: "InvalidInstanceNameException",
+} as const;
+
+export const INSTANCE_FAULTS: MemberFaults = {
+  instanceId: INSTANCE,
+  instanceIds: { ...INSTANCE, tooMany: "BatchLimitExceededException" },
+};
+
+/** Throws InvalidComputePlatform. */
+export function refuseEcs({ id, request }: Deployment): void {
+  if (request.computePlatform !== "ECS") return;
+  throw new DomainError(
+    "InvalidComputePlatformException",
+    "deploymentId",
+    `The deployment ${id} is for ECS, which has targets and no instances; use GetDeploymentTarget, ` +
+      `BatchGetDeploymentTargets or ListDeploymentTargets`,
+  );
+}
+
+export function instanceSummary(deploymentId: string, target: Target): InstanceSummary {
+  return {
+    deploymentId,
+    instanceId: target.id,
+    status: target.status,
+    lastUpdatedAt: epochSeconds(target.lastUpdated),
+    lifecycleEvents: target.events.map(lifecycleEvent),
+  };
+}

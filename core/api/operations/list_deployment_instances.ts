@@ -1,0 +1,55 @@
+/** ListDeploymentInstances: ListDeploymentTargets by its older name. @module */
+import { z } from "zod";
+import { DomainError } from "../../domain/errors.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { DeploymentId } from "../../domain/name.ts";
+import { TargetStatus } from "../../domain/target.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { listTargets } from "../../store/targets.ts";
+import { refuseEcs } from "../instance_summaries.ts";
+import { keyOfToken, tokenOf } from "../next_token.ts";
+import { operation } from "../operation.ts";
+import { TargetLabel } from "../shapes/deployment_target.ts";
+import { startedDeployment } from "../started_deployment.ts";
+
+export const listDeploymentInstances = (engine: Pick<Engine, "deployment">) =>
+  operation({
+    name: "ListDeploymentInstances",
+    role: "viewer",
+    input: z.object({
+      deploymentId: DeploymentId,
+      nextToken: z.string().optional(),
+      instanceStatusFilter: z.array(TargetStatus).default([]),
+      instanceTypeFilter: z.array(TargetLabel).default([]),
+    }),
+    output: z.object({ instancesList: z.array(z.string()), nextToken: z.string().optional() }),
+    errors: [
+      "DeploymentDoesNotExistException",
+      "DeploymentIdRequiredException",
+      "DeploymentNotStartedException",
+      "InvalidComputePlatformException",
+      "InvalidDeploymentIdException",
+      "InvalidDeploymentInstanceTypeException",
+      "InvalidInstanceStatusException",
+      "InvalidInstanceTypeException",
+      "InvalidNextTokenException",
+    ],
+    faults: {
+      instanceStatusFilter: { malformed: "InvalidInstanceStatusException" },
+      instanceTypeFilter: { malformed: "InvalidInstanceTypeException" },
+    },
+    run({ deploymentId, nextToken, instanceStatusFilter: statuses, ...input }, { store }) {
+      refuseEcs(startedDeployment(engine, deploymentId));
+      if (input.instanceTypeFilter.length > 0) {
+        throw new DomainError(
+          "InvalidDeploymentInstanceTypeException",
+          "instanceTypeFilter",
+          "instanceTypeFilter: an in-place deployment has no Blue or Green instances",
+        );
+      }
+      const after = keyOfToken(nextToken, z.number().int());
+      const filter = { statuses, ...(after !== undefined && { after }) };
+      const { ids, next } = listTargets(store.read, deploymentId, filter, LIMITS.page);
+      return { instancesList: ids, ...(next !== undefined && { nextToken: tokenOf(next) }) };
+    },
+  });
