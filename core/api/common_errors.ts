@@ -7,6 +7,7 @@ import type { ErrorName } from "../domain/errors.ts";
 
 export const COMMON_ERRORS: readonly ErrorName[] = [
   "AccessDeniedException",
+  "ExpiredTokenException",
   "IncompleteSignatureException",
   "InternalFailure",
   "InvalidSignatureException",

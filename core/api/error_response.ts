@@ -10,6 +10,7 @@ import { isDiskFull } from "../store/database.ts";
 /** Names whose status is not 400. */
 const STATUS: Partial<Record<ErrorName, number>> = {
   AccessDeniedException: 403,
+  ExpiredTokenException: 403,
   IncompleteSignatureException: 403,
   InternalFailure: 500,
   InvalidSignatureException: 403,

@@ -14,6 +14,7 @@ import type { ApiContext } from "./context.ts";
 import { errorResponse } from "./error_response.ts";
 import { healthRoutes } from "./health.ts";
 import { joinHost } from "./join_host.ts";
+import { noRole } from "./no_role.ts";
 import { mayCall, type RoutedOperation } from "./operation.ts";
 import { answerQuery, isQueryRequest } from "./query/query_request.ts";
 import type { QueryService } from "./query/query_service.ts";
@@ -79,8 +80,10 @@ async function callOperation(
     throw new DomainError(
       "AccessDeniedException",
       "",
-      `The access key ${caller.accessKeyId} has the role ${caller.role}; ${operation.name} needs ` +
-        `the role ${operation.role}.`,
+      caller.role === "none"
+        ? noRole(caller)
+        : `The access key ${caller.accessKeyId} has the role ${caller.role}; ${operation.name} ` +
+          `needs the role ${operation.role}.`,
     );
   }
   const { headers, signal } = request;

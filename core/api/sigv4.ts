@@ -11,6 +11,7 @@ import type { Caller } from "../domain/instance.ts";
 import type { AccessKey } from "../store/access_keys.ts";
 import { signable, type SignableRequest, signer, UNSIGNED_PAYLOAD } from "../wire/sigv4.ts";
 import { type ChunkSigner, chunkSigner } from "./chunk_signature.ts";
+import { checkUsable } from "./session_token.ts";
 import { readClaim, type SignatureClaim } from "./sigv4_claim.ts";
 
 /** How far a client's clock may be off, in milliseconds (IAM user guide: five minutes). */
@@ -56,6 +57,7 @@ export async function verifySignature(request: Request, check: SignatureCheck): 
       `The access key id ${claim.accessKeyId} is not one of this server.`,
     );
   }
+  checkUsable(key, request, url, check.now);
   checkTime(claim, check.now);
   const contentSha256 = payloadHash(request.headers, url, claim, check.bodySha256);
   const expected = await signatureOf(request, url, { claim, key, contentSha256 });

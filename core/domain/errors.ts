@@ -122,6 +122,7 @@ export const ErrorName = z.enum([
   "ServerException",
   // Common to AWS JSON services (spec 0).
   "AccessDeniedException",
+  "ExpiredTokenException",
   "IncompleteSignatureException",
   "InternalFailure",
   "InvalidSignatureException",

@@ -20,6 +20,9 @@ export interface OnPremisesInstance {
 export const Role = z.enum(["admin", "deployer", "viewer", "agent", "none"]);
 export type Role = z.infer<typeof Role>;
 
+/** The tag that gives a user's keys a role. */
+export const ROLE_TAG = "runtime:role";
+
 /** An inactive key is kept and refused. */
 export const KeyStatus = z.enum(["Active", "Inactive"]);
 export type KeyStatus = z.infer<typeof KeyStatus>;

@@ -10,6 +10,7 @@ import { Hono } from "hono";
 import type { Caller } from "../../domain/instance.ts";
 import { isReferenced } from "../../store/objects.ts";
 import type { Store } from "../../store/store.ts";
+import { noRole } from "../no_role.ts";
 import { type Address, parseAddress } from "./address.ts";
 import { ArtifactFiles } from "./artifact_files.ts";
 import { completeUpload } from "./complete_upload.ts";
@@ -150,7 +151,7 @@ async function answer(
     const { caller, contentSha256 } = await authenticate(raw, "s3");
     const address = parseAddress(raw.url);
     const route = routeOf(raw.method, address);
-    if (route.access === "write") mustBeWriter(caller);
+    mustHaveAccess(caller, route.access);
     refuseUnsupported(raw.headers);
     return await route.run(artifacts, { ...address, raw, contentSha256 });
   } catch (error) {
@@ -185,8 +186,10 @@ function an(of: "bucket" | "object"): string {
   return of === "object" ? "n object" : " bucket";
 }
 
-function mustBeWriter(caller: Caller): void {
+function mustHaveAccess(caller: Caller, access: Route["access"]): void {
   if (caller.role === "admin" || caller.role === "deployer") return;
+  if (caller.role === "none") throw new S3Error("AccessDenied", noRole(caller));
+  if (access === "read") return;
   throw new S3Error(
     "AccessDenied",
     `The access key ${caller.accessKeyId} has the role ${caller.role}, which may only read ` +

@@ -5,12 +5,14 @@
  */
 import { DomainError, type ErrorName } from "../../domain/errors.ts";
 import { errorCode, isDiskFull } from "../../store/database.ts";
+import { SECURITY_TOKEN } from "../session_token.ts";
 
 const STATUS = {
   AccessDenied: 403,
   AuthorizationHeaderMalformed: 400,
   BadDigest: 400,
   EntityTooLarge: 400,
+  ExpiredToken: 400,
   IncompleteBody: 400,
   InternalError: 500,
   InvalidAccessKeyId: 403,
@@ -21,6 +23,7 @@ const STATUS = {
   InvalidPartOrder: 400,
   InvalidRange: 416,
   InvalidRequest: 400,
+  InvalidToken: 400,
   InvalidURI: 400,
   KeyTooLongError: 400,
   MalformedTrailerError: 400,
@@ -63,6 +66,7 @@ export class S3Error extends Error {
 /** What the signature check answers in the words of the JSON API, in the words of S3. */
 const BY_NAME: Partial<Record<ErrorName, S3Code>> = {
   AccessDeniedException: "AccessDenied",
+  ExpiredTokenException: "ExpiredToken",
   IncompleteSignatureException: "AuthorizationHeaderMalformed",
   InvalidInputException: "MissingSecurityHeader",
   InvalidSignatureException: "SignatureDoesNotMatch",
@@ -85,6 +89,9 @@ export function asS3Error(error: unknown): S3Error | undefined {
       return new S3Error("AccessDenied", message, { cause: error });
     }
     const skewed = field === "x-amz-date";
+    if (code === "InvalidAccessKeyId" && error.field === SECURITY_TOKEN) {
+      return new S3Error("InvalidToken", error.message, { cause: error });
+    }
     return new S3Error(skewed ? "RequestTimeTooSkewed" : code, error.message, { cause: error });
   }
   if (isDiskFull(error)) {

@@ -9,6 +9,7 @@ import { getLogger } from "@logtape/logtape";
 import { authenticateJson } from "../authenticate.ts";
 import type { ApiContext } from "../context.ts";
 import { BodyTooLarge } from "../error_response.ts";
+import { noRole } from "../no_role.ts";
 import { mayCall } from "../operation.ts";
 import { readBody } from "../request_body.ts";
 import { readFlattened } from "./flattened.ts";
@@ -48,8 +49,11 @@ export async function answerQuery(
     if (operation.role !== "anyone" && !mayCall(caller.role, operation.role)) {
       throw new QueryError(
         "AccessDenied",
-        `User: ${caller.arn} is not authorized to perform: ${scope}:${operation.name}. Its key ` +
-          `${caller.accessKeyId} has the role ${caller.role}; the role ${operation.role} is needed.`,
+        `User: ${caller.arn} is not authorized to perform: ${scope}:${operation.name}. ` +
+          (caller.role === "none"
+            ? noRole(caller)
+            : `Its key ${caller.accessKeyId} has the role ${caller.role}; the role ` +
+              `${operation.role} is needed.`),
       );
     }
     const { headers, signal } = request;
