@@ -5,7 +5,7 @@
  * A lane is what has to keep its order: the messages of one deployment for one destination.
  * @module
  */
-import { and, asc, count, eq, gt, inArray, min } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, max, min, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
 import { noteOutboxGrew } from "./outbox_bell.ts";
@@ -58,16 +58,29 @@ export function insertDeliveries(tx: Tx, all: readonly NewDelivery[]): void {
   if (all.length > 0) noteOutboxGrew(tx);
 }
 
-/** Every lane with something to deliver, the one that waits longest first. */
-export function waitingLanes(db: Db): Lane[] {
-  return db.select({
-    destination: deliveries.destination,
-    deploymentId: deliveries.deploymentId,
-    first: min(deliveries.id),
-  }).from(deliveries).where(eq(deliveries.state, "waiting"))
-    .groupBy(deliveries.destination, deliveries.deploymentId)
-    .orderBy(asc(min(deliveries.id))).all()
-    .map(({ destination, deploymentId }) => ({ destination, deploymentId }));
+/** Every lane with something to deliver, and when that is due; the one that waits longest first. */
+export function waitingLanes(db: Db): (Lane & { nextAttempt: number })[] {
+  const { destination, deploymentId, id, nextAttempt } = deliveries;
+  // With a single min(), SQLite takes the other columns from the row that has it.
+  return db.select({ destination, deploymentId, nextAttempt, first: min(id) }).from(deliveries)
+    .where(eq(deliveries.state, "waiting")).groupBy(destination, deploymentId)
+    .orderBy(asc(min(id))).all().map(({ first: _order, ...lane }) => lane);
+}
+
+/** The id of the newest delivery, 0 when there is none. */
+export function newestDelivery(db: Db): number {
+  return db.select({ id: max(deliveries.id) }).from(deliveries).get()?.id ?? 0;
+}
+
+/** The lanes of all deliveries after the id `after`, and the id of the newest of those. */
+export function lanesAfter(db: Db, after: number): { lanes: Lane[]; last: number } {
+  const { destination, deploymentId, id } = deliveries;
+  const rows = db.select({ destination, deploymentId, last: max(id) }).from(deliveries)
+    .where(gt(id, after)).groupBy(destination, deploymentId).orderBy(asc(min(id))).all();
+  return {
+    lanes: rows.map(({ last: _newest, ...lane }) => lane),
+    last: Math.max(after, ...rows.map(({ last }) => last ?? 0)),
+  };
 }
 
 /** The oldest waiting message of a lane. */
@@ -110,6 +123,12 @@ export function noteFailedAttempt(
   }).where(eq(deliveries.id, id)).run();
 }
 
+/** What waits for a destination may be tried at once. */
+export function retryAtOnce(tx: Tx, destination: string): void {
+  tx.update(deliveries).set({ nextAttempt: 0 })
+    .where(and(eq(deliveries.state, "waiting"), eq(deliveries.destination, destination))).run();
+}
+
 /** Removes everything a destination was still to get, dead letters too; answers how many. */
 export function removeDestination(tx: Tx, destination: string): number {
   return tx.delete(deliveries).where(eq(deliveries.destination, destination))
@@ -135,12 +154,18 @@ export function listDead(
 /** These dead letters, or all. */
 export type DeadChoice = { ids: readonly number[] } | { destination: string } | "all";
 
-/** Lets dead letters wait again, attempts counted from the start; answers how many there were. */
+/**
+ * Lets dead letters wait again, as new deliveries behind all others: their lanes have gone on long
+ * ago. Attempts and age count from the start. Answers how many there were.
+ */
 export function replayDead(tx: Tx, choice: DeadChoice, now: number): number {
-  const replayed = tx.update(deliveries)
-    // The age of a message counts from here, or it would be given up after one attempt.
-    .set({ state: "waiting", attempts: 0, nextAttempt: 0, createTime: now })
-    .where(chosen(choice)).returning({ id: deliveries.id }).all().length;
+  const { eventSequence, destination, deploymentId, payload, id } = deliveries;
+  tx.run(sql`
+    insert into ${deliveries} (event_sequence, destination, deployment_id, payload, create_time,
+      state, attempts, next_attempt)
+    select ${eventSequence}, ${destination}, ${deploymentId}, ${payload}, ${now}, 'waiting', 0, 0
+    from ${deliveries} where ${chosen(choice)} order by ${id}`);
+  const replayed = deleteDead(tx, choice);
   if (replayed > 0) noteOutboxGrew(tx);
   return replayed;
 }

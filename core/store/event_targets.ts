@@ -3,7 +3,7 @@ import { asc, count, eq, gt } from "drizzle-orm";
 import { DomainError } from "../domain/errors.ts";
 import type { EventTarget } from "../domain/event_target.ts";
 import type { Db } from "./database.ts";
-import { removeDestination } from "./deliveries.ts";
+import { removeDestination, retryAtOnce } from "./deliveries.ts";
 import type { Tx } from "./group_commit.ts";
 import { eventTargets } from "./schema.ts";
 
@@ -15,7 +15,7 @@ export function eventTargetDestination(name: string): string {
   return `target:${name}`;
 }
 
-/** Makes or replaces a target; what waits for it goes to its new receiver. */
+/** Makes or replaces a target; what waits for it goes to its new receiver, at once. */
 export function putEventTarget(tx: Tx, target: EventTarget, now: number): void {
   const { name, receiver, pattern = null } = target;
   if (findEventTarget(tx, name) === undefined) {
@@ -30,6 +30,7 @@ export function putEventTarget(tx: Tx, target: EventTarget, now: number): void {
   }
   tx.insert(eventTargets).values({ name, receiver, pattern, createTime: now })
     .onConflictDoUpdate({ target: eventTargets.name, set: { receiver, pattern } }).run();
+  retryAtOnce(tx, eventTargetDestination(name));
 }
 
 export function findEventTarget(db: Db, name: string): EventTarget | undefined {
