@@ -110,6 +110,8 @@ export function unsubscribeUrl(place: TopicPlace, subscription: Subscription): s
   const query = new URLSearchParams({
     Action: "Unsubscribe",
     SubscriptionArn: subscriptionArn(place.realm, subscription),
+    // With SNS the ARN is enough; here whoever may only read it cannot end it.
+    Token: subscription.token,
   });
   return `${place.publicUrl}/?${query}`;
 }

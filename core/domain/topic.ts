@@ -62,6 +62,18 @@ export const TopicMessage = z.object({
 });
 export type TopicMessage = z.infer<typeof TopicMessage>;
 
+/** What a subscription is to be told: a message, or a question about itself. */
+export const SubscriptionPayload = z.discriminatedUnion("kind", [
+  TopicMessage.extend({ kind: z.literal("Notification") }),
+  z.object({
+    kind: z.enum(["SubscriptionConfirmation", "UnsubscribeConfirmation"]),
+    id: z.string(),
+    /** Milliseconds since the epoch. */
+    at: z.number(),
+  }),
+]);
+export type SubscriptionPayload = z.infer<typeof SubscriptionPayload>;
+
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_-]{1,256}(?:\.fifo)?)$/;
 const SUBSCRIPTION_ARN = /^(arn:.*):([0-9a-f]{8}-[0-9a-f-]{27})$/;
 

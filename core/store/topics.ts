@@ -29,10 +29,15 @@ export function setTopicAttributes(
   tx.update(topics).set(change).where(eq(topics.name, name)).run();
 }
 
-/** Removes a topic and whoever listens to it; does nothing when it is not there. */
-export function deleteTopic(tx: Tx, name: string): void {
-  tx.delete(subscriptions).where(eq(subscriptions.topic, name)).run();
+/**
+ * Removes a topic and whoever listens to it; answers the ids of those. Does nothing when it is not
+ * there.
+ */
+export function deleteTopic(tx: Tx, name: string): string[] {
+  const gone = tx.delete(subscriptions).where(eq(subscriptions.topic, name))
+    .returning({ id: subscriptions.id }).all();
   tx.delete(topics).where(eq(topics.name, name)).run();
+  return gone.map(({ id }) => id);
 }
 
 /** Topics in the order of their names, after one of them. */

@@ -1,0 +1,285 @@
+/** Topics and subscriptions by the API of SNS, over the real router and store. @module */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Hono } from "hono";
+import { snsService } from "../../../core/api/query/sns/sns_service.ts";
+import { topicLinks } from "../../../core/api/query/sns/topic_links.ts";
+import { createRouter } from "../../../core/api/router.ts";
+import type { Role } from "../../../core/domain/instance.ts";
+import { credentialsOf, openTestApi, SERVICES, type TestApi } from "../test_api.ts";
+import { askQuery, type QueryAnswer, readQuery } from "./query_client.ts";
+
+const TOPIC = "arn:aws:sns:us-east-1:000000000000:deployments";
+
+interface Sns extends Disposable {
+  api: TestApi;
+  app: Hono;
+  ask(action: string, parameters?: Record<string, string>, role?: Role): Promise<QueryAnswer>;
+  /** Expects a refusal that changes nothing. */
+  refuses(
+    action: string,
+    parameters: Record<string, string>,
+    code: string,
+    message: RegExp,
+    role?: Role,
+  ): Promise<void>;
+  /** What waits to be delivered: destination and payload. */
+  waiting(): { destination: string; payload: Record<string, unknown> }[];
+  follow(query: Record<string, string>, accept?: string): Promise<Response>;
+}
+
+async function openSns(): Promise<Sns> {
+  const api = await openTestApi();
+  const router = createRouter(api.context, SERVICES, [snsService({ mail: true })]);
+  const certificate = { path: "/a.pem", read: () => Promise.resolve("a certificate\n") };
+  const app = new Hono();
+  app.route("/", topicLinks(api.context, certificate));
+  app.route("/", router);
+  const ask: Sns["ask"] = (action, parameters = {}, role = "deployer") =>
+    askQuery(app, {
+      service: "sns",
+      credentials: credentialsOf(role),
+      parameters: { Action: action, Version: "2010-03-31", ...parameters },
+    });
+  return {
+    api,
+    app,
+    ask,
+    async refuses(action, parameters, code, message, role) {
+      const before = api.dump();
+      const answer = await ask(action, parameters, role);
+      assert.equal(answer.code, code, JSON.stringify(answer.document));
+      assert.match(answer.message ?? "", message);
+      assert.deepEqual(api.dump(), before);
+    },
+    waiting: () =>
+      (api.dump()["deliveries"] ?? []).map((row) => {
+        const { destination, payload } = row as { destination: string; payload: string }; // because rows of this table have both
+        return { destination, payload: JSON.parse(payload) };
+      }),
+    async follow(query, accept = "*/*") {
+      const url = `http://127.0.0.1:8080/?${new URLSearchParams(query)}`;
+      return await app.request(new Request(url, { headers: { accept } }));
+    },
+    [Symbol.dispose]: () => api[Symbol.dispose](),
+  };
+}
+
+/** Subscribes and answers the ARN and the token that was sent. */
+async function subscribed(sns: Sns, endpoint: string, protocol = "http") {
+  const parameters = { TopicArn: TOPIC, Protocol: protocol, Endpoint: endpoint };
+  const said = await sns.ask("Subscribe", { ...parameters, ReturnSubscriptionArn: "true" });
+  const arn: string = said.result.SubscriptionArn;
+  const id = arn.split(":").at(-1);
+  const row = (sns.api.dump()["subscriptions"] ?? []) as { id: string; token: string }[]; // because that is what its rows have
+  return { arn, id, token: row.find((one) => one.id === id)?.token ?? "" };
+}
+
+test("a topic is made once, listed, described, changed and deleted as often as one likes", async () => {
+  using sns = await openSns();
+  for (let i = 0; i < 2; i++) {
+    const made = await sns.ask("CreateTopic", { Name: "deployments" });
+    assert.equal(made.result.TopicArn, TOPIC);
+  }
+  const listed = await sns.ask("ListTopics", {}, "viewer");
+  assert.deepEqual(listed.result.Topics.member, [{ TopicArn: TOPIC }]);
+  for (
+    const [name, value] of [["DisplayName", "Deployments"], ["SignatureVersion", "2"]] as const
+  ) {
+    const change = { TopicArn: TOPIC, AttributeName: name, AttributeValue: value };
+    assert.equal((await sns.ask("SetTopicAttributes", change)).status, 200);
+  }
+  const got = await sns.ask("GetTopicAttributes", { TopicArn: TOPIC }, "viewer");
+  const entries: { key: string; value: string }[] = got.result.Attributes.entry;
+  assert.deepEqual(Object.fromEntries(entries.map(({ key, value }) => [key, value])), {
+    TopicArn: TOPIC,
+    Owner: "000000000000",
+    DisplayName: "Deployments",
+    SignatureVersion: "2",
+    SubscriptionsPending: "0",
+    SubscriptionsConfirmed: "0",
+    SubscriptionsDeleted: "0",
+  });
+  for (let i = 0; i < 2; i++) {
+    assert.equal((await sns.ask("DeleteTopic", { TopicArn: TOPIC })).status, 200);
+  }
+  await sns.refuses("GetTopicAttributes", { TopicArn: TOPIC }, "NotFound", /does not exist/);
+});
+
+test("topics come in pages of a hundred", async () => {
+  using sns = await openSns();
+  for (let i = 0; i < 101; i++) await sns.ask("CreateTopic", { Name: `t-${1000 + i}` });
+  const first = await sns.ask("ListTopics");
+  assert.equal(first.result.Topics.member.length, 100);
+  const second = await sns.ask("ListTopics", { NextToken: first.result.NextToken });
+  assert.deepEqual(second.result.Topics.member.map((one: { TopicArn: string }) => one.TopicArn), [
+    "arn:aws:sns:us-east-1:000000000000:t-1100",
+  ]);
+  assert.equal(second.result.NextToken, undefined);
+  await sns.refuses("ListTopics", { NextToken: "x" }, "InvalidParameter", /nextToken/);
+});
+
+test("a subscription is pending and gets nothing but its question until the link is followed", async () => {
+  using sns = await openSns();
+  await sns.ask("CreateTopic", { Name: "deployments" });
+  const asked = await sns.ask("Subscribe", {
+    TopicArn: TOPIC,
+    Protocol: "http",
+    Endpoint: "http://a.test/",
+  });
+  assert.equal(asked.result.SubscriptionArn, "pending confirmation");
+  const { arn, id, token } = await subscribed(sns, "http://a.test/");
+  const listed = await sns.ask("ListSubscriptionsByTopic", { TopicArn: TOPIC }, "viewer");
+  assert.deepEqual(listed.result.Subscriptions.member, [{
+    SubscriptionArn: "PendingConfirmation",
+    Owner: "000000000000",
+    Protocol: "http",
+    Endpoint: "http://a.test/",
+    TopicArn: TOPIC,
+  }]);
+  await sns.ask("Publish", { TopicArn: TOPIC, Message: "nobody hears this" });
+  assert.deepEqual(
+    sns.waiting().map(({ destination, payload }) => [destination, payload["kind"]]),
+    [
+      [`subscription:${id}`, "SubscriptionConfirmation"],
+    ],
+  );
+  const link = { Action: "ConfirmSubscription", TopicArn: TOPIC, Token: token };
+  for (let i = 0; i < 2; i++) {
+    const answer = await readQuery(await sns.follow(link));
+    assert.equal(answer.result.SubscriptionArn, arn);
+  }
+  const published = await sns.ask("Publish", { TopicArn: TOPIC, Message: "hear!", Subject: "S" });
+  const [, notification] = sns.waiting();
+  assert.equal(notification?.destination, `subscription:${id}`);
+  assert.equal(notification?.payload["id"], published.result.MessageId);
+  assert.equal(notification?.payload["message"], "hear!");
+  const again = await sns.ask("Subscribe", {
+    TopicArn: TOPIC,
+    Protocol: "http",
+    Endpoint: "http://a.test/",
+  });
+  assert.equal(again.result.SubscriptionArn, arn);
+});
+
+test("a person who follows a mail's link reads a page", async () => {
+  using sns = await openSns();
+  await sns.ask("CreateTopic", { Name: "deployments" });
+  const { token } = await subscribed(sns, "ops@example.test", "email");
+  const link = { Action: "ConfirmSubscription", TopicArn: TOPIC, Token: token };
+  const page = await sns.follow(link, "text/html,*/*");
+  assert.match(page.headers.get("content-type") ?? "", /text\/html/);
+  assert.match(await page.text(), /Subscription confirmed\./);
+  const wrong = await sns.follow({ ...link, Token: "<b>" }, "text/html");
+  assert.equal(wrong.status, 400);
+});
+
+test("who leaves by the link is told how to come back, and may until the token is too old", async () => {
+  using sns = await openSns();
+  await sns.ask("CreateTopic", { Name: "deployments" });
+  const { arn, token } = await subscribed(sns, "http://a.test/");
+  const confirm = { Action: "ConfirmSubscription", TopicArn: TOPIC, Token: token };
+  await sns.follow(confirm);
+  const leave = { Action: "Unsubscribe", SubscriptionArn: arn };
+  assert.equal((await sns.follow(leave)).status, 404, "an ARN alone is no proof");
+  assert.equal((await sns.follow({ ...leave, Token: token })).status, 200);
+  assert.deepEqual(sns.waiting().map(({ payload }) => payload["kind"]), [
+    "UnsubscribeConfirmation",
+  ]);
+  const none = await sns.ask("ListSubscriptions");
+  assert.equal(none.result.Subscriptions, "");
+  assert.equal((await sns.follow(confirm)).status, 200);
+  assert.equal((await sns.ask("ListSubscriptions")).result.Subscriptions.member.length, 1);
+  await sns.ask("Unsubscribe", { SubscriptionArn: arn });
+  sns.api.moveClock(3 * 86_400_000 + 1);
+  const late = await readQuery(await sns.follow(confirm));
+  assert.equal(late.code, "InvalidParameter");
+});
+
+test("attributes of a subscription are told, and raw delivery can be set", async () => {
+  using sns = await openSns();
+  await sns.ask("CreateTopic", { Name: "deployments" });
+  const { arn } = await subscribed(sns, "https://a.test/", "https");
+  const set = { SubscriptionArn: arn, AttributeName: "RawMessageDelivery", AttributeValue: "true" };
+  assert.equal((await sns.ask("SetSubscriptionAttributes", set)).status, 200);
+  const got = await sns.ask("GetSubscriptionAttributes", { SubscriptionArn: arn }, "viewer");
+  const entries: { key: string; value: string }[] = got.result.Attributes.entry;
+  const all = Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+  assert.equal(all["RawMessageDelivery"], "true");
+  assert.equal(all["PendingConfirmation"], "true");
+  assert.equal(all["Endpoint"], "https://a.test/");
+});
+
+test("deleting a topic takes its subscriptions and what they were still to get", async () => {
+  using sns = await openSns();
+  await sns.ask("CreateTopic", { Name: "deployments" });
+  await subscribed(sns, "http://a.test/");
+  await sns.ask("DeleteTopic", { TopicArn: TOPIC });
+  assert.deepEqual(sns.waiting(), []);
+  assert.deepEqual(sns.api.dump()["subscriptions"], []);
+});
+
+const address = { TopicArn: TOPIC, Protocol: "http", Endpoint: "http://a.test/" };
+const refusals: [string, Record<string, string>, string, RegExp, Role?][] = [
+  ["CreateTopic", { Name: "a b" }, "InvalidParameter", /Name/],
+  ["CreateTopic", { Name: "x" }, "AccessDenied", /viewer/, "viewer"],
+  [
+    "CreateTopic",
+    { Name: "x", "Attributes.entry.1.key": "FifoTopic", "Attributes.entry.1.value": "true" },
+    "InvalidParameter",
+    /not FifoTopic/,
+  ],
+  [
+    "CreateTopic",
+    {
+      Name: "deployments",
+      "Attributes.entry.1.key": "DisplayName",
+      "Attributes.entry.1.value": "other",
+    },
+    "InvalidParameter",
+    /already exists with different attributes/,
+  ],
+  ["Subscribe", { ...address, Protocol: "sqs" }, "InvalidParameter", /http, https and email/],
+  ["Subscribe", { ...address, Endpoint: "https://a.test" }, "InvalidParameter", /http:\/\//],
+  [
+    "Subscribe",
+    { ...address, Protocol: "email", Endpoint: "nobody" },
+    "InvalidParameter",
+    /mail address/,
+  ],
+  ["Subscribe", { ...address, TopicArn: `${TOPIC}x` }, "NotFound", /does not exist/],
+  ["Subscribe", address, "AccessDenied", /viewer/, "viewer"],
+  ["ConfirmSubscription", { TopicArn: TOPIC, Token: "no" }, "InvalidParameter", /Token/],
+  ["Unsubscribe", { SubscriptionArn: `${TOPIC}:x` }, "NotFound", /does not exist/],
+  ["Publish", { TopicArn: `${TOPIC}x`, Message: "m" }, "NotFound", /does not exist/],
+  ["Publish", { TopicArn: TOPIC, Message: "" }, "InvalidParameter", /Message/],
+  ["Publish", { TopicArn: TOPIC, Message: "m", Subject: "a\nb" }, "InvalidParameter", /Subject/],
+  ["Publish", { TopicArn: TOPIC, Message: "m" }, "AccessDenied", /agent/, "agent"],
+  [
+    "Publish",
+    { TopicArn: TOPIC, Message: "m", MessageStructure: "json" },
+    "InvalidParameter",
+    /MessageStructure/,
+  ],
+  [
+    "SetTopicAttributes",
+    { TopicArn: TOPIC, AttributeName: "Policy", AttributeValue: "{}" },
+    "InvalidParameter",
+    /not Policy/,
+  ],
+];
+for (const [action, parameters, code, message, role] of refusals) {
+  test(`${action} with ${JSON.stringify(parameters)} is refused with ${code}`, async () => {
+    using sns = await openSns();
+    await sns.ask("CreateTopic", { Name: "deployments" });
+    await sns.refuses(action, parameters, code, message, role);
+  });
+}
+
+test("the certificate is there for everybody, and no other action works without a signature", async () => {
+  using sns = await openSns();
+  const response = await sns.app.request("http://127.0.0.1:8080/a.pem");
+  assert.equal(await response.text(), "a certificate\n");
+  const unsigned = await readQuery(await sns.follow({ Action: "ListTopics" }));
+  assert.equal(unsigned.code, "MissingAuthenticationToken");
+});
