@@ -67,14 +67,14 @@ export default defineStrategy({
 function startable(fleet: FleetView, mayBeDown: number, required: number): number {
   const slots = mayBeDown - fleet.running - fleet.failed;
   const unhealthy = Math.min(slots, fleet.pendingUnhealthy);
-  const healthy = fleet.succeeded + fleet.pending - fleet.pendingUnhealthy;
+  const healthy = fleet.succeeded + fleet.skipped + fleet.pending - fleet.pendingUnhealthy;
   const spare = Math.max(healthy - required, 0);
   return Math.max(unhealthy + Math.min(slots - unhealthy, spare), 0);
 }
 
 /** All hosts have been attempted (rules 6 and 7): one must have succeeded, and M be healthy. */
 function end(fleet: FleetView, required: number) {
-  const healthy = fleet.size - fleet.failed - fleet.skipped;
+  const healthy = fleet.size - fleet.failed;
   return fleet.succeeded > 0 && healthy >= required ? done() : fail(numbers(fleet, required));
 }
 

@@ -103,6 +103,11 @@ export interface DeploymentRequest {
   fileExistsBehavior: FileExistsBehavior;
   autoRollback?: AutoRollbackConfiguration;
   alarms?: AlarmConfiguration;
+  /**
+   * Set for deploymentMode RESTART: the deployment that put the revision on the hosts, whose copy
+   * of it they run again.
+   */
+  restartOf?: string;
   /** The deployment whose end triggered this rollback. */
   rollbackOf?: string;
 }

@@ -24,7 +24,7 @@ export interface FleetView {
   readonly running: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** Will not be attempted any more. */
+  /** Left alone from the start: healthy, and on the revision already. */
   readonly skipped: number;
 }
 

@@ -92,6 +92,8 @@ function goOn(state: RolloutState, now: number, rules: Rules): Decision {
   const view = fleetView(state);
   if (state.stop) return view.running > 0 ? NOTHING : end("Stopped", stoppedError());
   if (state.error) return view.running > 0 ? NOTHING : end("Failed", state.error);
+  // Every host is on the revision already, which is all that was asked for (spec 6.3).
+  if (view.size > 0 && view.skipped === view.size) return end("Succeeded");
   const step = checked(rules.next(view), view);
   switch (step.kind) {
     case "done":

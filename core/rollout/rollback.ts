@@ -16,8 +16,9 @@ export type LastSuccess = Pick<Deployment, "id" | "request">;
 
 /**
  * A rollback is a new deployment of the group's last successful revision with that deployment's
- * fileExistsBehavior. A rollback that fails is not rolled back again, and where no host was touched
- * there is nothing to take back.
+ * fileExistsBehavior. A rollback that fails is not rolled back again, a restart never is: the last
+ * successful revision is the one that it ran. Where no host was touched there is nothing to take
+ * back, and where only outdated hosts were to be, hosts on the last success are left alone.
  */
 export function chooseRollback(
   ended: Pick<Deployment, "id" | "status" | "request" | "stop" | "overview">,
@@ -29,6 +30,12 @@ export function chooseRollback(
     return {
       kind: "impossible",
       message: "No host was changed, so there is nothing to roll back.",
+    };
+  }
+  if (request.restartOf !== undefined) {
+    return {
+      kind: "impossible",
+      message: "A restart changes no revision, so there is nothing to roll back to.",
     };
   }
   if (!last) {
@@ -48,7 +55,6 @@ export function chooseRollback(
       fileExistsBehavior: last.request.fileExistsBehavior,
       creator: "codeDeployRollback",
       rollbackOf: ended.id,
-      updateOutdatedInstancesOnly: false,
     },
   };
 }

@@ -88,6 +88,7 @@ export function fleetView(state: RolloutState): FleetView {
     running: InProgress + Ready,
     succeeded: Succeeded,
     failed: Failed,
+    // A strategy is not asked any more once others are skipped: these were current at the start.
     skipped: Skipped,
   };
 }

@@ -64,6 +64,22 @@ test("a start of more hosts than wait starts all of them", () => {
   assert.deepEqual(fleet.take(RESUME).give, ["web-1", "web-2", "web-3"]);
 });
 
+test("spec 6.3: a fleet that is current has succeeded, and its strategy is not asked", () => {
+  const fleet = rollout("KKK", () => fail("no"));
+  const decision = fleet.take(RESUME);
+  assert.equal(show(fleet), "KKK Succeeded");
+  assert.deepEqual([decision.give, decision.targets, fleet.views], [[], [], []]);
+});
+
+test("spec 6.3: hosts that are current are left alone, the others are taken", () => {
+  const fleet = rollout("PKP", atMost(1));
+  assert.deepEqual(fleet.take(RESUME).give, ["web-1"]);
+  fleet.take(succeed(1));
+  assert.equal(show(fleet), "SKR");
+  fleet.take(succeed(3));
+  assert.equal(show(fleet), "SKS Succeeded");
+});
+
 test("a failure that leaves too few ends the deployment at once and skips the rest", () => {
   const fleet = rollout("RPP", atMost(1));
   fleet.take(broke(1));

@@ -90,7 +90,7 @@ test("a rollback takes the last good revision and its file behaviour, all else a
     previousRevision: revision("new.zip"),
     fileExistsBehavior: "RETAIN",
     ignoreApplicationStopFailures: true,
-    updateOutdatedInstancesOnly: false,
+    updateOutdatedInstancesOnly: true,
     creator: "codeDeployRollback",
     rollbackOf: "d-BAD000000",
   });
@@ -117,7 +117,19 @@ test("a rollback that cannot be says why, when one was asked for", () => {
     kind: "impossible",
     message: "No host was changed, so there is nothing to roll back.",
   });
+  const restart = ended("Failed", { ...on("DEPLOYMENT_FAILURE"), restartOf: last.id });
+  assert.deepEqual(chooseRollback(restart, last), {
+    kind: "impossible",
+    message: "A restart changes no revision, so there is nothing to roll back to.",
+  });
   assert.equal(chooseRollback(ended("Failed", {}), undefined).kind, "none");
+});
+
+test("after a restart the revision that it ran is rolled back to as any other", () => {
+  const restarted = { ...last, request: { ...last.request, restartOf: "d-GOOD00000" } };
+  const choice = chooseRollback(ended("Failed", on("DEPLOYMENT_FAILURE")), restarted);
+  assert.deepEqual(choice.kind === "start" && choice.request.revision, revision("good.zip"));
+  assert.equal(choice.kind === "start" && "restartOf" in choice.request, false);
 });
 
 test("one host that succeeded is enough to be taken back", () => {

@@ -1,6 +1,6 @@
 /**
  * Minimum healthy hosts, one letter a host: P waits and is healthy, u waits and is unhealthy,
- * R runs, S succeeded, F failed. Rules are those of spec 3.2; the numbers of the rows marked
+ * R runs, S succeeded, F failed, k was left alone as it is current. Rules are those of spec 3.2; the numbers of the rows marked
  * "guide" stand in the CodeDeploy user guide. Rule 2 is tested with the order of hosts, rule 11
  * belongs to blue/green.
  * @module
@@ -35,7 +35,7 @@ function view(letters: string): FleetView {
     running: count("R"),
     succeeded: count("S"),
     failed: count("F"),
-    skipped: 0,
+    skipped: count("k"),
   };
 }
 
@@ -118,6 +118,12 @@ const table: [rule: string, fleet: string, config: string, expected: string][] =
 
   ["10: hosts that do not answer have failed", "FFuuuu", "4 hosts", TOO_MANY],
   ["10: a host that does not answer, the last one", "SSSSSF", "5 hosts", "done"],
+
+  ["6.3: current hosts are healthy ones", "PPkkkkkkkk", "8 hosts", "start 2"],
+  ["6.3: and lend nobody their slot", "PPPkkkkkkk", "8 hosts", "start 2"],
+  ["6.3: the only outdated host may go", "Pk", "one", "start 1"],
+  ["6.3: at the end they count as healthy", "SFkkkkkkkk", "9 hosts", "done"],
+  ["6.3: they are no success of this deployment", "Fkkk", "all", TOO_MANY],
 
   ["trap 24: one at a time is not 99 %, two hosts work", "PP", "one", "start 1"],
   ["trap 24: 99 % of two hosts is two", "PP", "99 %", INVALID],
