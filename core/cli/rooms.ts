@@ -19,6 +19,13 @@ export interface ServeOptions {
   plugins?: string;
   tlsCert?: string;
   tlsKey?: string;
+  /** Folder of file event targets; without it `events` in the data folder. */
+  eventsDir?: string;
+  /** PEM file of authorities that event receivers' certificates may come from. */
+  eventsCa?: string;
+  /** Attempts, and hours, after which an event is a dead letter. */
+  eventsAttempts?: number;
+  eventsHours?: number;
   /** Turns this many seconds into one, for trials on the loopback address. */
   timeLapse?: number;
 }
