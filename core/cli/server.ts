@@ -17,6 +17,13 @@ export default verb({
     { flags: "--plugins <dir>", text: "folder of plugins (not in this version yet)" },
     { flags: "--tls-cert <file>", text: "certificate chain in PEM (with --tls-key)" },
     { flags: "--tls-key <file>", text: "private key in PEM (with --tls-cert)" },
+    {
+      flags: "--events-dir <dir>",
+      text: "folder of file event targets (default: events in --data)",
+    },
+    { flags: "--events-ca <file>", text: "authorities of event receivers, in PEM" },
+    { flags: "--events-attempts <n>", text: "attempts before an event is a dead letter (185)" },
+    { flags: "--events-hours <n>", text: "hours before an event is a dead letter (24)" },
     { flags: "--time-lapse <n>", text: "for trials on loopback: n seconds pass as one" },
   ],
   examples: [
@@ -30,6 +37,11 @@ export default verb({
     plugins: z.string().exactOptional(),
     tlsCert: z.string().exactOptional(),
     tlsKey: z.string().exactOptional(),
+    eventsDir: z.string().min(1, "a folder is wanted").exactOptional(),
+    eventsCa: z.string().min(1, "a file is wanted").exactOptional(),
+    eventsAttempts: z.coerce.number("a number is wanted").int("a whole number").min(1, "at least 1")
+      .exactOptional(),
+    eventsHours: z.coerce.number("a number is wanted").positive("more than 0").exactOptional(),
     timeLapse: z.coerce.number("a number is wanted").min(1, "at least 1").exactOptional(),
   }),
   async run(input, _io, rooms) {

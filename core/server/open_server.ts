@@ -23,6 +23,7 @@ import { operationsByName } from "../api/operation.ts";
 import { getDeploymentLogs } from "../api/operations/get_deployment_logs.ts";
 import { createRouter } from "../api/router.ts";
 import { RUNTIME_OPERATIONS } from "../api/runtime_operations.ts";
+import type { Dispatcher } from "../delivery/dispatcher.ts";
 import { DEFAULT_REALM, type Realm } from "../domain/identity.ts";
 import type { S3Location } from "../domain/revision.ts";
 import { Engine } from "../engine/engine.ts";
@@ -42,6 +43,7 @@ import { ensureAdmin } from "./admin_key.ts";
 import { BUILT_IN_PLUGINS } from "./builtins.ts";
 import { sealer } from "./envelope_key.ts";
 import { loadKeys } from "./keys.ts";
+import { type Events, openEvents } from "./open_events.ts";
 
 export interface RunningServer {
   fetch(request: Request): Response | Promise<Response>;
@@ -53,14 +55,23 @@ export interface RunningServer {
   close(): void;
 }
 
+export interface ServerOptions {
+  directory: string;
+  clocks: HostClocks;
+  events: Events;
+}
+
 /** Opens the data directory and goes on with what was under way. Throws DataDirectoryError. */
 export async function openServer(
-  options: { directory: string; clocks: HostClocks },
+  options: ServerOptions,
 ): Promise<RunningServer> {
   const { directory } = options;
-  const store = openStore(directory);
+  let wake = () => {};
+  const store = openStore(directory, () => wake());
   try {
-    return await assemble(store, options);
+    const dispatcher = openEvents(store, directory, options.events);
+    wake = () => dispatcher.wake();
+    return await assemble(store, dispatcher, options);
   } catch (error) {
     store.close();
     throw error;
@@ -69,7 +80,8 @@ export async function openServer(
 
 async function assemble(
   store: Store,
-  { directory, clocks }: { directory: string; clocks: HostClocks },
+  dispatcher: Dispatcher,
+  { directory, clocks }: ServerOptions,
 ): Promise<RunningServer> {
   const secrets = loadKeys(directory);
   const artifacts = join(directory, "artifacts");
@@ -138,10 +150,14 @@ async function assemble(
   app.route("/", eventRoutes(engine, context));
   app.route("/", artifactRoutes({ store, directory: artifacts, authenticate, now, randomBytes }));
   engine.start();
+  dispatcher.start();
   return {
     fetch: (request) => app.fetch(request),
     firstStart,
-    stop: () => engine.close(),
+    stop() {
+      engine.close();
+      dispatcher.close();
+    },
     close: () => store.close(),
   };
 }

@@ -10,10 +10,12 @@ import { type HttpServer, serveHttp } from "../platform.ts";
 import { HOST_CLOCKS, type HostClocks } from "../rollout/host_clock.ts";
 import { DataDirectoryError, errorCode, isDiskFull } from "../store/database.ts";
 import { openLog } from "./log.ts";
+import { type EventOptions, eventsFrom } from "./open_events.ts";
 import { openServer, type RunningServer } from "./open_server.ts";
+import { StartRefused } from "./start_refused.ts";
 
 /** As on the command line; paths are relative to the working directory. */
-export interface ServeOptions {
+export interface ServeOptions extends EventOptions {
   /** `HOST:PORT`; port 0 picks a free one. */
   listen: string;
   data: string;
@@ -24,11 +26,6 @@ export interface ServeOptions {
   tlsKey?: string;
   /** Turns this many seconds into one; loopback only. */
   timeLapse?: number;
-}
-
-/** A start that cannot go on: one sentence, which names what to change. */
-class StartRefused extends Error {
-  override readonly name = "StartRefused";
 }
 
 /** Runs the server until SIGTERM or SIGINT; answers the exit code. */
@@ -42,7 +39,11 @@ export async function serve(options: ServeOptions): Promise<number> {
     const tls = tlsFiles(options);
     let answer = (_: Request): Response | Promise<Response> => notReady();
     http = await listen(hostname, port, tls, (request) => answer(request));
-    running = await openServer({ directory: options.data, clocks: clocks(options.timeLapse) });
+    running = await openServer({
+      directory: options.data,
+      clocks: clocks(options.timeLapse),
+      events: eventsFrom(options, options.timeLapse),
+    });
     answer = running.fetch;
     const url = `${tls ? "https" : "http"}://${hostInUrl(hostname)}:${http.port}`;
     for (const line of running.firstStart) console.log(line);
