@@ -99,6 +99,7 @@ const COMMON: MemberFaults = {
   tagFilters: { malformed: "InvalidTagFilterException" },
   tags: { missing: "TagRequiredException", malformed: "InvalidTagException" },
   targetId: TARGET_ID,
+  targetInstances: { malformed: "InvalidTargetInstancesException" },
   targetIds: { ...TARGET_ID, tooMany: "DeploymentTargetListSizeExceededException" },
   trafficRoutingConfig: { malformed: "InvalidTrafficRoutingConfigurationException" },
   triggerConfigurations: { malformed: "InvalidTriggerConfigException" },

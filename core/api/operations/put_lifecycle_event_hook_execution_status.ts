@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { TERMINAL_DEPLOYMENT } from "../../domain/deployment.ts";
 import { DomainError } from "../../domain/errors.ts";
+import { LifecycleEventStatus } from "../../domain/lifecycle_event.ts";
 import { DeploymentId } from "../../domain/name.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { findHookExecution, reportHookExecution } from "../../store/hook_executions.ts";
@@ -21,7 +22,8 @@ export const putLifecycleEventHookExecutionStatus = (engine: Pick<Engine, "deplo
     input: z.object({
       deploymentId: DeploymentId,
       lifecycleEventHookExecutionId: z.string().min(1),
-      status: z.enum(["Succeeded", "Failed"]),
+      /** Only Succeeded and Failed are an end, and taken. */
+      status: LifecycleEventStatus,
     }),
     output: z.object({ lifecycleEventHookExecutionId: z.string() }),
     errors: [
@@ -38,6 +40,13 @@ export const putLifecycleEventHookExecutionStatus = (engine: Pick<Engine, "deplo
       status: { missing: BAD_STATUS, malformed: BAD_STATUS },
     },
     async run({ deploymentId, lifecycleEventHookExecutionId: id, status }, { store, now }) {
+      if (status !== "Succeeded" && status !== "Failed") {
+        throw new DomainError(
+          BAD_STATUS,
+          "status",
+          `status: "${status}" is not Succeeded or Failed`,
+        );
+      }
       const deployment = engine.deployment(deploymentId);
       if (deployment.request.computePlatform === "Server") {
         throw new DomainError(

@@ -13,6 +13,7 @@ export const untagResource = operation({
   errors: [
     "ApplicationDoesNotExistException",
     "ArnNotSupportedException",
+    "DeploymentConfigDoesNotExistException",
     "DeploymentGroupDoesNotExistException",
     "InvalidArnException",
     "InvalidTagsToAddException",

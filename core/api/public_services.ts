@@ -1,0 +1,42 @@
+/**
+ * The operations that people and their tools call, as the two services of the wire: CodeDeploy's
+ * own, and what CodeDeploy does not have. The agent protocol is not among them.
+ * @module
+ */
+import type { Engine } from "../engine/engine.ts";
+import { RUNTIME_TARGET_PREFIX } from "../wire/runtime_api.ts";
+import {
+  CODEDEPLOY_OPERATIONS,
+  CODEDEPLOY_SIGNING_NAME,
+  CODEDEPLOY_TARGET_PREFIX,
+} from "./codedeploy_operations.ts";
+import { deploymentOperations } from "./deployment_operations.ts";
+import { type Operation, operationsByName } from "./operation.ts";
+import { getDeploymentLogs } from "./operations/get_deployment_logs.ts";
+import type { Service } from "./router.ts";
+import { RUNTIME_OPERATIONS } from "./runtime_operations.ts";
+
+export interface PublicService extends Service {
+  operations: ReadonlyMap<string, Operation>;
+}
+
+export function publicServices(engine: Engine): PublicService[] {
+  return [
+    {
+      targetPrefix: CODEDEPLOY_TARGET_PREFIX,
+      signingNames: [CODEDEPLOY_SIGNING_NAME],
+      operations: new Map([
+        ...CODEDEPLOY_OPERATIONS,
+        ...operationsByName(deploymentOperations(engine)),
+      ]),
+    },
+    {
+      targetPrefix: RUNTIME_TARGET_PREFIX,
+      signingNames: [CODEDEPLOY_SIGNING_NAME],
+      operations: new Map([
+        ...RUNTIME_OPERATIONS,
+        ...operationsByName([getDeploymentLogs(engine)]),
+      ]),
+    },
+  ];
+}
