@@ -74,7 +74,11 @@ export class PlainServer {
     const directory = await mkdtemp(join(tmpdir(), "plain-"));
     process.env["RUNTIME_ADMIN_ACCESS_KEY_ID"] = ADMIN.accessKeyId;
     process.env["RUNTIME_ADMIN_SECRET_ACCESS_KEY"] = ADMIN.secretAccessKey;
-    const server = await openServer({ directory: join(directory, "data"), clocks: HOST_CLOCKS });
+    const server = await openServer({
+      directory: join(directory, "data"),
+      clocks: HOST_CLOCKS,
+      quotas: AWS_QUOTAS,
+    });
     delete process.env["RUNTIME_ADMIN_ACCESS_KEY_ID"];
     delete process.env["RUNTIME_ADMIN_SECRET_ACCESS_KEY"];
     const plain = new PlainServer(directory, server);
