@@ -41,6 +41,19 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["logs", () => import("./logs.ts")],
   ["stop", () => import("./stop.ts")],
   ["rollback", () => import("./rollback.ts")],
+  ["topic create", () => import("./topic.ts").then(({ create }) => ({ default: create }))],
+  ["topic list", () => import("./topic.ts").then(({ list }) => ({ default: list }))],
+  ["topic delete", () => import("./topic.ts").then(({ remove }) => ({ default: remove }))],
+  ["topic subscribe", () => import("./topic.ts").then(({ subscribe }) => ({ default: subscribe }))],
+  [
+    "topic unsubscribe",
+    () => import("./topic.ts").then(({ unsubscribe }) => ({ default: unsubscribe })),
+  ],
+  [
+    "topic subscriptions",
+    () => import("./topic.ts").then(({ subscriptions }) => ({ default: subscriptions })),
+  ],
+  ["topic publish", () => import("./topic.ts").then(({ publish }) => ({ default: publish }))],
   ["demo", () => import("./demo.ts")],
 ]);
 
@@ -49,6 +62,7 @@ export const FAMILIES: ReadonlyMap<string, string> = new Map([
   ["codedeploy-agent", "The agent, by the commands of AWS's program of that name"],
   ["import", "Bringing over what another CodeDeploy has"],
   ["token", "Tokens with which hosts join"],
+  ["topic", "Topics that triggers publish to, and who listens to them"],
 ]);
 
 /** The longest verb that the arguments begin with. */
