@@ -18,7 +18,9 @@ import { join as joinServer } from "../../core/agent/join.ts";
 import { machine } from "../../core/agent/lifecycle.ts";
 import { putArtifact } from "../../core/cli/artifact.ts";
 import { openBundle } from "../../core/cli/bundle.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
+import { eventsFrom } from "../../core/server/open_events.ts";
 import { openServer, type RunningServer } from "../../core/server/open_server.ts";
 import { EXTENSION_HEADER } from "../../core/wire/agent_protocol.ts";
 import { callJson } from "../../core/wire/aws_json.ts";
@@ -77,6 +79,7 @@ export class PlainServer {
     const server = await openServer({
       directory: join(directory, "data"),
       clocks: HOST_CLOCKS,
+      events: eventsFrom({}),
       quotas: AWS_QUOTAS,
     });
     delete process.env["RUNTIME_ADMIN_ACCESS_KEY_ID"];
