@@ -6,7 +6,7 @@
  * the commit that ends them run without a pause, so no read can put a stale key back in between.
  * @module
  */
-import { and, asc, count, eq, inArray, isNull, lt } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, lt, ne } from "drizzle-orm";
 import type { KeyStatus, Role } from "../domain/instance.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
@@ -56,13 +56,13 @@ export class AccessKeys {
   }
 
   /**
-   * The key with what it may do now: one without a role is a host's while an instance is registered
-   * with its ARN. Throws when the stored secret cannot be decrypted: the key file is not the one it
+   * The key with what it may do now: one without a role, or of a role's session, is a host's while an
+   * instance is registered with its ARN. Throws when the stored secret cannot be decrypted: the key file is not the one it
    * was made with.
    */
   find(accessKeyId: string): AccessKey | undefined {
     const key = this.#cache.get(accessKeyId) ?? this.#load(accessKeyId);
-    if (key?.role !== "none" || !findInstanceByArn(this.#read, key.arn)) return key;
+    if (!key || !mayBeHost(key) || !findInstanceByArn(this.#read, key.arn)) return key;
     return { ...key, role: "agent" };
   }
 
@@ -96,10 +96,17 @@ export class AccessKeys {
     if (status === "Inactive") this.#endSessions(tx, [accessKeyId]);
   }
 
-  /** Gives the lasting keys of an ARN a role, and ends their sessions, which had the old one. */
+  /**
+   * Gives the lasting keys of a user a role, and ends their sessions, which had the old one. A key that
+   * a host got by joining stays the host's.
+   */
   setRole(tx: Tx, arn: string, role: Role): void {
     const changed = tx.update(accessKeys).set({ role })
-      .where(and(eq(accessKeys.arn, arn), isNull(accessKeys.expiresAt)))
+      .where(and(
+        eq(accessKeys.arn, arn),
+        isNull(accessKeys.expiresAt),
+        ne(accessKeys.role, "agent"),
+      ))
       .returning({ accessKeyId: accessKeys.accessKeyId }).all();
     const ids = changed.map(({ accessKeyId }) => accessKeyId);
     for (const id of ids) this.#cache.delete(id);
@@ -128,10 +135,21 @@ export class AccessKeys {
     for (const { accessKeyId } of gone) this.#cache.delete(accessKeyId);
   }
 
-  /** How many lasting keys have a role; a server without an admin's is at its first start. */
+  /** Whether a lasting key is there and in use, as the commit sees it. */
+  isActive(db: Db, accessKeyId: string): boolean {
+    const { status } = accessKeys;
+    return db.select({ status }).from(accessKeys)
+      .where(eq(accessKeys.accessKeyId, accessKeyId)).get()?.status === "Active";
+  }
+
+  /** How many lasting keys in use have a role; a server without an admin's is at its first start. */
   countOf(db: Db, role: Role): number {
     const found = db.select({ n: count() }).from(accessKeys)
-      .where(and(eq(accessKeys.role, role), isNull(accessKeys.expiresAt))).get();
+      .where(and(
+        eq(accessKeys.role, role),
+        isNull(accessKeys.expiresAt),
+        eq(accessKeys.status, "Active"),
+      )).get();
     return found?.n ?? 0;
   }
 
@@ -169,4 +187,8 @@ export class AccessKeys {
       return;
     }
   }
+}
+
+function mayBeHost({ role, arn }: AccessKey): boolean {
+  return role === "none" || arn.includes(":assumed-role/");
 }

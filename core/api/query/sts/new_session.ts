@@ -1,0 +1,68 @@
+/** Begins a session: a key of its own, a token that has to come with it, an end. @module */
+import { Buffer } from "node:buffer";
+import { NEW_KEY_BYTES, newAccessKey } from "../../../domain/new_access_key.ts";
+import type { Role } from "../../../domain/instance.ts";
+import type { AccessKey } from "../../../store/access_keys.ts";
+import type { ApiContext } from "../../context.ts";
+import { tokenHash } from "../../session_token.ts";
+import { QueryError } from "../query_error.ts";
+
+/** Milliseconds for which an ended session is still known, so that its holder learns that it ended. */
+const KEPT_AFTER_END = 7 * 24 * 3600 * 1000;
+const TOKEN_BYTES = 144;
+
+/** `Credentials` of the STS answers. */
+export interface SessionCredentials {
+  AccessKeyId: string;
+  SecretAccessKey: string;
+  SessionToken: string;
+  Expiration: Date;
+}
+
+/**
+ * Writes the session's key; it ends with the lasting key behind `asker`. Sessions that ended long ago
+ * are swept in the same commit.
+ */
+export async function newSession(
+  context: ApiContext,
+  asker: AccessKey,
+  session: { arn: string; role: Role; durationSeconds: number },
+): Promise<SessionCredentials> {
+  const { arn, role, durationSeconds } = session;
+  const key = newAccessKey(context.randomBytes(NEW_KEY_BYTES), "ASIA");
+  const token = Buffer.from(context.randomBytes(TOKEN_BYTES)).toString("base64");
+  const nonce = context.randomBytes(12);
+  const now = context.now();
+  const expiresAt = (Math.floor(now / 1000) + durationSeconds) * 1000;
+  const sourceKeyId = asker.session?.sourceKeyId ?? asker.accessKeyId;
+  const row = {
+    ...key,
+    role,
+    arn,
+    createTime: now,
+    session: { tokenHash: tokenHash(token), expiresAt, sourceKeyId },
+  };
+  await context.store.commit((tx) => {
+    if (!context.keys.isActive(tx, sourceKeyId)) throw gone(sourceKeyId);
+    context.keys.sweepSessions(tx, now - KEPT_AFTER_END);
+    context.keys.put(tx, row, nonce);
+  });
+  return {
+    AccessKeyId: key.accessKeyId,
+    SecretAccessKey: key.secretAccessKey,
+    SessionToken: token,
+    Expiration: new Date(expiresAt),
+  };
+}
+
+/** The key that signed a request, with its session; it may have been removed since. */
+export function keyOfCaller({ keys }: ApiContext, accessKeyId: string): AccessKey {
+  const key = keys.find(accessKeyId);
+  if (key) return key;
+  throw gone(accessKeyId);
+}
+
+function gone(accessKeyId: string): QueryError {
+  const message = `The access key ${accessKeyId} was removed or made inactive meanwhile.`;
+  return new QueryError("InvalidClientTokenId", message);
+}
