@@ -1,5 +1,16 @@
 /** Operations that only this server has (`core/wire/runtime_api.ts`). @module */
 import { operationsByName } from "./operation.ts";
 import { createJoinToken } from "./operations/create_join_token.ts";
+import { deleteEventTarget } from "./operations/delete_event_target.ts";
+import { listDeadLetters } from "./operations/list_dead_letters.ts";
+import { listEventTargets } from "./operations/list_event_targets.ts";
+import { deleteDeadLetters, replayDeadLetters } from "./operations/replay_dead_letters.ts";
 
-export const RUNTIME_OPERATIONS = operationsByName([createJoinToken]);
+export const RUNTIME_OPERATIONS = operationsByName([
+  createJoinToken,
+  deleteDeadLetters,
+  deleteEventTarget,
+  listDeadLetters,
+  listEventTargets,
+  replayDeadLetters,
+]);

@@ -175,11 +175,17 @@ export function deleteDead(tx: Tx, choice: DeadChoice): number {
   return tx.delete(deliveries).where(chosen(choice)).returning({ id: deliveries.id }).all().length;
 }
 
-export function countDeliveries(db: Db): { waiting: number; dead: number } {
-  const rows = db.select({ state: deliveries.state, n: count() }).from(deliveries)
-    .groupBy(deliveries.state).all();
-  const of = (state: "waiting" | "dead") => rows.find((row) => row.state === state)?.n ?? 0;
-  return { waiting: of("waiting"), dead: of("dead") };
+/** How many messages each destination is still to get, and how many were given up. */
+export function countDeliveries(db: Db): Map<string, { waiting: number; dead: number }> {
+  const { destination, state } = deliveries;
+  const counts = new Map<string, { waiting: number; dead: number }>();
+  const rows = db.select({ destination, state, n: count() }).from(deliveries)
+    .groupBy(state, destination).all();
+  for (const row of rows) {
+    const before = counts.get(row.destination) ?? { waiting: 0, dead: 0 };
+    counts.set(row.destination, { ...before, [row.state]: row.n });
+  }
+  return counts;
 }
 
 function chosen(choice: DeadChoice) {
