@@ -1,5 +1,6 @@
 /** What every operation is given: the store, the keys, who and where the server is, clock, randomness. @module */
 import type { Realm } from "../domain/identity.ts";
+import type { Quotas } from "../domain/quotas.ts";
 import type { AccessKeys } from "../store/access_keys.ts";
 import type { Store } from "../store/store.ts";
 
@@ -7,6 +8,7 @@ export interface ApiContext {
   readonly store: Store;
   readonly keys: AccessKeys;
   readonly realm: Realm;
+  readonly quotas: Quotas;
   /** SPKI in PEM; hosts that join pin it. */
   readonly serverPublicKey: string;
   /** Milliseconds since the epoch. */

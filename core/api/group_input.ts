@@ -6,6 +6,7 @@
 import { GroupSettings } from "../domain/deployment_group.ts";
 import { DomainError } from "../domain/errors.ts";
 import { checkGroupSettings } from "../domain/group_settings.ts";
+import type { Quotas } from "../domain/quotas.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import { deploymentConfigNamed } from "../store/deployment_configs.ts";
 import type { Tx } from "../store/group_commit.ts";
@@ -24,8 +25,13 @@ export const GROUP_FAULTS: MemberFaults = {
 };
 
 /** Throws for the first rule that the settings break, and for a config that is missing or does not fit. */
-export function checkGroup(tx: Tx, settings: GroupSettings, platform: ComputePlatform): void {
-  checkGroupSettings(settings);
+export function checkGroup(
+  tx: Tx,
+  settings: GroupSettings,
+  platform: ComputePlatform,
+  quotas: Quotas,
+): void {
+  checkGroupSettings(settings, quotas);
   const { deploymentConfigName } = settings;
   if (deploymentConfigName === undefined) return;
   const config = deploymentConfigNamed(tx, deploymentConfigName);

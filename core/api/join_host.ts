@@ -7,7 +7,6 @@ import { NEW_KEY_BYTES, newAccessKey } from "../domain/new_access_key.ts";
 import { DomainError } from "../domain/errors.ts";
 import { hostUserArn } from "../domain/identity.ts";
 import { InstanceName } from "../domain/instance_name.ts";
-import { TAG_LIMIT } from "../domain/tag.ts";
 import { registerInstance } from "../store/instances.ts";
 import { isJoinTokenGood } from "../store/join_tokens.ts";
 import { JoinInput, type JoinOutput } from "../wire/join.ts";
@@ -34,7 +33,8 @@ export async function joinHost(raw: unknown, context: ApiContext): Promise<JoinO
   const now = context.now();
   await context.store.commit((tx) => {
     if (!isJoinTokenGood(tx, token, now)) throw badToken();
-    if (instance.tags.length > TAG_LIMIT) throw tooManyTags(instance.tags.length);
+    const most = context.quotas.instanceTags;
+    if (instance.tags.length > most) throw tooManyTags(instance.tags.length, most);
     registerInstance(tx, instance);
     // Keys of an earlier registration of this name are no longer anybody's.
     context.keys.removeAgentKeys(tx, iamUserArn);
@@ -52,7 +52,7 @@ function badToken(): DomainError {
   );
 }
 
-function tooManyTags(count: number): DomainError {
-  const message = `tags: has ${count} entries; an instance has at most ${TAG_LIMIT} tags`;
+function tooManyTags(count: number, most: number): DomainError {
+  const message = `tags: has ${count} entries; an instance has at most ${most} tags`;
   return new DomainError("TagLimitExceededException", "tags", message);
 }

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { DomainError } from "../domain/errors.ts";
-import { LIMITS } from "../domain/limits.ts";
+import { AWS_QUOTAS } from "../domain/quotas.ts";
 
 /** The key in a token; undefined without a token. Throws InvalidNextToken. */
 export function keyOfToken<Key extends z.ZodType>(
@@ -34,16 +34,17 @@ export function tokenOf(key: unknown): string {
 
 /**
  * A page and the token of the next one. `load` is asked for one entry more than a page has; the
- * surplus says that there is a next one.
+ * surplus says that there is a next one. `size` is the quota of entries.
  */
 export function page<Entry>(
   load: (limit: number) => Entry[],
   keyOf: (entry: Entry) => unknown,
+  size: number = AWS_QUOTAS.page,
 ): { entries: Entry[]; nextToken?: string } {
-  const loaded = load(LIMITS.page + 1);
-  const entries = loaded.slice(0, LIMITS.page);
+  const loaded = load(size + 1);
+  const entries = loaded.slice(0, size);
   const last = entries.at(-1);
-  const more = loaded.length > LIMITS.page && last !== undefined;
+  const more = loaded.length > size && last !== undefined;
   return { entries, ...(more && { nextToken: tokenOf(keyOf(last)) }) };
 }
 

@@ -1,7 +1,7 @@
 /** `runtime agent join`: makes this host one of a server's. @module */
 import { z } from "zod";
 import { Name } from "../domain/name.ts";
-import { Tag, TAG_LIMIT } from "../domain/tag.ts";
+import { Tag } from "../domain/tag.ts";
 import { originOf } from "./connection.ts";
 import { verb } from "./verb.ts";
 
@@ -46,7 +46,7 @@ export default verb({
     url: z.string(),
     token: z.string("give the token of `runtime token create`"),
     name: z.string("give the host a name").pipe(Name),
-    tag: z.array(TagArgument).max(TAG_LIMIT, `at most ${TAG_LIMIT} tags`).default([]),
+    tag: z.array(TagArgument).default([]),
     configDir: z.string(),
     root: z.string(),
     installRoot: z.string().exactOptional(),

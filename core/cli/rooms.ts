@@ -26,6 +26,8 @@ export interface ServeOptions {
   /** Attempts, and hours, after which an event is a dead letter. */
   eventsAttempts?: number;
   eventsHours?: number;
+  /** `NAME=VALUE` each: how many of what there may be, in the place of AWS's numbers. */
+  limits: readonly string[];
   /** Turns this many seconds into one, for trials on the loopback address. */
   timeLapse?: number;
 }

@@ -1,5 +1,6 @@
 /** `runtime server`: starts the server of this machine. @module */
 import { z } from "zod";
+import { Account, Region } from "../domain/identity.ts";
 import { usageFailure } from "./failure.ts";
 import { verb } from "./verb.ts";
 
@@ -17,6 +18,13 @@ export default verb({
     { flags: "--plugins <dir>", text: "folder of plugins (not in this version yet)" },
     { flags: "--tls-cert <file>", text: "certificate chain in PEM (with --tls-key)" },
     { flags: "--tls-key <file>", text: "private key in PEM (with --tls-cert)" },
+    { flags: "--account <id>", text: "account of every ARN, 12 digits (RUNTIME_ACCOUNT_ID)" },
+    { flags: "--region <name>", text: "region of every ARN (RUNTIME_REGION)" },
+    {
+      flags: "--limit <name=value>",
+      text: "another limit than AWS's, or `off`; may be given again",
+      repeated: true,
+    },
     {
       flags: "--events-dir <dir>",
       text: "folder of file event targets (default: events in --data)",
@@ -37,6 +45,9 @@ export default verb({
     plugins: z.string().exactOptional(),
     tlsCert: z.string().exactOptional(),
     tlsKey: z.string().exactOptional(),
+    account: Account.exactOptional(),
+    region: Region.exactOptional(),
+    limit: z.array(z.string()).default([]),
     eventsDir: z.string().min(1, "a folder is wanted").exactOptional(),
     eventsCa: z.string().min(1, "a file is wanted").exactOptional(),
     eventsAttempts: z.coerce.number("a number is wanted").int("a whole number").min(1, "at least 1")
@@ -44,7 +55,7 @@ export default verb({
     eventsHours: z.coerce.number("a number is wanted").positive("more than 0").exactOptional(),
     timeLapse: z.coerce.number("a number is wanted").min(1, "at least 1").exactOptional(),
   }),
-  async run(input, _io, rooms) {
+  async run({ limit: limits, ...input }, _io, rooms) {
     if ((input.tlsCert === undefined) !== (input.tlsKey === undefined)) {
       throw usageFailure("--tls-cert and --tls-key go together", [], ["runtime help server"]);
     }
@@ -54,6 +65,6 @@ export default verb({
       ], ["runtime server --listen 127.0.0.1:8080 --time-lapse 60"]);
     }
     const { serve } = await rooms.server();
-    return await serve(input);
+    return await serve({ ...input, limits });
   },
 });

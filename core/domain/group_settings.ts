@@ -13,6 +13,7 @@ import {
 import { DomainError, type ErrorName } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import type { ComputePlatform } from "./name.ts";
+import type { Quotas } from "./quotas.ts";
 import { type TagFilter, tagFilterFault } from "./tag.ts";
 
 const DEFAULT_CONFIG: Readonly<Record<ComputePlatform, string>> = {
@@ -43,14 +44,14 @@ export function changedGroupSettings(now: GroupSettings, change: GroupSettings):
 }
 
 /** Throws the refusal for the first rule that settings break. */
-export function checkGroupSettings(settings: GroupSettings): void {
-  checkTags(settings);
-  checkAlarms("alarmConfiguration", settings.alarmConfiguration);
-  checkTriggers(settings);
+export function checkGroupSettings(settings: GroupSettings, quotas: Quotas): void {
+  checkTags(settings, quotas);
+  checkAlarms("alarmConfiguration", settings.alarmConfiguration, quotas.alarms);
+  checkTriggers(settings, quotas.triggers);
   checkAutoRollback(settings.autoRollbackConfiguration);
   const { autoScalingGroups = [], ecsServices = [] } = settings;
   atMost(
-    LIMITS.autoScalingGroups,
+    quotas.autoScalingGroups,
     autoScalingGroups,
     "autoScalingGroups",
     "InvalidAutoScalingGroupException",
@@ -69,7 +70,7 @@ export function checkGroupSettings(settings: GroupSettings): void {
   checkBalancers(settings.loadBalancerInfo);
 }
 
-function checkTags(settings: GroupSettings): void {
+function checkTags(settings: GroupSettings, quotas: Quotas): void {
   checkTagPair({
     filters: settings.ec2TagFilters ?? [],
     filtersField: "ec2TagFilters",
@@ -77,6 +78,7 @@ function checkTags(settings: GroupSettings): void {
     listsField: "ec2TagSet",
     invalid: "InvalidEC2TagException",
     combined: "InvalidEC2TagCombinationException",
+    quotas,
   });
   checkTagPair({
     filters: settings.onPremisesInstanceTagFilters ?? [],
@@ -85,6 +87,7 @@ function checkTags(settings: GroupSettings): void {
     listsField: "onPremisesTagSet",
     invalid: "InvalidTagException",
     combined: "InvalidOnPremisesTagCombinationException",
+    quotas,
   });
 }
 
@@ -95,10 +98,12 @@ interface TagPair {
   listsField: string;
   invalid: ErrorName;
   combined: ErrorName;
+  quotas: Quotas;
 }
 
 function checkTagPair(pair: TagPair): void {
-  const { filters, filtersField, lists, listsField, invalid } = pair;
+  const { filters, filtersField, lists, listsField, invalid, quotas } = pair;
+  const most = quotas.tagFilters;
   if (filters.length > 0 && lists.length > 0) {
     throw refusal(
       pair.combined,
@@ -106,16 +111,20 @@ function checkTagPair(pair: TagPair): void {
       `a group has ${filtersField} or ${listsField}, not both; send the other as an empty list`,
     );
   }
-  atMost(LIMITS.tagSetLists, lists, listsField, "TagSetListLimitExceededException");
+  atMost(quotas.tagSetLists, lists, listsField, "TagSetListLimitExceededException");
   for (const list of lists) {
     if (list.length === 0) throw refusal(invalid, listsField, "a list of it has no filter");
-    checkFilters(list, listsField, invalid);
+    checkFilters(list, listsField, { invalid, most });
   }
-  checkFilters(filters, filtersField, invalid);
+  checkFilters(filters, filtersField, { invalid, most });
 }
 
-function checkFilters(filters: readonly TagFilter[], field: string, invalid: ErrorName): void {
-  atMost(LIMITS.tagFilters, filters, field, invalid);
+function checkFilters(
+  filters: readonly TagFilter[],
+  field: string,
+  { invalid, most }: { invalid: ErrorName; most: number },
+): void {
+  atMost(most, filters, field, invalid);
   for (const filter of filters) {
     const fault = tagFilterFault(filter);
     if (fault) throw refusal(invalid, field, fault);
@@ -133,11 +142,15 @@ export function checkAutoRollback(config: AutoRollbackConfiguration | undefined)
 }
 
 /** The rules of an alarm configuration; `member` is what the operation calls it. */
-export function checkAlarms(member: string, config: AlarmConfiguration | undefined): void {
+export function checkAlarms(
+  member: string,
+  config: AlarmConfiguration | undefined,
+  most: number,
+): void {
   if (!config) return;
   const { enabled, alarms } = config;
   const field = `${member}.alarms`;
-  atMost(LIMITS.alarms, alarms, field, "AlarmsLimitExceededException");
+  atMost(most, alarms, field, "AlarmsLimitExceededException");
   if (enabled && alarms.length === 0) {
     throw refusal("InvalidAlarmConfigException", field, "enabled needs at least one alarm");
   }
@@ -148,9 +161,9 @@ export function checkAlarms(member: string, config: AlarmConfiguration | undefin
   }
 }
 
-function checkTriggers({ triggerConfigurations = [] }: GroupSettings): void {
+function checkTriggers({ triggerConfigurations = [] }: GroupSettings, most: number): void {
   const field = "triggerConfigurations";
-  atMost(LIMITS.triggers, triggerConfigurations, field, "TriggerTargetsLimitExceededException");
+  atMost(most, triggerConfigurations, field, "TriggerTargetsLimitExceededException");
   for (const { triggerName, triggerTargetArn, triggerEvents = [] } of triggerConfigurations) {
     if (triggerName && triggerTargetArn && triggerEvents.length > 0) continue;
     const needs = "each needs triggerName, triggerTargetArn and at least one of triggerEvents";

@@ -4,8 +4,6 @@
  */
 import { z } from "zod";
 
-export const TAG_LIMIT = 10;
-
 /** A tag; a missing value is the empty string. */
 export const Tag = z.object({
   Key: z.string().min(1).max(128),

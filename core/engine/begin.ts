@@ -157,6 +157,15 @@ function resolveHosts(
         `Give instances those tags (add-tags-to-on-premises-instances), or change the filters.`,
     );
   }
+  const most = context.quotas.instancesPerDeployment;
+  if (names.length > most) {
+    return error(
+      "OVER_MAX_INSTANCES",
+      `The tag filters of deployment group ${group.name} match ${names.length} instances; a ` +
+        `deployment may have ${most}. Narrow the filters, or start the server with ` +
+        `--limit instances-per-deployment=NUMBER.`,
+    );
+  }
   const target = group.targetRevision ? revisionIdentity(group.targetRevision) : undefined;
   return orderHosts(names, health, target);
 }

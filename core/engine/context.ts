@@ -2,6 +2,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Artifact } from "../domain/deployment.ts";
 import type { Realm } from "../domain/identity.ts";
+import type { Quotas } from "../domain/quotas.ts";
 import type { S3Location } from "../domain/revision.ts";
 import type { Registry } from "../plugin/registry.ts";
 import type { HostClocks } from "../rollout/host_clock.ts";
@@ -11,6 +12,7 @@ export interface EngineContext {
   readonly store: Store;
   readonly plugins: Registry;
   readonly realm: Realm;
+  readonly quotas: Quotas;
   /** Signs orders; agents pinned its public half. */
   readonly orderKey: KeyObject;
   readonly clocks: HostClocks;

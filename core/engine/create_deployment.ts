@@ -15,7 +15,11 @@ import type { AlarmConfiguration, AutoRollbackConfiguration } from "../domain/de
 import { DomainError } from "../domain/errors.ts";
 import { deploymentIdFrom } from "../domain/name.ts";
 import { revisionIdentity, type RevisionLocation } from "../domain/revision.ts";
-import { activeDeploymentOf, insertDeployment } from "../store/deployments.ts";
+import {
+  activeDeploymentOf,
+  countActiveDeployments,
+  insertDeployment,
+} from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { applications, deploymentConfigs, deploymentGroups, revisions } from "../store/schema.ts";
 import type { EngineContext } from "./context.ts";
@@ -62,6 +66,7 @@ export function createDeployment(
       `The Deployment Group '${group.name}' already has an active Deployment '${active}'`,
     );
   }
+  refuseTooMany(tx, context.quotas.activeDeployments);
   noteRevision(tx, application.id, revision, now);
   const artifact = revision.revisionType === "S3"
     ? context.findArtifact(revision.s3Location)
@@ -97,6 +102,19 @@ export function createDeployment(
   tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: deployment.id })
     .where(eq(deploymentGroups.id, group.id)).run();
   return deployment;
+}
+
+/** The limit of the account (spec 1.5); one deployment a group is a rule of its own. */
+function refuseTooMany(tx: Tx, most: number): void {
+  if (most === Infinity) return;
+  const active = countActiveDeployments(tx);
+  if (active < most) return;
+  throw new DomainError(
+    "DeploymentLimitExceededException",
+    "",
+    `There are ${active} deployments under way, the most there may be. Wait for one to end, or ` +
+      `start the server with --limit active-deployments=NUMBER.`,
+  );
 }
 
 function applicationAndGroup(tx: Tx, input: CreateDeploymentInput) {

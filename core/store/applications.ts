@@ -2,7 +2,6 @@
 import { asc, count, eq, gt, inArray } from "drizzle-orm";
 import type { Application } from "../domain/application.ts";
 import { DomainError } from "../domain/errors.ts";
-import { LIMITS } from "../domain/limits.ts";
 import { unlessTaken } from "./conflict.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
@@ -18,15 +17,16 @@ import {
   targets,
 } from "./schema.ts";
 
-/** Throws ApplicationAlreadyExists, ApplicationLimitExceeded. */
-export function insertApplication(tx: Tx, application: Application): void {
+/** Throws ApplicationAlreadyExists, ApplicationLimitExceeded where there are `most` already. */
+export function insertApplication(tx: Tx, application: Application, most: number): void {
   if (findApplication(tx, application.name)) throw alreadyExists(application.name);
   const held = tx.select({ n: count() }).from(applications).get()?.n ?? 0;
-  if (held >= LIMITS.applications) {
+  if (held >= most) {
     throw new DomainError(
       "ApplicationLimitExceededException",
       "applicationName",
-      `There are ${held} applications, the most there may be. Delete one that is not used.`,
+      `There are ${held} applications, the most there may be. Delete one that is not used, or ` +
+        `start the server with --limit applications=NUMBER.`,
     );
   }
   unlessTaken(

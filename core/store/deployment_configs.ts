@@ -2,14 +2,13 @@
 import { asc, count, eq, sql } from "drizzle-orm";
 import { type DeploymentConfig, PREDEFINED_CONFIGS } from "../domain/deployment_config.ts";
 import { DomainError } from "../domain/errors.ts";
-import { LIMITS } from "../domain/limits.ts";
 import { unlessTaken } from "./conflict.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
 import { applications, deploymentConfigs, deploymentGroups } from "./schema.ts";
 
-/** Throws DeploymentConfigAlreadyExists, DeploymentConfigLimitExceeded. */
-export function insertDeploymentConfig(tx: Tx, config: DeploymentConfig): void {
+/** Throws DeploymentConfigAlreadyExists, DeploymentConfigLimitExceeded where there are `most` already. */
+export function insertDeploymentConfig(tx: Tx, config: DeploymentConfig, most: number): void {
   const { name } = config;
   const taken = () =>
     new DomainError(
@@ -19,11 +18,12 @@ export function insertDeploymentConfig(tx: Tx, config: DeploymentConfig): void {
     );
   if (findDeploymentConfig(tx, name)) throw taken();
   const held = tx.select({ n: count() }).from(deploymentConfigs).get()?.n ?? 0;
-  if (held >= LIMITS.configs) {
+  if (held >= most) {
     throw new DomainError(
       "DeploymentConfigLimitExceededException",
       "deploymentConfigName",
-      `There are ${held} deployment configs, the most there may be. Delete one that is not used.`,
+      `There are ${held} deployment configs, the most there may be. Delete one that is not ` +
+        `used, or start the server with --limit configs=NUMBER.`,
     );
   }
   unlessTaken(() => tx.insert(deploymentConfigs).values({ name, config }).run(), taken);

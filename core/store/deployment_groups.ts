@@ -3,7 +3,6 @@ import { and, asc, count, eq, gt, inArray } from "drizzle-orm";
 import type { Deployment } from "../domain/deployment.ts";
 import type { DeploymentGroup, GroupSettings } from "../domain/deployment_group.ts";
 import { DomainError } from "../domain/errors.ts";
-import { LIMITS } from "../domain/limits.ts";
 import { unlessTaken } from "./conflict.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
@@ -14,16 +13,17 @@ export type NewDeploymentGroup = Pick<
   "id" | "applicationId" | "name" | "settings"
 >;
 
-/** Throws DeploymentGroupAlreadyExists, DeploymentGroupLimitExceeded. */
-export function insertDeploymentGroup(tx: Tx, group: NewDeploymentGroup): void {
+/** Throws DeploymentGroupAlreadyExists, DeploymentGroupLimitExceeded where there are `most` already. */
+export function insertDeploymentGroup(tx: Tx, group: NewDeploymentGroup, most: number): void {
   if (findDeploymentGroup(tx, group.applicationId, group.name)) throw alreadyExists(group.name);
   const held = tx.select({ n: count() }).from(deploymentGroups)
     .where(eq(deploymentGroups.applicationId, group.applicationId)).get()?.n ?? 0;
-  if (held >= LIMITS.groups) {
+  if (held >= most) {
     throw new DomainError(
       "DeploymentGroupLimitExceededException",
       "deploymentGroupName",
-      `The application has ${held} deployment groups, the most there may be.`,
+      `The application has ${held} deployment groups, the most there may be. Delete one, or start ` +
+        `the server with --limit groups=NUMBER.`,
     );
   }
   unlessTaken(

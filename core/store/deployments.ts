@@ -1,15 +1,13 @@
 /** Deployments. A terminal one is never written again (law 3): the rule stands in every `where`. @module */
-import { and, desc, eq, gte, inArray, lt, lte, notInArray, or } from "drizzle-orm";
-import {
-  type Deployment,
-  type DeploymentStatus,
-  TERMINAL_DEPLOYMENT,
-} from "../domain/deployment.ts";
+import { and, count, desc, eq, gte, inArray, lt, lte, notInArray, or } from "drizzle-orm";
+import { type Deployment, DeploymentStatus, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
 import { deployments } from "./schema.ts";
 
 const TERMINAL = [...TERMINAL_DEPLOYMENT];
+/** Named, so that the index on the status finds them among all that have ended. */
+const ACTIVE = DeploymentStatus.options.filter((status) => !TERMINAL_DEPLOYMENT.has(status));
 
 /** What a rollout changes of its deployment. */
 export type DeploymentChange = Partial<
@@ -61,10 +59,16 @@ export function activeDeploymentOf(db: Db, groupId: string): string | undefined 
     .get()?.id;
 }
 
+/** How many have not ended. */
+export function countActiveDeployments(db: Db): number {
+  return db.select({ n: count() }).from(deployments)
+    .where(inArray(deployments.status, ACTIVE)).get()?.n ?? 0;
+}
+
 /** Ids of all deployments that have not ended, oldest first: what a starting server goes on with. */
 export function unfinishedDeployments(db: Db): string[] {
   return db.select({ id: deployments.id }).from(deployments)
-    .where(notInArray(deployments.status, TERMINAL))
+    .where(inArray(deployments.status, ACTIVE))
     .orderBy(deployments.createTime).all().map((row) => row.id);
 }
 

@@ -6,7 +6,7 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, or } from "drizzle-orm";
 import { DomainError } from "../domain/errors.ts";
 import type { OnPremisesInstance } from "../domain/instance.ts";
-import { type Tag, TAG_LIMIT, type TagFilter, tagFilterMatches } from "../domain/tag.ts";
+import { type Tag, type TagFilter, tagFilterMatches } from "../domain/tag.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
 import { instances } from "./schema.ts";
@@ -95,23 +95,24 @@ export function listInstanceNames(db: Db, query: InstanceQuery, limit: number): 
 
 /**
  * Gives every named instance the tags that `change` makes of its own. All or none: throws
- * InstanceNotRegistered for a name without a registration, TagLimitExceeded for too many tags.
+ * InstanceNotRegistered for a name without a registration, TagLimitExceeded beyond `most` tags.
  */
 export function changeInstanceTags(
   tx: Tx,
   names: readonly string[],
   change: (tags: readonly Tag[]) => Tag[],
+  most: number,
 ): void {
   for (const name of names) {
     const row = tx.select({ tags: instances.tags }).from(instances)
       .where(and(eq(instances.name, name), isNull(instances.deregisterTime))).get();
     if (!row) throw notRegistered(name);
     const tags = change(row.tags);
-    if (tags.length > TAG_LIMIT) {
+    if (tags.length > most) {
       throw new DomainError(
         "TagLimitExceededException",
         "tags",
-        `The instance ${name} would have ${tags.length} tags; an instance has at most ${TAG_LIMIT}.`,
+        `The instance ${name} would have ${tags.length} tags; an instance has at most ${most}.`,
       );
     }
     tx.update(instances).set({ tags }).where(eq(instances.name, name)).run();

@@ -1,14 +1,18 @@
 /** Tags of applications and deployment groups, by the id of what they are on. @module */
 import { and, asc, count, eq, gt, inArray, sql } from "drizzle-orm";
 import { DomainError } from "../domain/errors.ts";
-import { LIMITS } from "../domain/limits.ts";
 import type { ResourceTag } from "../domain/resource_tag.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
 import { resourceTags } from "./schema.ts";
 
-/** Adds tags, each in place of one with its key. Throws InvalidTagsToAdd beyond the limit. */
-export function putResourceTags(tx: Tx, resourceId: string, tags: readonly ResourceTag[]): void {
+/** Adds tags, each in place of one with its key. Throws InvalidTagsToAdd beyond `most`. */
+export function putResourceTags(
+  tx: Tx,
+  resourceId: string,
+  tags: readonly ResourceTag[],
+  most: number,
+): void {
   if (tags.length === 0) return;
   const rows = tags.map(({ Key, Value }) => ({ resourceId, key: Key, value: Value }));
   tx.insert(resourceTags).values(rows).onConflictDoUpdate({
@@ -17,11 +21,11 @@ export function putResourceTags(tx: Tx, resourceId: string, tags: readonly Resou
   }).run();
   const held = tx.select({ n: count() }).from(resourceTags)
     .where(eq(resourceTags.resourceId, resourceId)).get()?.n ?? 0;
-  if (held <= LIMITS.resourceTags) return;
+  if (held <= most) return;
   throw new DomainError(
     "InvalidTagsToAddException",
     "tags",
-    `tags: the resource would have ${held} tags, and it may have ${LIMITS.resourceTags}. Remove ` +
+    `tags: the resource would have ${held} tags, and it may have ${most}. Remove ` +
       `some with UntagResource.`,
   );
 }

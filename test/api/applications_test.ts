@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LIMITS } from "../../core/domain/limits.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { applications } from "../../core/store/schema.ts";
 import { type Refusal, testRefusals } from "./refusals.ts";
 import { openTestApi, type TestApi } from "./test_api.ts";
@@ -64,7 +64,7 @@ test("BatchGetApplications answers in the order asked", async () => {
 test("a listing goes on after its token although names were added and removed", async () => {
   using api = await openTestApi();
   const all = Array.from(
-    { length: LIMITS.page + 5 },
+    { length: AWS_QUOTAS.page + 5 },
     (_, n) => `app-${String(n).padStart(3, "0")}`,
   );
   await api.context.store.commit((tx) => {
@@ -77,11 +77,11 @@ test("a listing goes on after its token although names were added and removed", 
     tx.insert(applications).values(rows).run();
   });
   const first = await api.call("ListApplications", {});
-  assert.deepEqual(first.applications, all.slice(0, LIMITS.page));
-  await api.call("DeleteApplication", { applicationName: all[LIMITS.page - 1] });
+  assert.deepEqual(first.applications, all.slice(0, AWS_QUOTAS.page));
+  await api.call("DeleteApplication", { applicationName: all[AWS_QUOTAS.page - 1] });
   await api.call("CreateApplication", { applicationName: "app-000-new" });
   const second = await api.call("ListApplications", { nextToken: first.nextToken });
-  assert.deepEqual(second.applications, all.slice(LIMITS.page));
+  assert.deepEqual(second.applications, all.slice(AWS_QUOTAS.page));
   assert.equal(second.nextToken, undefined);
 });
 
@@ -176,7 +176,7 @@ testRefusals(refusals, async (api) => {
 test("CreateApplication refuses one application too many", async () => {
   using api = await openTestApi();
   await api.context.store.commit((tx) => {
-    const rows = Array.from({ length: LIMITS.applications }, (_, n) => ({
+    const rows = Array.from({ length: AWS_QUOTAS.applications }, (_, n) => ({
       id: `${n}`,
       name: `a${n}`,
       computePlatform: "Server" as const,

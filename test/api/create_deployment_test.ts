@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LIMITS } from "../../core/domain/limits.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { revisions } from "../../core/store/schema.ts";
 import { testRefusalsOf } from "./refusals.ts";
 import { bundle, GROUP, nthDeployment, openShop, START } from "./shop.ts";
@@ -172,7 +173,7 @@ const refusedCreations: [changes: object, type: string, message?: RegExp][] = [
     /autoRollbackConfiguration\.events/,
   ],
   [alarms(0), "InvalidAlarmConfig", /overrideAlarmConfiguration\.alarms/],
-  [alarms(LIMITS.alarms + 1), "AlarmsLimitExceeded", /overrideAlarmConfiguration\.alarms/],
+  [alarms(AWS_QUOTAS.alarms + 1), "AlarmsLimitExceeded", /overrideAlarmConfiguration\.alarms/],
   [
     { overrideAlarmConfiguration: { enabled: true, alarms: [{ name: "a" }, { name: "a" }] } },
     "InvalidAlarmConfig",

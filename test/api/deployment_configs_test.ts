@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LIMITS } from "../../core/domain/limits.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { deploymentConfigs } from "../../core/store/schema.ts";
 import { type Refusal, testRefusals } from "./refusals.ts";
 import { openTestApi, type TestApi } from "./test_api.ts";
@@ -90,7 +90,7 @@ test("a config is deleted once no group uses it; a missing one is no fault", asy
 
 test("CreateDeploymentConfig refuses one config too many", async () => {
   using api = await openTestApi();
-  await insertConfigs(api, Array.from({ length: LIMITS.configs }, (_, n) => `own-${n}`));
+  await insertConfigs(api, Array.from({ length: AWS_QUOTAS.configs }, (_, n) => `own-${n}`));
   const input = { deploymentConfigName: "own", minimumHealthyHosts: half };
   await api.refuses("CreateDeploymentConfig", input, "DeploymentConfigLimitExceededException");
 });

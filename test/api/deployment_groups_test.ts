@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_TARGETS } from "../../core/domain/deployment.ts";
-import { LIMITS } from "../../core/domain/limits.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { deploymentGroups, deployments, instanceHealth } from "../../core/store/schema.ts";
 import { type Refusal, testRefusals } from "./refusals.ts";
 import { openTestApi, type TestApi } from "./test_api.ts";
@@ -184,7 +184,7 @@ test("CreateDeploymentGroup refuses one group too many", async () => {
   using api = await openShop();
   const { application } = await api.call("GetApplication", { applicationName: "shop" });
   await api.context.store.commit((tx) => {
-    const rows = Array.from({ length: LIMITS.groups }, (_, n) => ({
+    const rows = Array.from({ length: AWS_QUOTAS.groups }, (_, n) => ({
       id: `${n}`,
       applicationId: application.applicationId as string, // because answers have no type
       name: `g${n}`,

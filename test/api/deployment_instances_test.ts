@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IN_PLACE_EVENTS } from "../../core/domain/lifecycle_event.ts";
 import { LIMITS } from "../../core/domain/limits.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import type { Target } from "../../core/domain/target.ts";
 import { insertTargets, updateTarget } from "../../core/store/targets.ts";
 import { request } from "../rollout/letters.ts";
@@ -77,7 +78,7 @@ const target = (n: number): Target => ({
 test("pages of a status go on after instances that left it", async () => {
   await using shop = await openShop(0);
   await putDeployment(shop, { id: FIRST, status: "InProgress" });
-  const all = Array.from({ length: LIMITS.page + 20 }, (_, n) => target(n));
+  const all = Array.from({ length: AWS_QUOTAS.page + 20 }, (_, n) => target(n));
   await shop.context.store.commit((tx) => insertTargets(tx, FIRST, all));
   const input = of({ instanceStatusFilter: ["InProgress"] });
   const pages = await shop.pages("ListDeploymentInstances", input, async () => {
@@ -85,7 +86,7 @@ test("pages of a status go on after instances that left it", async () => {
       for (const one of all.slice(0, 50)) updateTarget(tx, FIRST, { ...one, status: "Failed" });
     });
   });
-  assert.deepEqual(pages.map(({ instancesList }) => instancesList.length), [LIMITS.page, 20]);
+  assert.deepEqual(pages.map(({ instancesList }) => instancesList.length), [AWS_QUOTAS.page, 20]);
   const listed = pages.flatMap(({ instancesList }) => instancesList);
   assert.deepEqual(listed, all.map(({ id }) => id));
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IN_PLACE_EVENTS } from "../../core/domain/lifecycle_event.ts";
 import { LIMITS } from "../../core/domain/limits.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { instances } from "../../core/store/schema.ts";
 import { envelope } from "./host.ts";
 import { type Refusal, testRefusalsOf } from "./refusals.ts";
@@ -138,7 +139,7 @@ for (const [what, targetFilters, expected] of filtered) {
 
 test("pages of targets hold each target once, although hosts join and report meanwhile", async () => {
   await using shop = await openShop(0, { deploymentConfigName: "CodeDeployDefault.AllAtOnce" });
-  const count = 2 * LIMITS.page + 5;
+  const count = 2 * AWS_QUOTAS.page + 5;
   await register(shop, 0, count);
   const deploymentId = await shop.deploy("v1.zip");
   await started(shop, deploymentId);
@@ -148,18 +149,18 @@ test("pages of targets hold each target once, although hosts join and report mea
     await end(shop, deploymentId, page.targetIds[0]);
   });
   const sizes = pages.map(({ targetIds }) => targetIds.length);
-  assert.deepEqual(sizes, [LIMITS.page, LIMITS.page, 5]);
+  assert.deepEqual(sizes, [AWS_QUOTAS.page, AWS_QUOTAS.page, 5]);
   assert.equal("nextToken" in pages.at(-1), false);
   const listed = pages.flatMap(({ targetIds }) => targetIds);
   const expected = Array.from({ length: count }, (_, n) => name(n));
   assert.deepEqual(listed.toSorted(), expected);
   const { targetIds } = await shop.call("ListDeploymentTargets", { deploymentId });
-  assert.deepEqual(targetIds, listed.slice(0, LIMITS.page));
+  assert.deepEqual(targetIds, listed.slice(0, AWS_QUOTAS.page));
 });
 
 test("pages of a status go on after targets that left it", async () => {
   await using shop = await openShop(0, { deploymentConfigName: "CodeDeployDefault.AllAtOnce" });
-  const count = LIMITS.page + 20;
+  const count = AWS_QUOTAS.page + 20;
   await register(shop, 0, count);
   const deploymentId = await shop.deploy("v1.zip");
   await started(shop, deploymentId);
@@ -168,7 +169,7 @@ test("pages of a status go on after targets that left it", async () => {
   const pages = await shop.pages("ListDeploymentTargets", input, async ({ targetIds }) => {
     for (const id of targetIds.slice(0, 50)) await end(shop, deploymentId, id);
   });
-  assert.deepEqual(pages.map(({ targetIds }) => targetIds.length), [LIMITS.page, 20]);
+  assert.deepEqual(pages.map(({ targetIds }) => targetIds.length), [AWS_QUOTAS.page, 20]);
   const listed: string[] = pages.flatMap(({ targetIds }) => targetIds);
   assert.equal(new Set(listed).size, count);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeploymentStatus } from "../../core/domain/deployment.ts";
-import { LIMITS } from "../../core/domain/limits.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { testRefusalsOf } from "./refusals.ts";
 import { GROUP, nthDeployment, openShop, putDeployment, type Shop, START } from "./shop.ts";
 
@@ -61,7 +61,7 @@ for (const [what, input, expected] of filters) {
 test("pages hold what there was at their beginning, once each, although more is created meanwhile", async () => {
   await using shop = await openShop(0);
   await addOther(shop);
-  const count = 2 * LIMITS.page + 5;
+  const count = 2 * AWS_QUOTAS.page + 5;
   for (let n = 0; n < count; n++) await put(shop, n, "prod");
   let next = count;
   const pages = await shop.pages("ListDeployments", GROUP, async () => {
@@ -69,8 +69,8 @@ test("pages hold what there was at their beginning, once each, although more is 
     await put(shop, next++, "other");
   });
   assert.deepEqual(pages.map(({ deployments }) => deployments.length), [
-    LIMITS.page,
-    LIMITS.page,
+    AWS_QUOTAS.page,
+    AWS_QUOTAS.page,
     5,
   ]);
   assert.equal("nextToken" in pages.at(-1), false);
@@ -80,7 +80,7 @@ test("pages hold what there was at their beginning, once each, although more is 
 
 test("pages do not part deployments of the same millisecond wrongly", async () => {
   await using shop = await openShop(0);
-  const count = LIMITS.page + 20;
+  const count = AWS_QUOTAS.page + 20;
   for (let n = 0; n < count; n++) await put(shop, n, "prod", START);
   const pages = await shop.pages("ListDeployments", {});
   const listed = pages.flatMap(({ deployments }) => deployments);
@@ -91,9 +91,9 @@ test("pages do not part deployments of the same millisecond wrongly", async () =
 
 test("exactly one page has no token", async () => {
   await using shop = await openShop(0);
-  for (let n = 0; n < LIMITS.page; n++) await put(shop, n, "prod");
+  for (let n = 0; n < AWS_QUOTAS.page; n++) await put(shop, n, "prod");
   const answer = await shop.call("ListDeployments", {});
-  assert.equal(answer.deployments.length, LIMITS.page);
+  assert.equal(answer.deployments.length, AWS_QUOTAS.page);
   assert.equal("nextToken" in answer, false);
 });
 

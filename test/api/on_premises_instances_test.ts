@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eq } from "drizzle-orm";
-import { LIMITS } from "../../core/domain/limits.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { nextNonce } from "../../core/store/host_nonce.ts";
 import { instances } from "../../core/store/schema.ts";
 import { type Refusal, testRefusals } from "./refusals.ts";
@@ -138,7 +138,7 @@ test("spec 11 deregister: a session's ARN is free again at once", async () => {
 
 test("a filtered listing goes on after its token", async () => {
   using api = await openTestApi();
-  const names = Array.from({ length: LIMITS.page + 3 }, (_, n) => `web-${1000 + n}`);
+  const names = Array.from({ length: AWS_QUOTAS.page + 3 }, (_, n) => `web-${1000 + n}`);
   await api.context.store.commit((tx) => {
     const tags = [{ Key: "role", Value: "web" }];
     const rows = names.map((name) => ({ name, arn: name, registerTime: 0, tags }));

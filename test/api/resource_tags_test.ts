@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LIMITS } from "../../core/domain/limits.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { resourceTags } from "../../core/store/schema.ts";
 import { type Refusal, testRefusals } from "./refusals.ts";
 import { openTestApi, type TestApi } from "./test_api.ts";
@@ -87,7 +88,7 @@ test("a deleted application takes the tags of its groups along", async () => {
 
 test("a resource may have fifty tags, counted with those it has", async () => {
   using api = await openTagged();
-  const all = numbered(LIMITS.resourceTags - 1);
+  const all = numbered(AWS_QUOTAS.resourceTags - 1);
   await api.call("TagResource", { ResourceArn: APPLICATION, Tags: all });
   const replaced = { ResourceArn: APPLICATION, Tags: [tag("team", "green")] };
   await api.call("TagResource", replaced);
@@ -100,20 +101,20 @@ test("a listing beyond one page goes on after its token although tags came and w
   using api = await openTagged();
   const { application } = await api.call("GetApplication", { applicationName: "shop" });
   const resourceId = application.applicationId;
-  const all = numbered(LIMITS.page + 4);
+  const all = numbered(AWS_QUOTAS.page + 4);
   await api.context.store.commit((tx) => {
     const rows = all.map(({ Key, Value }) => ({ resourceId, key: Key, value: Value }));
     tx.insert(resourceTags).values(rows).run();
   });
   const first = await tagsOf(api, APPLICATION);
-  assert.deepEqual(first.Tags, all.slice(0, LIMITS.page));
+  assert.deepEqual(first.Tags, all.slice(0, AWS_QUOTAS.page));
   await api.call("UntagResource", { ResourceArn: APPLICATION, TagKeys: ["k000", "k099"] });
   await api.context.store.commit((tx) => {
     tx.insert(resourceTags).values({ resourceId, key: "k0005", value: "late" }).run();
   });
   const input = { ResourceArn: APPLICATION, NextToken: first.NextToken };
   const second = await api.call("ListTagsForResource", input);
-  assert.deepEqual(second, { Tags: [...all.slice(LIMITS.page), tag("team", "red")] });
+  assert.deepEqual(second, { Tags: [...all.slice(AWS_QUOTAS.page), tag("team", "red")] });
 });
 
 const Tags = [tag("a")];
@@ -167,7 +168,7 @@ const refusals: Refusal[] = [
   ["ListTagsForResource", { ResourceArn: GROUP, NextToken: "%" }, "InvalidNextToken"],
   [
     "CreateApplication",
-    { applicationName: "new", tags: numbered(LIMITS.resourceTags + 1) },
+    { applicationName: "new", tags: numbered(AWS_QUOTAS.resourceTags + 1) },
     "InvalidTagsToAdd",
     /51 tags/,
   ],

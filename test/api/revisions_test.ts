@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { eq } from "drizzle-orm";
-import { LIMITS } from "../../core/domain/limits.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import type { RevisionLocation } from "../../core/domain/revision.ts";
 import { deploymentGroups, revisions } from "../../core/store/schema.ts";
 import { type Refusal, testRefusals } from "./refusals.ts";
@@ -128,7 +128,7 @@ for (const sortOrder of ["ascending", "descending"]) {
   test(`every revision is on one page of a listing, ${sortOrder}`, async () => {
     using api = await openShop();
     const { application } = await api.call("GetApplication", { applicationName });
-    const keys = Array.from({ length: 2 * LIMITS.page + 50 }, (_, n) => `k${n}`);
+    const keys = Array.from({ length: 2 * AWS_QUOTAS.page + 50 }, (_, n) => `k${n}`);
     await api.context.store.commit((tx) => {
       const rows = keys.map((key, n) => ({
         applicationId: application.applicationId as string, // because answers have no type

@@ -6,18 +6,12 @@
  */
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import {
-  CODEDEPLOY_OPERATIONS,
-  CODEDEPLOY_SIGNING_NAME,
-  CODEDEPLOY_TARGET_PREFIX,
-} from "../../core/api/codedeploy_operations.ts";
+import { CODEDEPLOY_SIGNING_NAME } from "../../core/api/codedeploy_operations.ts";
 import type { ApiContext } from "../../core/api/context.ts";
-import { deploymentOperations } from "../../core/api/deployment_operations.ts";
 import { eventRoutes } from "../../core/api/event_stream.ts";
 import { hostOperations } from "../../core/api/host_operations.ts";
 import { operationsByName } from "../../core/api/operation.ts";
-import { getDeploymentLogs } from "../../core/api/operations/get_deployment_logs.ts";
-import { RUNTIME_OPERATIONS } from "../../core/api/runtime_operations.ts";
+import { publicServices } from "../../core/api/public_services.ts";
 import type { Service } from "../../core/api/router.ts";
 import { type Deployment, NO_TARGETS } from "../../core/domain/deployment.ts";
 import type { Role } from "../../core/domain/instance.ts";
@@ -132,6 +126,7 @@ function newEngine(context: ApiContext, orderKey: KeyObject, clock: Clock): Coun
     store: context.store,
     plugins: createRegistry([minimumHealthyHosts, onPremises]),
     realm: context.realm,
+    quotas: context.quotas,
     orderKey,
     clocks: HOST_CLOCKS,
     findArtifact: () => undefined,
@@ -143,24 +138,8 @@ function newEngine(context: ApiContext, orderKey: KeyObject, clock: Clock): Coun
 
 /** As the server puts them together. */
 function servicesOf(engine: Engine, { realm, now }: ApiContext, orderKey: KeyObject): Service[] {
-  const people = [CODEDEPLOY_SIGNING_NAME];
   return [
-    {
-      targetPrefix: CODEDEPLOY_TARGET_PREFIX,
-      signingNames: people,
-      operations: new Map([
-        ...CODEDEPLOY_OPERATIONS,
-        ...operationsByName(deploymentOperations(engine)),
-      ]),
-    },
-    {
-      targetPrefix: RUNTIME_TARGET_PREFIX,
-      signingNames: people,
-      operations: new Map([
-        ...RUNTIME_OPERATIONS,
-        ...operationsByName([getDeploymentLogs(engine)]),
-      ]),
-    },
+    ...publicServices(engine),
     {
       targetPrefix: AGENT_TARGET_PREFIX,
       signingNames: [AGENT_SIGNING_NAME],

@@ -19,6 +19,7 @@ import {
 import { createRouter, type Service } from "../../core/api/router.ts";
 import { RUNTIME_OPERATIONS } from "../../core/api/runtime_operations.ts";
 import { DEFAULT_REALM } from "../../core/domain/identity.ts";
+import { AWS_QUOTAS, type Quotas } from "../../core/domain/quotas.ts";
 import type { Role } from "../../core/domain/instance.ts";
 import { AccessKeys } from "../../core/store/access_keys.ts";
 import * as schema from "../../core/store/schema.ts";
@@ -89,6 +90,7 @@ export interface TestApi extends Disposable {
 /** What stands around the operations: `services` is called once, with what they work on. */
 export interface Surroundings {
   serverPublicKey: string;
+  quotas?: Quotas;
   services(context: ApiContext): readonly Service[];
 }
 
@@ -98,7 +100,7 @@ const NO_ENGINE: Surroundings = {
 };
 
 export async function openTestApi(
-  { serverPublicKey, services }: Surroundings = NO_ENGINE,
+  { serverPublicKey, services, quotas = AWS_QUOTAS }: Surroundings = NO_ENGINE,
 ): Promise<TestApi> {
   const directory = mkdtempSync(join(tmpdir(), "api-"));
   const store = openStore(directory);
@@ -108,6 +110,7 @@ export async function openTestApi(
     store,
     keys,
     realm: DEFAULT_REALM,
+    quotas,
     serverPublicKey,
     now: () => Date.now() + offset,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),

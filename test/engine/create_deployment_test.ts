@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import type { DeploymentConfig } from "../../core/domain/deployment_config.ts";
 import type { ErrorName } from "../../core/domain/errors.ts";
+import { quotasFrom } from "../../core/domain/quotas.ts";
 import {
   deploymentConfigs,
   deploymentGroups,
@@ -72,6 +73,38 @@ fleetTest("a group has one deployment at a time", { hosts: 1 }, async (fleet) =>
   await fleet.run("web-1");
   await fleet.ended(id);
   await fleet.succeed("v2.zip", "web-1");
+});
+
+fleetTest("the quota of deployments under way is the account's", { hosts: 1 }, async (fleet) => {
+  fleet.quotas = quotasFrom(["active-deployments=1"]);
+  fleet.restart();
+  const settings = { onPremisesInstanceTagFilters: [] };
+  await fleet.store.commit((tx) =>
+    tx.insert(deploymentGroups)
+      .values({ id: "g-2", applicationId: "a-1", name: "other", settings }).run()
+  );
+  await fleet.deploy("v1.zip");
+  await assert.rejects(
+    fleet.deploy("v1.zip", { deploymentGroupName: "other" }),
+    refused("DeploymentLimitExceededException", /There are 1 deployments under way.*--limit/),
+  );
+  await fleet.run("web-1");
+  await fleet.settled();
+  await fleet.deploy("v1.zip", { deploymentGroupName: "other" });
+});
+
+fleetTest("a group of more hosts than the quota allows fails its deployment", {
+  hosts: 3,
+}, async (fleet) => {
+  fleet.quotas = quotasFrom(["instances-per-deployment=2"]);
+  fleet.restart();
+  const id = await fleet.deploy("v1.zip");
+  const ended = await fleet.ended(id);
+  assert.equal(fleet.show(id), " Failed OVER_MAX_INSTANCES");
+  assert.match(ended.error?.message ?? "", /group prod match 3 instances; a deployment may have 2/);
+  fleet.quotas = quotasFrom(["instances-per-deployment=3"]);
+  fleet.restart();
+  await fleet.succeed("v1.zip", "web-1", "web-2", "web-3");
 });
 
 fleetTest("of two deployments at once exactly one wins, and the other changes nothing", {

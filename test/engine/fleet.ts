@@ -15,6 +15,7 @@ import { type Deployment, TERMINAL_DEPLOYMENT } from "../../core/domain/deployme
 import type { GroupSettings } from "../../core/domain/deployment_group.ts";
 import { DomainError, type ErrorName } from "../../core/domain/errors.ts";
 import { DEFAULT_REALM, hostUserArn, instanceArn } from "../../core/domain/identity.ts";
+import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import type { Target } from "../../core/domain/target.ts";
 import type { EngineContext } from "../../core/engine/context.ts";
 import type { CreateDeploymentInput } from "../../core/engine/create_deployment.ts";
@@ -51,6 +52,7 @@ export class Fleet {
   plugins: readonly Plugin[] = [minimumHealthyHosts, onPremises];
   /** What the engine had to report to nobody. */
   readonly reported: string[] = [];
+  quotas = AWS_QUOTAS;
   /** Given, every commit until it answers undefined is refused with its answer. */
   refuseCommit: () => Error | undefined = () => undefined;
   engine: Engine;
@@ -73,6 +75,7 @@ export class Fleet {
       },
       plugins: createRegistry(this.plugins),
       realm: DEFAULT_REALM,
+      quotas: this.quotas,
       orderKey: generateKeyPairSync("ed25519").privateKey,
       clocks: HOST_CLOCKS,
       findArtifact: () => undefined,

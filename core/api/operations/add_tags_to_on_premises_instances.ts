@@ -31,9 +31,8 @@ export const addTagsToOnPremisesInstances = operation({
       tooMany: "InstanceLimitExceededException",
     },
   },
-  async run({ tags, instanceNames }, { store }) {
-    await store.commit((tx) =>
-      changeInstanceTags(tx, instanceNames, (own) => uniqueTags([...own, ...tags]))
-    );
+  async run({ tags, instanceNames }, { store, quotas }) {
+    const added = (own: readonly Tag[]) => uniqueTags([...own, ...tags]);
+    await store.commit((tx) => changeInstanceTags(tx, instanceNames, added, quotas.instanceTags));
   },
 });

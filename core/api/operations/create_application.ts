@@ -25,12 +25,12 @@ export const createApplication = operation({
     "InvalidTagsToAddException",
   ],
   faults: RESOURCE_TAG_FAULTS,
-  async run({ applicationName, computePlatform, tags }, { store, now }) {
+  async run({ applicationName, computePlatform, tags }, { store, quotas, now }) {
     const id = randomUUID();
     const application = { id, name: applicationName, computePlatform, createTime: now() };
     await store.commit((tx) => {
-      insertApplication(tx, application);
-      putResourceTags(tx, id, tags);
+      insertApplication(tx, application, quotas.applications);
+      putResourceTags(tx, id, tags, quotas.resourceTags);
     });
     return { applicationId: id };
   },

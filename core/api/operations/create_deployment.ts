@@ -10,6 +10,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { MemberFaults } from "../member_faults.ts";
 import { operation } from "../operation.ts";
 import { RevisionInput } from "../revision_input.ts";
+import { DeploymentMode, TargetInstances } from "../shapes/deployment.ts";
 
 const Input = z.object({
   applicationName: Name,
@@ -22,8 +23,8 @@ const Input = z.object({
   fileExistsBehavior: FileExistsBehavior.default("DISALLOW"),
   autoRollbackConfiguration: AutoRollbackConfiguration.optional(),
   overrideAlarmConfiguration: AlarmConfiguration.optional(),
-  targetInstances: z.object({}).optional(),
-  deploymentMode: z.enum(["STANDARD", "RESTART"]).default("STANDARD"),
+  targetInstances: TargetInstances.optional(),
+  deploymentMode: DeploymentMode.default("STANDARD"),
 });
 
 /** An empty config name is a bad one: this operation does not require it. */
@@ -68,11 +69,11 @@ export const createDeployment = (engine: Pick<Engine, "createDeployment">) =>
       "RevisionRequiredException",
     ],
     faults: FAULTS,
-    async run(input) {
+    async run(input, { quotas }) {
       refuseUnsupported(input);
       const { autoRollbackConfiguration: rollback, overrideAlarmConfiguration: alarms } = input;
       checkAutoRollback(rollback);
-      checkAlarms("overrideAlarmConfiguration", alarms);
+      checkAlarms("overrideAlarmConfiguration", alarms, quotas.alarms);
       const { deploymentConfigName, description } = input;
       const deploymentId = await engine.createDeployment({
         applicationName: input.applicationName,

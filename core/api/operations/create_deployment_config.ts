@@ -42,7 +42,7 @@ export const createDeploymentConfig = operation({
     "InvalidTrafficRoutingConfigurationException",
     "InvalidZonalDeploymentConfigurationException",
   ],
-  async run(input, { store, now }) {
+  async run(input, { store, quotas, now }) {
     if (input.computePlatform === "Server") checkServer(input);
     else checkTraffic(input);
     const { minimumHealthyHosts, trafficRoutingConfig, zonalConfig } = input;
@@ -55,7 +55,7 @@ export const createDeploymentConfig = operation({
       ...(trafficRoutingConfig && { trafficRoutingConfig }),
       ...(zonalConfig && { zonalConfig }),
     };
-    await store.commit((tx) => insertDeploymentConfig(tx, config));
+    await store.commit((tx) => insertDeploymentConfig(tx, config, quotas.configs));
     return { deploymentConfigId: config.id };
   },
 });

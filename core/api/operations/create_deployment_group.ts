@@ -56,14 +56,15 @@ export const createDeploymentGroup = operation({
     "TriggerTargetsLimitExceededException",
   ],
   faults: { ...GROUP_FAULTS, ...RESOURCE_TAG_FAULTS },
-  async run({ applicationName, deploymentGroupName: name, tags, ...given }, { store }) {
+  async run({ applicationName, deploymentGroupName: name, tags, ...given }, { store, quotas }) {
     const id = randomUUID();
     await store.commit((tx) => {
       const application = applicationNamed(tx, applicationName);
       const settings = newGroupSettings(given, application.computePlatform);
-      checkGroup(tx, settings, application.computePlatform);
-      insertDeploymentGroup(tx, { id, applicationId: application.id, name, settings });
-      putResourceTags(tx, id, tags);
+      checkGroup(tx, settings, application.computePlatform, quotas);
+      const group = { id, applicationId: application.id, name, settings };
+      insertDeploymentGroup(tx, group, quotas.groups);
+      putResourceTags(tx, id, tags, quotas.resourceTags);
     });
     return { deploymentGroupId: id };
   },

@@ -36,7 +36,7 @@ export const listApplicationRevisions = operation({
     "InvalidSortByException",
     "InvalidSortOrderException",
   ],
-  run(input, { store }) {
+  run(input, { store, quotas }) {
     const { id } = applicationNamed(store.read, input.applicationName);
     const { s3Bucket: bucket, s3KeyPrefix: keyPrefix, deployed } = input;
     if (keyPrefix !== undefined && bucket === undefined) {
@@ -48,16 +48,20 @@ export const listApplicationRevisions = operation({
       ? []
       : [...groupsByTargetRevision(store.read, id).keys()];
     const only = deployed === "include" ? "these" : "others";
-    const { entries, nextToken } = page((limit) =>
-      listRevisions(store.read, {
-        applicationId: id,
-        by: input.sortBy,
-        descending: input.sortOrder === "descending",
-        ...(bucket !== undefined && { bucket }),
-        ...(keyPrefix !== undefined && { keyPrefix }),
-        ...(deployed !== "ignore" && { deployed: { only, identities } }),
-        ...(after && { after }),
-      }, limit), (entry) => entry.key);
+    const { entries, nextToken } = page(
+      (limit) =>
+        listRevisions(store.read, {
+          applicationId: id,
+          by: input.sortBy,
+          descending: input.sortOrder === "descending",
+          ...(bucket !== undefined && { bucket }),
+          ...(keyPrefix !== undefined && { keyPrefix }),
+          ...(deployed !== "ignore" && { deployed: { only, identities } }),
+          ...(after && { after }),
+        }, limit),
+      (entry) => entry.key,
+      quotas.page,
+    );
     return { revisions: entries.map(({ location }) => withoutContent(location)), nextToken };
   },
 });

@@ -10,11 +10,12 @@ export const listApplications = operation({
   input: z.object({ nextToken: z.string().optional() }),
   output: z.object({ applications: z.array(z.string()), nextToken: z.string().optional() }),
   errors: ["InvalidNextTokenException"],
-  run(input, { store }) {
+  run(input, { store, quotas }) {
     const after = nameOfToken(input.nextToken);
     const { entries, nextToken } = page(
       (limit) => listApplicationNames(store.read, after, limit),
       (name) => name,
+      quotas.page,
     );
     return { applications: entries, nextToken };
   },

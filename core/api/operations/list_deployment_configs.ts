@@ -13,11 +13,12 @@ export const listDeploymentConfigs = operation({
     nextToken: z.string().optional(),
   }),
   errors: ["InvalidNextTokenException"],
-  run(input, { store }) {
+  run(input, { store, quotas }) {
     const after = nameOfToken(input.nextToken);
     const { entries, nextToken } = page(
       (limit) => listDeploymentConfigNames(store.read, after, limit),
       (name) => name,
+      quotas.page,
     );
     return { deploymentConfigsList: entries, nextToken };
   },

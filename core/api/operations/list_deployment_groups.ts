@@ -21,13 +21,14 @@ export const listDeploymentGroups = operation({
     "InvalidApplicationNameException",
     "InvalidNextTokenException",
   ],
-  run(input, { store }) {
+  run(input, { store, quotas }) {
     const { applicationName } = input;
     const { id } = applicationNamed(store.read, applicationName);
     const after = nameOfToken(input.nextToken);
     const { entries, nextToken } = page(
       (limit) => listDeploymentGroupNames(store.read, id, after, limit),
       (name) => name,
+      quotas.page,
     );
     return { applicationName, deploymentGroups: entries, nextToken };
   },

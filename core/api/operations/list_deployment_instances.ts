@@ -1,7 +1,6 @@
 /** ListDeploymentInstances: ListDeploymentTargets by its older name. @module */
 import { z } from "zod";
 import { DomainError } from "../../domain/errors.ts";
-import { LIMITS } from "../../domain/limits.ts";
 import { DeploymentId } from "../../domain/name.ts";
 import { TargetStatus } from "../../domain/target.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -24,7 +23,9 @@ export const listDeploymentInstances = (engine: Pick<Engine, "deployment">) =>
     }),
     output: z.object({ instancesList: z.array(z.string()), nextToken: z.string().optional() }),
     errors: [
+      "ApplicationDoesNotExistException",
       "DeploymentDoesNotExistException",
+      "DeploymentGroupDoesNotExistException",
       "DeploymentIdRequiredException",
       "DeploymentNotStartedException",
       "InvalidComputePlatformException",
@@ -33,12 +34,13 @@ export const listDeploymentInstances = (engine: Pick<Engine, "deployment">) =>
       "InvalidInstanceStatusException",
       "InvalidInstanceTypeException",
       "InvalidNextTokenException",
+      "InvalidTargetFilterNameException",
     ],
     faults: {
       instanceStatusFilter: { malformed: "InvalidInstanceStatusException" },
       instanceTypeFilter: { malformed: "InvalidInstanceTypeException" },
     },
-    run({ deploymentId, nextToken, instanceStatusFilter: statuses, ...input }, { store }) {
+    run({ deploymentId, nextToken, instanceStatusFilter: statuses, ...input }, { store, quotas }) {
       refuseEcs(startedDeployment(engine, deploymentId));
       if (input.instanceTypeFilter.length > 0) {
         throw new DomainError(
@@ -49,7 +51,7 @@ export const listDeploymentInstances = (engine: Pick<Engine, "deployment">) =>
       }
       const after = keyOfToken(nextToken, z.number().int());
       const filter = { statuses, ...(after !== undefined && { after }) };
-      const { ids, next } = listTargets(store.read, deploymentId, filter, LIMITS.page);
+      const { ids, next } = listTargets(store.read, deploymentId, filter, quotas.page);
       return { instancesList: ids, ...(next !== undefined && { nextToken: tokenOf(next) }) };
     },
   });

@@ -1,23 +1,26 @@
 /** ListDeploymentTargets: ids in the order hosts are taken. @module */
 import { z } from "zod";
 import { DomainError, type ErrorName } from "../../domain/errors.ts";
-import { LIMITS } from "../../domain/limits.ts";
 import { DeploymentId } from "../../domain/name.ts";
 import { TargetStatus } from "../../domain/target.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { listTargets } from "../../store/targets.ts";
 import { keyOfToken, tokenOf } from "../next_token.ts";
 import { operation } from "../operation.ts";
+import { TargetLabel } from "../shapes/deployment_target.ts";
 import { startedDeployment } from "../started_deployment.ts";
 
 const STATUS = "TargetStatus";
 const LABEL = "ServerInstanceLabel";
-const TargetLabel = z.enum(["Blue", "Green"]);
+const FilterName = z.enum([STATUS, LABEL]);
 
 const Input = z.object({
   deploymentId: DeploymentId,
   nextToken: z.string().optional(),
-  targetFilters: z.record(z.string(), z.array(z.string())).default({}),
+  targetFilters: z.partialRecord(FilterName, z.array(z.string()), {
+    error: (issue) =>
+      "keys" in issue ? `"${String(issue.keys)}" is not ${STATUS} or ${LABEL}` : undefined,
+  }).default({}),
 });
 
 export const listDeploymentTargets = (engine: Pick<Engine, "deployment">) =>
@@ -39,25 +42,20 @@ export const listDeploymentTargets = (engine: Pick<Engine, "deployment">) =>
       "InvalidNextTokenException",
       "InvalidTargetFilterNameException",
     ],
-    run({ deploymentId, nextToken, targetFilters }, { store }) {
+    faults: { targetFilters: { malformed: "InvalidTargetFilterNameException" } },
+    run({ deploymentId, nextToken, targetFilters }, { store, quotas }) {
       startedDeployment(engine, deploymentId);
       const statuses = statusesOf(targetFilters);
       const after = keyOfToken(nextToken, z.number().int());
       const filter = { statuses, ...(after !== undefined && { after }) };
-      const { ids, next } = listTargets(store.read, deploymentId, filter, LIMITS.page);
+      const { ids, next } = listTargets(store.read, deploymentId, filter, quotas.page);
       return { targetIds: ids, ...(next !== undefined && { nextToken: tokenOf(next) }) };
     },
   });
 
-function statusesOf(filters: Record<string, string[]>): TargetStatus[] {
-  const unknown = Object.keys(filters).find((name) => name !== STATUS && name !== LABEL);
-  if (unknown !== undefined) {
-    throw new DomainError(
-      "InvalidTargetFilterNameException",
-      "targetFilters",
-      `targetFilters: "${unknown}" is not ${STATUS} or ${LABEL}`,
-    );
-  }
+type Filters = z.output<typeof Input>["targetFilters"];
+
+function statusesOf(filters: Filters): TargetStatus[] {
   const [label] = valuesOf(filters, LABEL, TargetLabel, "InvalidInstanceTypeException");
   if (label !== undefined) {
     throw new DomainError(
@@ -71,8 +69,8 @@ function statusesOf(filters: Record<string, string[]>): TargetStatus[] {
 
 /** The values of one filter; throws `refusal` for one that it cannot have. */
 function valuesOf<Value extends string>(
-  filters: Record<string, string[]>,
-  name: string,
+  filters: Filters,
+  name: z.output<typeof FilterName>,
   known: { readonly options: readonly Value[] },
   refusal: ErrorName,
 ): Value[] {

@@ -45,7 +45,7 @@ export const listDeployments = () =>
       createTimeRange: { malformed: "InvalidTimeRangeException" },
       externalId: { malformed: "InvalidExternalIdException" },
     },
-    run(input, { store }) {
+    run(input, { store, quotas }) {
       const groupId = groupOf(store.read, input);
       // Nothing here was made by CloudFormation, which alone gives external ids.
       if (input.externalId) return { deployments: [] };
@@ -65,7 +65,11 @@ export const listDeployments = () =>
         ...(end !== undefined && { to: end * 1000 }),
         ...(after && { after }),
       };
-      const { entries, nextToken } = page((limit) => list(store.read, filter, limit), (one) => one);
+      const { entries, nextToken } = page(
+        (limit) => list(store.read, filter, limit),
+        (one) => one,
+        quotas.page,
+      );
       return { deployments: entries.map(({ id }) => id), nextToken };
     },
   });

@@ -20,7 +20,7 @@ export const listOnPremisesInstances = operation({
     "InvalidRegistrationStatusException",
     "InvalidTagFilterException",
   ],
-  run({ registrationStatus: status, tagFilters, ...input }, { store }) {
+  run({ registrationStatus: status, tagFilters, ...input }, { store, quotas }) {
     for (const filter of tagFilters) {
       const fault = tagFilterFault(filter);
       if (!fault) continue;
@@ -31,6 +31,7 @@ export const listOnPremisesInstances = operation({
     const { entries, nextToken } = page(
       (limit) => listInstanceNames(store.read, query, limit),
       (name) => name,
+      quotas.page,
     );
     return { instanceNames: entries, nextToken };
   },

@@ -24,12 +24,13 @@ export const listTagsForResource = operation({
     "ResourceArnRequiredException",
   ],
   faults: RESOURCE_TAG_FAULTS,
-  run({ ResourceArn, NextToken }, { store: { read } }) {
+  run({ ResourceArn, NextToken }, { store: { read }, quotas }) {
     const id = existing(read, ResourceArn);
     const after = nameOfToken(NextToken);
     const { entries: Tags, nextToken } = page(
       (limit) => listResourceTags(read, id, after, limit),
       ({ Key }) => Key,
+      quotas.page,
     );
     return { Tags, ...(nextToken !== undefined && { NextToken: nextToken }) };
   },

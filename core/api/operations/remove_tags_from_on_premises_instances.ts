@@ -33,11 +33,10 @@ export const removeTagsFromOnPremisesInstances = operation({
       tooMany: "InstanceLimitExceededException",
     },
   },
-  async run({ tags, instanceNames }, { store }) {
+  async run({ tags, instanceNames }, { store, quotas }) {
     const unwanted = (own: Tag) => tags.some((tag) => isSame(tag, own));
-    await store.commit((tx) =>
-      changeInstanceTags(tx, instanceNames, (own) => own.filter((tag) => !unwanted(tag)))
-    );
+    const left = (own: readonly Tag[]) => own.filter((tag) => !unwanted(tag));
+    await store.commit((tx) => changeInstanceTags(tx, instanceNames, left, quotas.instanceTags));
   },
 });
 

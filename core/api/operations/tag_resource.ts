@@ -13,6 +13,7 @@ export const tagResource = operation({
   errors: [
     "ApplicationDoesNotExistException",
     "ArnNotSupportedException",
+    "DeploymentConfigDoesNotExistException",
     "DeploymentGroupDoesNotExistException",
     "InvalidArnException",
     "InvalidTagsToAddException",
@@ -20,7 +21,9 @@ export const tagResource = operation({
     "TagRequiredException",
   ],
   faults: RESOURCE_TAG_FAULTS,
-  async run({ ResourceArn, Tags }, { store }) {
-    await store.commit((tx) => putResourceTags(tx, taggedResource(tx, ResourceArn), Tags));
+  async run({ ResourceArn, Tags }, { store, quotas }) {
+    await store.commit((tx) =>
+      putResourceTags(tx, taggedResource(tx, ResourceArn), Tags, quotas.resourceTags)
+    );
   },
 });

@@ -54,13 +54,13 @@ export const updateDeploymentGroup = operation({
   faults: GROUP_FAULTS,
   async run(
     { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...change },
-    { store },
+    { store, quotas },
   ) {
     await store.commit((tx) => {
       const application = applicationNamed(tx, applicationName);
       const group = deploymentGroupNamed(tx, application.id, currentDeploymentGroupName);
       const settings = changedGroupSettings(group.settings, change);
-      checkGroup(tx, settings, application.computePlatform);
+      checkGroup(tx, settings, application.computePlatform, quotas);
       const name = newDeploymentGroupName ?? group.name;
       changeDeploymentGroup(tx, group.id, { name, settings });
     });
