@@ -58,6 +58,7 @@ export interface AgentConfig {
   /** Name of the folder below the root with a file for each running deployment. */
   ongoingDeployments: string;
   enableDeploymentsLog: boolean;
+  enableArchiveReuse: boolean;
   existenceChecks: "after-removal" | "before-removal";
   adoptIfIdentical: boolean;
   /** Absolute paths as the AppSpec names them, before the install root. */
@@ -173,6 +174,7 @@ function behaviour(agent: AgentSettings) {
     stopWaitMs: Math.min(agent.kill_agent_max_wait_time_seconds, LONGEST_STOP) * 1000,
     testProfile: agent.codedeploy_test_profile,
     enableDeploymentsLog: agent.enable_deployments_log,
+    enableArchiveReuse: agent.enable_archive_reuse,
     existenceChecks: agent.existence_checks,
     adoptIfIdentical: agent.adopt_if_identical,
     releaseDirectories: agent.release_directories,

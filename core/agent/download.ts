@@ -15,6 +15,7 @@ import { fetchBundle, type Pace } from "./fetch_bundle.ts";
 import type { EventContext } from "./host.ts";
 import type { DeploymentPaths, Layout } from "./layout.ts";
 import { writePointer } from "./pointer_file.ts";
+import { unpackHeld } from "./reuse_bundle.ts";
 import type { BundleReader } from "./received_bundle.ts";
 import { removeTree } from "./remove_tree.ts";
 import { UnpackAlong } from "./unpack_along.ts";
@@ -27,24 +28,39 @@ export type BundleSource = Reach & Pace;
 /** Of a specification, which revision, and whose. */
 type What = Pick<
   DeploymentSpecification,
-  "DeploymentGroupId" | "DeploymentId" | "Revision" | "GitHubAccessToken"
+  | "DeploymentGroupId"
+  | "DeploymentId"
+  | "Revision"
+  | "GitHubAccessToken"
+  | "ReuseArchiveFromDeploymentId"
 >;
 
-/** Throws BundleError, or what unpacking throws; nothing is unpacked then. */
+/**
+ * Throws BundleError, or what unpacking throws; nothing is unpacked then. With `reuses`, a bundle
+ * that the specification says is on this host is not downloaded.
+ */
 export async function downloadBundle(
   { specification }: { specification: What },
   places: Layout,
-  source: BundleSource,
+  source: BundleSource & { readonly reuses?: boolean },
   context: Context,
 ): Promise<void> {
   const { DeploymentGroupId, DeploymentId } = specification;
-  const origin = await originOf(specification, source);
   const paths = places.deployment(DeploymentGroupId, DeploymentId);
   const destination = `${paths.archive}.new`;
   // What an agent that was killed left there.
   await removeTree(destination);
   try {
-    const unpacked = await fetchAndUnpack(origin, { ...paths, destination }, source, context);
+    const held = source.reuses
+      ? await unpackHeld(specification, places, destination, context)
+      : undefined;
+    const unpacked = held ??
+      await fetchAndUnpack(
+        await originOf(specification, source),
+        { ...paths, destination },
+        source,
+        context,
+      );
     await stripLeadingDirectory(destination);
     await removeTree(paths.archive);
     await rename(destination, paths.archive);

@@ -41,7 +41,8 @@ type Places =
   & Pick<AgentConfig, "rootDir" | "s3Endpoint" | "identity" | "maxRevisions">
   & InstallSettings
   & Partial<Pick<AgentConfig, "maxRate" | "fetch" | "stopScriptFrom">>
-  & Partial<Pick<AgentConfig, "githubEndpoint" | "githubTokenFile" | "enableDeploymentsLog">>;
+  & Partial<Pick<AgentConfig, "githubEndpoint" | "githubTokenFile" | "enableDeploymentsLog">>
+  & Partial<Pick<AgentConfig, "enableArchiveReuse">>;
 
 /** The machine this process runs on. */
 export function machine(config: Places): Host {
@@ -82,14 +83,16 @@ async function downloadRevision(
   config: Places,
   places: Layout,
 ): Promise<void> {
-  const { DeploymentGroupId, DeploymentId } = order.specification;
+  const { DeploymentGroupId, DeploymentId, ReuseArchiveFromDeploymentId } = order.specification;
+  const reuses = config.enableArchiveReuse ?? true;
   await pruneRevisions({
     layout: places,
     groupId: DeploymentGroupId,
     currentDeploymentId: DeploymentId,
     maxRevisions: config.maxRevisions,
+    ...(reuses && ReuseArchiveFromDeploymentId && { needed: ReuseArchiveFromDeploymentId }),
   });
-  await downloadBundle(order, places, config, context);
+  await downloadBundle(order, places, { ...config, reuses }, context);
   const { archive } = places.deployment(DeploymentGroupId, DeploymentId);
   for (const warning of appSpecWarnings(archive, order.specification.AppSpecFilename)) {
     context.onLine("agent", warning);

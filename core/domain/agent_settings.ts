@@ -58,6 +58,8 @@ export const AgentSettings = z.object({
     .describe("the file that says who this host is"),
   enable_deployments_log: truth.default(true)
     .describe("write the log of all deployments below root_dir"),
+  enable_archive_reuse: truth.default(true)
+    .describe("a restart takes the bundle that is on the host"),
   enable_auth_policy: truth.default(false).describe("use the secure command service"),
   use_fips_mode: truth.default(false).describe("use the FIPS endpoints of regions in the USA"),
   disable_imds_v1: truth.default(false)
@@ -108,7 +110,6 @@ export const KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   "instance_service_port",
   "disable_core_dumps",
   "disable_powershell_profile_in_hooks",
-  "enable_archive_reuse",
   "enable_command_port",
 ]);
 

@@ -54,6 +54,8 @@ export const DeploymentSpecification = z.object({
   }),
   /** All names that may stand below `hooks`; a server that omits it has unknown ones ignored. */
   AllPossibleLifecycleEvents: z.array(z.string()).nullish(),
+  /** Whose bundle, on the host already, is that of this deployment: nothing need be downloaded. */
+  ReuseArchiveFromDeploymentId: z.string().nullish(),
   /** Reads a private repository of GitHub. */
   GitHubAccessToken: z.string().nullish(),
   Revision: BundleRevision,

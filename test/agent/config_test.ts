@@ -129,6 +129,7 @@ const rows: Row[] = [
     "never",
     /must be after-removal or before-removal/,
   ),
+  row("enable_archive_reuse", "enableArchiveReuse", true, ["false", false], "x", TRUTH),
   row("adopt_if_identical", "adoptIfIdentical", false, ["true", true], "x", TRUTH),
   row("release_directories", "releaseDirectories", [], ["[/srv]", ["/srv"]], "[srv]", PATH),
   row("stop_script_from", "stopScriptFrom", "previous", ["new", "new"], "old", /previous or new/),

@@ -9,7 +9,7 @@ import { layout } from "../../core/agent/layout.ts";
 import { writePointer } from "../../core/agent/pointer_file.ts";
 import { pruneRevisions } from "../../core/agent/retention.ts";
 
-/** Folders of a group from the oldest to the newest; `*` marks the last successful Install. */
+/** Folders of a group from the oldest to the newest; `*` marks the last successful Install, `+` a needed one. */
 const rows: [rule: string, there: string, max: number, left: string][] = [
   ["nothing to do on a new host", "", 5, ""],
   ["fewer than allowed", "a b", 5, "a b"],
@@ -27,6 +27,7 @@ const rows: [rule: string, there: string, max: number, left: string][] = [
   ["the last successful one stays", "a* b c", 2, "a"],
   ["the last successful one stays, the next oldest goes in its place", "a* b c d", 4, "a c d"],
   ["a last successful one that is not too old changes nothing", "a b c* d", 4, "b c* d"],
+  ["the one that the current one is made of stays", "a+ b c d", 3, "a d"],
   ["max 1: the current one, and the last successful one beside it", "a b*", 1, "b"],
   ["max 1: without a successful one, the current one alone", "a b", 1, ""],
 ];
@@ -35,7 +36,7 @@ for (const [rule, there, max, left] of rows) {
     const paths = layout(mkdtempSync(join(tmpdir(), "runtime-retention-")));
     try {
       for (const [age, mark] of there.split(" ").filter(Boolean).entries()) {
-        const { root, archive } = paths.deployment("g", mark.replace("*", ""));
+        const { root, archive } = paths.deployment("g", mark.replace(/[*+]/, ""));
         mkdirSync(archive, { recursive: true });
         writeFileSync(join(archive, "file"), "");
         utimesSync(root, age + 1, age + 1);
@@ -46,6 +47,7 @@ for (const [rule, there, max, left] of rows) {
         groupId: "g",
         currentDeploymentId: "arn:aws:codedeploy:eu-west-1:1:deployment/NEW",
         maxRevisions: max,
+        ...(there.includes("+") && { needed: "a" }),
       });
       const names = there === "" ? [] : readdirSync(paths.group("g")).sort();
       assert.equal(names.join(" "), left.replace("*", "").split(" ").sort().join(" "));
