@@ -4,6 +4,7 @@ import { createJoinToken } from "./operations/create_join_token.ts";
 import { deleteEventTarget } from "./operations/delete_event_target.ts";
 import { listDeadLetters } from "./operations/list_dead_letters.ts";
 import { listEventTargets } from "./operations/list_event_targets.ts";
+import { putEventTarget } from "./operations/put_event_target.ts";
 import { deleteDeadLetters, replayDeadLetters } from "./operations/replay_dead_letters.ts";
 
 export const RUNTIME_OPERATIONS = operationsByName([
@@ -12,5 +13,6 @@ export const RUNTIME_OPERATIONS = operationsByName([
   deleteEventTarget,
   listDeadLetters,
   listEventTargets,
+  putEventTarget,
   replayDeadLetters,
 ]);

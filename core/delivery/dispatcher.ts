@@ -75,9 +75,13 @@ export class Dispatcher {
     this.wake();
   }
 
-  /** Something was added to the outbox; returns at once. */
-  wake(): void {
+  /**
+   * Something was added to the outbox, or messages for the destinations `hurried` were made due.
+   * Returns at once.
+   */
+  wake(hurried: readonly string[] = []): void {
     if (this.#closed) return;
+    for (const destination of hurried) this.#lanes.wake(destination);
     if (this.#awake) {
       this.#wokenAgain = true;
       return;
@@ -85,11 +89,6 @@ export class Dispatcher {
     this.#awake = true;
     // Not within the commit that wakes: whoever waits for that one is answered first.
     this.#callOff = this.#context.after(0, () => void this.#work());
-  }
-
-  /** What waits for this destination was made due now (`retryAtOnce`). */
-  hurry(destination: string): void {
-    this.#lanes.wake(destination);
   }
 
   /** Ends every attempt; what was not delivered stays in the store. */

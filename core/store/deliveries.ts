@@ -8,7 +8,7 @@
 import { and, asc, count, eq, gt, inArray, max, min, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
-import { noteOutboxGrew } from "./outbox_bell.ts";
+import { noteHurried, noteOutboxGrew } from "./outbox_bell.ts";
 import { deliveries } from "./schema.ts";
 
 export interface NewDelivery {
@@ -127,6 +127,7 @@ export function noteFailedAttempt(
 export function retryAtOnce(tx: Tx, destination: string): void {
   tx.update(deliveries).set({ nextAttempt: 0 })
     .where(and(eq(deliveries.state, "waiting"), eq(deliveries.destination, destination))).run();
+  noteHurried(tx, destination);
 }
 
 /** Removes everything a destination was still to get, dead letters too; answers how many. */

@@ -10,7 +10,7 @@
  */
 import { setImmediate } from "node:timers";
 import type { Connection, Db } from "./database.ts";
-import { takeOutboxGrew } from "./outbox_bell.ts";
+import { type OutboxBell, takeNotes } from "./outbox_bell.ts";
 
 /** The database inside the open transaction; a write uses nothing else. */
 export type Tx = Db;
@@ -38,10 +38,10 @@ export class GroupCommit {
   #scheduled = false;
   #closed = false;
 
-  readonly #outboxGrew: () => void;
+  readonly #outboxGrew: OutboxBell;
 
   /** `outboxGrew` is called after a commit that put something into the outbox. */
-  constructor(connection: Connection, outboxGrew: () => void = () => {}) {
+  constructor(connection: Connection, outboxGrew: OutboxBell = () => {}) {
     this.#connection = connection;
     this.#outboxGrew = outboxGrew;
   }
@@ -93,7 +93,8 @@ export class GroupCommit {
       return;
     }
     for (const answer of done) answer();
-    if (takeOutboxGrew(this.#connection.db)) this.#outboxGrew();
+    const hurried = takeNotes(this.#connection.db);
+    if (hurried) this.#outboxGrew(hurried);
   }
 
   /** Runs one write in its savepoint; answers what to do once the group is committed. */

@@ -9,6 +9,7 @@
 import { join } from "node:path";
 import { connect, type Db, migrate, takeDataDirectory } from "./database.ts";
 import { GroupCommit, type Tx } from "./group_commit.ts";
+import type { OutboxBell } from "./outbox_bell.ts";
 
 export interface Store {
   /** For reads outside a commit. */
@@ -22,7 +23,7 @@ export interface Store {
  * Opens (and makes, and migrates) the embedded store in a data directory that this process then
  * owns. `outboxGrew` is called after each commit that put something into the outbox.
  */
-export function openStore(directory: string, outboxGrew?: () => void): Store {
+export function openStore(directory: string, outboxGrew?: OutboxBell): Store {
   const lock = takeDataDirectory(directory);
   const file = join(directory, "runtime.db");
   const writer = connect(file);

@@ -2,30 +2,23 @@
 import type { z } from "zod";
 import { DomainError } from "../../domain/errors.ts";
 import { EventReceiver } from "../../domain/event_target.ts";
-import { eventTargetDestination, putEventTarget as put } from "../../store/event_targets.ts";
+import { putEventTarget as put } from "../../store/event_targets.ts";
 import { PutEventTargetInput, PutEventTargetOutput, receiverOf } from "../../wire/events_api.ts";
 import { operation } from "../operation.ts";
 
-/** Whoever delivers is told that a target may have been mended. */
-export interface Hurry {
-  hurry(destination: string): void;
-}
-
-export const putEventTarget = (dispatcher: Hurry) =>
-  operation({
-    name: "PutEventTarget",
-    // The server sends requests to whatever address this names.
-    role: "admin",
-    input: PutEventTargetInput,
-    output: PutEventTargetOutput,
-    errors: ["InvalidInputException"],
-    async run(input, { store, now }) {
-      const { name, pattern } = input;
-      const target = { name, receiver: receiver(input), ...(pattern && { pattern }) };
-      await store.commit((tx) => put(tx, target, now()));
-      dispatcher.hurry(eventTargetDestination(name));
-    },
-  });
+export const putEventTarget = operation({
+  name: "PutEventTarget",
+  // The server sends requests to whatever address this names.
+  role: "admin",
+  input: PutEventTargetInput,
+  output: PutEventTargetOutput,
+  errors: ["InvalidInputException"],
+  async run(input, { store, now }) {
+    const { name, pattern } = input;
+    const target = { name, receiver: receiver(input), ...(pattern && { pattern }) };
+    await store.commit((tx) => put(tx, target, now()));
+  },
+});
 
 function receiver(input: z.output<typeof PutEventTargetInput>): EventReceiver {
   const given = receiverOf(input);
