@@ -31,6 +31,7 @@ import { createRegistry } from "../plugin/registry.ts";
 import type { HostClocks } from "../rollout/host_clock.ts";
 import { AccessKeys } from "../store/access_keys.ts";
 import { findObject } from "../store/objects.ts";
+import type { OutboxBell } from "../store/outbox_bell.ts";
 import { openStore, type Store } from "../store/store.ts";
 import {
   AGENT_SIGNING_NAME,
@@ -66,11 +67,11 @@ export async function openServer(
   options: ServerOptions,
 ): Promise<RunningServer> {
   const { directory } = options;
-  let wake = () => {};
-  const store = openStore(directory, () => wake());
+  let wake: OutboxBell = () => {};
+  const store = openStore(directory, (hurried) => wake(hurried));
   try {
     const dispatcher = openEvents(store, directory, options.events);
-    wake = () => dispatcher.wake();
+    wake = (hurried) => dispatcher.wake(hurried);
     return await assemble(store, dispatcher, options);
   } catch (error) {
     store.close();
