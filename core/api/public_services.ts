@@ -12,6 +12,7 @@ import {
 } from "./codedeploy_operations.ts";
 import { deploymentOperations } from "./deployment_operations.ts";
 import { type Operation, operationsByName } from "./operation.ts";
+import { describeOperations } from "./operations/describe_operations.ts";
 import { getDeploymentLogs } from "./operations/get_deployment_logs.ts";
 import type { Service } from "./router.ts";
 import { RUNTIME_OPERATIONS } from "./runtime_operations.ts";
@@ -21,7 +22,7 @@ export interface PublicService extends Service {
 }
 
 export function publicServices(engine: Engine): PublicService[] {
-  return [
+  const services: PublicService[] = [
     {
       targetPrefix: CODEDEPLOY_TARGET_PREFIX,
       signingNames: [CODEDEPLOY_SIGNING_NAME],
@@ -35,8 +36,9 @@ export function publicServices(engine: Engine): PublicService[] {
       signingNames: [CODEDEPLOY_SIGNING_NAME],
       operations: new Map([
         ...RUNTIME_OPERATIONS,
-        ...operationsByName([getDeploymentLogs(engine)]),
+        ...operationsByName([getDeploymentLogs(engine), describeOperations(() => services)]),
       ]),
     },
   ];
+  return services;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { Role } from "../domain/instance.ts";
 import { LogLine } from "./agent_protocol.ts";
 
 export const RUNTIME_TARGET_PREFIX = "Runtime_20261125.";
@@ -33,3 +34,31 @@ export const GetDeploymentLogsOutput = z.object({
   next: z.number().int().optional(),
 });
 export type GetDeploymentLogsOutput = z.infer<typeof GetDeploymentLogsOutput>;
+
+/** DescribeOperations (viewer): what may be called, here and of CodeDeploy, and how. */
+export const DescribeOperationsInput = z.object({
+  /** Only these; all of them when it is left out. */
+  operationNames: z.array(z.string().min(1)).min(1).optional(),
+});
+
+/** JSON Schema, draft 2020-12. */
+const JsonSchema = z.record(z.string(), z.unknown());
+
+export const OperationDescription = z.object({
+  name: z.string(),
+  /** What stands before the name in X-Amz-Target, with its dot. */
+  targetPrefix: z.string(),
+  /** The least role whose keys may call it. */
+  role: Role,
+  input: JsonSchema,
+  output: JsonSchema,
+  /** The exceptions of its own. */
+  errors: z.array(z.string()),
+});
+export type OperationDescription = z.infer<typeof OperationDescription>;
+
+export const DescribeOperationsOutput = z.object({
+  operations: z.array(OperationDescription),
+  /** The exceptions that every operation may answer. */
+  commonErrors: z.array(z.string()),
+});

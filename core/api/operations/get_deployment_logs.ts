@@ -21,9 +21,9 @@ export const getDeploymentLogs = (engine: Pick<Engine, "deployment">) =>
       "DeploymentDoesNotExistException",
       "DeploymentIdRequiredException",
       "InvalidDeploymentIdException",
-      "InvalidDeploymentTargetIdException",
       "InvalidInputException",
     ],
+    faults: { targetId: {} },
     run({ deploymentId, targetId, after }, { store }) {
       engine.deployment(deploymentId);
       const filter = { after, ...(targetId !== undefined && { targetId }) };

@@ -51,7 +51,8 @@ export const updateDeploymentGroup = operation({
     "TagSetListLimitExceededException",
     "TriggerTargetsLimitExceededException",
   ],
-  faults: GROUP_FAULTS,
+  // An empty role is a bad one: only a new group requires it.
+  faults: { ...GROUP_FAULTS, serviceRoleArn: { malformed: "InvalidRoleException" } },
   async run(
     { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...change },
     { store, quotas },
