@@ -28,6 +28,9 @@ export interface ServeOptions {
   eventsHours?: number;
   /** `NAME=VALUE` each: how many of what there may be, in the place of AWS's numbers. */
   limits: readonly string[];
+  /** Account and region of every ARN; those of the environment when not given. */
+  account?: string;
+  region?: string;
   /** Turns this many seconds into one, for trials on the loopback address. */
   timeLapse?: number;
 }

@@ -4,6 +4,12 @@
  * A self-hosted server has one of each; both appear in every ARN (spec 0).
  * @module
  */
+import { z } from "zod";
+
+export const Account = z.string().regex(/^\d{12}$/, "must be an account id of 12 digits");
+/** As AWS forms its names; SDKs make host names of it. */
+export const Region = z.string()
+  .regex(/^[a-z]{2}(-[a-z]{2,12}){1,3}-\d{1,2}$/, "must be a region such as eu-central-1");
 
 /** The account id (12 digits) and region shown in ARNs. */
 export interface Realm {

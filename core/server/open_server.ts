@@ -11,20 +11,16 @@ import { getLogger } from "@logtape/logtape";
 import { artifactRoutes } from "../api/artifacts/artifact_routes.ts";
 import { sweepIncoming } from "../api/artifacts/sweep.ts";
 import { authenticator } from "../api/authenticate.ts";
-import {
-  CODEDEPLOY_OPERATIONS,
-  CODEDEPLOY_SIGNING_NAME,
-  CODEDEPLOY_TARGET_PREFIX,
-} from "../api/codedeploy_operations.ts";
-import { deploymentOperations } from "../api/deployment_operations.ts";
 import { eventRoutes } from "../api/event_stream.ts";
 import { hostOperations } from "../api/host_operations.ts";
 import { operationsByName } from "../api/operation.ts";
-import { getDeploymentLogs } from "../api/operations/get_deployment_logs.ts";
+import { publicServices } from "../api/public_services.ts";
+import { IAM } from "../api/query/iam/iam_service.ts";
+import { STS } from "../api/query/sts/sts_service.ts";
 import { createRouter } from "../api/router.ts";
-import { RUNTIME_OPERATIONS } from "../api/runtime_operations.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
-import { DEFAULT_REALM, type Realm } from "../domain/identity.ts";
+import type { Realm } from "../domain/identity.ts";
+import type { Quotas } from "../domain/quotas.ts";
 import type { S3Location } from "../domain/revision.ts";
 import { Engine } from "../engine/engine.ts";
 import { createRegistry } from "../plugin/registry.ts";
@@ -39,7 +35,6 @@ import {
   SECURE_AGENT_SIGNING_NAME,
   SECURE_AGENT_TARGET_PREFIX,
 } from "../wire/agent_protocol.ts";
-import { RUNTIME_TARGET_PREFIX } from "../wire/runtime_api.ts";
 import { ensureAdmin } from "./admin_key.ts";
 import { BUILT_IN_PLUGINS } from "./builtins.ts";
 import { sealer } from "./envelope_key.ts";
@@ -60,6 +55,8 @@ export interface ServerOptions {
   directory: string;
   clocks: HostClocks;
   events: Events;
+  quotas: Quotas;
+  realm: Realm;
 }
 
 /** Opens the data directory and goes on with what was under way. Throws DataDirectoryError. */
@@ -82,7 +79,7 @@ export async function openServer(
 async function assemble(
   store: Store,
   dispatcher: Dispatcher,
-  { directory, clocks }: ServerOptions,
+  { directory, clocks, quotas, realm }: ServerOptions,
 ): Promise<RunningServer> {
   const secrets = loadKeys(directory);
   const artifacts = join(directory, "artifacts");
@@ -90,12 +87,12 @@ async function assemble(
   const keys = new AccessKeys(store.read, secrets.secretsKey);
   const now = Date.now;
   await sweepIncoming({ store, directory: artifacts, now });
-  const firstStart = await ensureAdmin(store, keys, process.env, now());
-  const realm = realmFrom(process.env);
+  const firstStart = await ensureAdmin({ store, keys, realm, env: process.env, now: now() });
   const engine = new Engine({
     store,
     plugins: createRegistry(BUILT_IN_PLUGINS),
     realm,
+    quotas,
     orderKey: secrets.orderKey,
     clocks,
     findArtifact: (location) => artifactOf(store, location),
@@ -108,6 +105,7 @@ async function assemble(
     store,
     keys,
     realm,
+    quotas,
     serverPublicKey: secrets.orderPublicKey,
     now,
     randomBytes,
@@ -120,22 +118,7 @@ async function assemble(
     now,
   }));
   const app = createRouter(context, [
-    {
-      targetPrefix: CODEDEPLOY_TARGET_PREFIX,
-      signingNames: [CODEDEPLOY_SIGNING_NAME],
-      operations: new Map([
-        ...CODEDEPLOY_OPERATIONS,
-        ...operationsByName(deploymentOperations(engine)),
-      ]),
-    },
-    {
-      targetPrefix: RUNTIME_TARGET_PREFIX,
-      signingNames: [CODEDEPLOY_SIGNING_NAME],
-      operations: new Map([
-        ...RUNTIME_OPERATIONS,
-        ...operationsByName([getDeploymentLogs(engine)]),
-      ]),
-    },
+    ...publicServices(engine),
     {
       targetPrefix: AGENT_TARGET_PREFIX,
       signingNames: [AGENT_SIGNING_NAME],
@@ -146,7 +129,7 @@ async function assemble(
       signingNames: [SECURE_AGENT_SIGNING_NAME],
       operations: forHosts,
     },
-  ]);
+  ], [IAM, STS]);
   const authenticate = authenticator(context);
   app.route("/", eventRoutes(engine, context));
   app.route("/", artifactRoutes({ store, directory: artifacts, authenticate, now, randomBytes }));
@@ -170,12 +153,4 @@ function artifactOf(store: Store, { bucket, key, version }: S3Location) {
   if (!object) return undefined;
   const { versionId, sha256, size, etag } = object;
   return { version: versionId, sha256, size, eTag: etag };
-}
-
-/** Account and region of every ARN; RUNTIME_ACCOUNT_ID and RUNTIME_REGION preset them. */
-function realmFrom(env: NodeJS.ProcessEnv): Realm {
-  return {
-    account: env["RUNTIME_ACCOUNT_ID"] ?? DEFAULT_REALM.account,
-    region: env["RUNTIME_REGION"] ?? DEFAULT_REALM.region,
-  };
 }

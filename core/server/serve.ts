@@ -7,11 +7,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { type HttpServer, serveHttp } from "../platform.ts";
+import { QuotaRefused, quotasFrom } from "../domain/quotas.ts";
 import { HOST_CLOCKS, type HostClocks } from "../rollout/host_clock.ts";
 import { DataDirectoryError, errorCode, isDiskFull } from "../store/database.ts";
 import { openLog } from "./log.ts";
 import { type EventOptions, eventsFrom } from "./open_events.ts";
 import { openServer, type RunningServer } from "./open_server.ts";
+import { realmFrom, RealmRefused } from "./realm.ts";
 import { StartRefused } from "./start_refused.ts";
 
 /** As on the command line; paths are relative to the working directory. */
@@ -24,6 +26,11 @@ export interface ServeOptions extends EventOptions {
   plugins?: string;
   tlsCert?: string;
   tlsKey?: string;
+  /** `NAME=VALUE` each; they go before those of RUNTIME_LIMITS. */
+  limits: readonly string[];
+  /** Account and region of every ARN; those of the environment when not given. */
+  account?: string;
+  region?: string;
   /** Turns this many seconds into one; loopback only. */
   timeLapse?: number;
 }
@@ -36,6 +43,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     await openLog();
     const { hostname, port } = address(options.listen);
     refuseWhatIsMissing(options, hostname);
+    const quotas = quotasFrom([...words(process.env["RUNTIME_LIMITS"]), ...options.limits]);
+    const realm = realmFrom(options, process.env);
     const tls = tlsFiles(options);
     let answer = (_: Request): Response | Promise<Response> => notReady();
     http = await listen(hostname, port, tls, (request) => answer(request));
@@ -43,6 +52,8 @@ export async function serve(options: ServeOptions): Promise<number> {
       directory: options.data,
       clocks: clocks(options.timeLapse),
       events: eventsFrom(options, options.timeLapse),
+      quotas,
+      realm,
     });
     answer = running.fetch;
     const url = `${tls ? "https" : "http"}://${hostInUrl(hostname)}:${http.port}`;
@@ -69,6 +80,11 @@ function address(listen: string): { hostname: string; port: number } {
     throw new StartRefused(`--listen takes HOST:PORT, such as 127.0.0.1:8080, not "${listen}".`);
   }
   return { hostname, port };
+}
+
+/** `NAME=VALUE` settings of an environment variable, apart by commas or spaces. */
+function words(list = ""): string[] {
+  return list.split(/[\s,]+/).filter((word) => word !== "");
 }
 
 function refuseWhatIsMissing(options: ServeOptions, hostname: string): void {
@@ -131,6 +147,8 @@ async function listen(
 /** One sentence for a person; only what we did not foresee shows its stack. */
 function sentence(error: unknown, options: ServeOptions): string {
   if (error instanceof StartRefused || error instanceof DataDirectoryError) return error.message;
+  if (error instanceof RealmRefused) return error.message;
+  if (error instanceof QuotaRefused) return `--limit or RUNTIME_LIMITS: ${error.message}`;
   if (isDiskFull(error)) {
     return `the disk that holds ${options.data} is full; nothing was changed. Free some space and ` +
       `start again.`;

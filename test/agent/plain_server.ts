@@ -18,6 +18,7 @@ import { join as joinServer } from "../../core/agent/join.ts";
 import { machine } from "../../core/agent/lifecycle.ts";
 import { putArtifact } from "../../core/cli/artifact.ts";
 import { openBundle } from "../../core/cli/bundle.ts";
+import { DEFAULT_REALM } from "../../core/domain/identity.ts";
 import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
 import { eventsFrom } from "../../core/server/open_events.ts";
@@ -81,6 +82,7 @@ export class PlainServer {
       clocks: HOST_CLOCKS,
       events: eventsFrom({}),
       quotas: AWS_QUOTAS,
+      realm: DEFAULT_REALM,
     });
     delete process.env["RUNTIME_ADMIN_ACCESS_KEY_ID"];
     delete process.env["RUNTIME_ADMIN_SECRET_ACCESS_KEY"];
