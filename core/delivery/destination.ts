@@ -21,7 +21,10 @@ export interface Message {
 }
 
 export interface Destination {
-  /** Lower-case letters; unique. `target` is an event target, `topic` a subscriber of a topic. */
+  /**
+   * Lower-case letters; unique. `target` is an event target, `subscription` a subscriber of a topic,
+   * `topic` a topic that is not this server's.
+   */
   readonly kind: string;
 
   /**

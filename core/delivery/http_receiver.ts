@@ -41,22 +41,27 @@ export async function postEvent(
   signal: AbortSignal,
 ): Promise<void> {
   const secret = receiver.header && await headerOf(receiver.header, context.secretsFolder);
+  const headers = {
+    "content-type": "application/json",
+    "user-agent": `runtime/${VERSION}`,
+    [EVENT_ID_HEADER]: id,
+    ...secret,
+  };
+  await post(receiver.url, { headers, body }, context.fetch, signal);
+}
+
+/** One POST; what counts as received, and what a failure says, is the same for every receiver. */
+export async function post(
+  url: string,
+  { headers, body }: { headers: Record<string, string>; body: string },
+  send: typeof fetch,
+  signal: AbortSignal,
+): Promise<void> {
   let response: Response;
   try {
-    response = await context.fetch(receiver.url, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        "user-agent": `runtime/${VERSION}`,
-        [EVENT_ID_HEADER]: id,
-        ...secret,
-      },
-      body,
-      redirect: "manual",
-      signal,
-    });
+    response = await send(url, { method: "POST", headers, body, redirect: "manual", signal });
   } catch (cause) {
-    throw new DeliveryFailure(`${receiver.url}: ${reasonOf(cause)}`, { cause });
+    throw new DeliveryFailure(`${url}: ${reasonOf(cause)}`, { cause });
   }
   if (response.ok) {
     await response.body?.cancel();
@@ -67,7 +72,7 @@ export async function postEvent(
   const to = location === null ? "" : ` to ${location}, and redirects are not followed`;
   const wait = retryAfter(response.headers.get("retry-after"));
   throw new DeliveryFailure(
-    `${receiver.url} answered ${response.status}${to}${said && `: ${said}`}`,
+    `${url} answered ${response.status}${to}${said && `: ${said}`}`,
     wait === undefined ? {} : { wait },
   );
 }

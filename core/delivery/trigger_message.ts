@@ -5,10 +5,9 @@
  * the names are in PascalCase.
  * @module
  */
-import type { Deployment, RollbackInfo } from "../domain/deployment.ts";
+import type { RollbackInfo } from "../domain/deployment.ts";
 import type { Realm } from "../domain/identity.ts";
-import type { LifecycleEvent } from "../domain/lifecycle_event.ts";
-import type { TargetStatus } from "../domain/target.ts";
+import type { DeploymentFact, InstanceFact, OutboxFact } from "../domain/outbox_fact.ts";
 import { shortSubject } from "../domain/topic.ts";
 
 /** Subject and text as they are published. */
@@ -17,49 +16,26 @@ export interface TriggerMessage {
   message: string;
 }
 
-/** Whose trigger it is. */
-export interface TriggerOrigin {
-  realm: Realm;
-  triggerName: string;
+/** What a trigger of this name publishes for a fact. */
+export function triggerMessage(fact: OutboxFact, triggerName: string): TriggerMessage {
+  return fact.kind === "deployment"
+    ? deploymentMessage(fact, triggerName)
+    : instanceMessage(fact, triggerName);
 }
 
-export interface DeploymentNews {
-  applicationName: string;
-  groupName: string;
-  deployment: Pick<
-    Deployment,
-    "id" | "status" | "createTime" | "completeTime" | "overview" | "error" | "rollback"
-  >;
-}
-
-/** Times in milliseconds since the epoch. */
-export interface InstanceNews {
-  deploymentId: string;
-  instanceArn: string;
-  instanceName: string;
-  status: TargetStatus;
-  lastUpdated: number;
-  events: readonly LifecycleEvent[];
-}
-
-/** The message of a Deployment… trigger. */
-export function deploymentMessage(
-  { realm, triggerName }: TriggerOrigin,
-  { applicationName, groupName, deployment }: DeploymentNews,
-): TriggerMessage {
-  const { id, status, createTime, completeTime, error, rollback } = deployment;
-  const overview = deployment.overview;
-  const rollbackInformation = rollbackText(rollback);
+function deploymentMessage(fact: DeploymentFact, triggerName: string): TriggerMessage {
+  const { status, completeTime, overview, error } = fact;
+  const rollbackInformation = rollbackText(fact.rollback);
   return {
-    subject: subject(status, realm, id, `to ${applicationName}`),
+    subject: subject(fact, `to ${fact.applicationName}`),
     message: JSON.stringify({
-      region: realm.region,
-      accountId: realm.account,
+      region: fact.region,
+      accountId: fact.account,
       eventTriggerName: triggerName,
-      applicationName,
-      deploymentId: id,
-      deploymentGroupName: groupName,
-      createTime: seconds(createTime),
+      applicationName: fact.applicationName,
+      deploymentId: fact.deploymentId,
+      deploymentGroupName: fact.deploymentGroupName,
+      createTime: seconds(fact.createTime),
       ...(completeTime !== undefined && { completeTime: seconds(completeTime) }),
       deploymentOverview: JSON.stringify({
         Failed: String(overview.Failed),
@@ -77,22 +53,18 @@ export function deploymentMessage(
   };
 }
 
-/** The message of an Instance… trigger. */
-export function instanceMessage(
-  { realm, triggerName }: TriggerOrigin,
-  news: InstanceNews,
-): TriggerMessage {
+function instanceMessage(fact: InstanceFact, triggerName: string): TriggerMessage {
   return {
-    subject: subject(news.status, realm, news.deploymentId, `on ${news.instanceName}`),
+    subject: subject(fact, `on ${fact.instanceId}`),
     message: JSON.stringify({
-      region: realm.region,
-      accountId: realm.account,
+      region: fact.region,
+      accountId: fact.account,
       eventTriggerName: triggerName,
-      deploymentId: news.deploymentId,
-      instanceId: news.instanceArn,
-      lastUpdatedAt: seconds(news.lastUpdated),
-      instanceStatus: news.status,
-      lifecycleEvents: JSON.stringify(news.events.map((event) => ({
+      deploymentId: fact.deploymentId,
+      instanceId: fact.instanceArn,
+      lastUpdatedAt: seconds(fact.lastUpdated),
+      instanceStatus: fact.status,
+      lifecycleEvents: JSON.stringify(fact.lifecycleEvents.map((event) => ({
         LifecycleEvent: event.name,
         LifecycleEventStatus: event.status,
         ...(event.startTime !== undefined && { StartTime: seconds(event.startTime) }),
@@ -104,7 +76,7 @@ export function instanceMessage(
 
 /** What is published when a trigger is saved, so that a person sees at once whether it arrives. */
 export function testMessage(
-  { realm, triggerName }: TriggerOrigin,
+  { realm, triggerName }: { realm: Realm; triggerName: string },
   group: { applicationName: string; groupName: string },
 ): TriggerMessage {
   return {
@@ -121,9 +93,9 @@ export function testMessage(
 }
 
 /** `SUCCEEDED: AWS CodeDeploy d-… in us-east-1 to shop`, as AWS's own subjects are observed to be. */
-function subject(status: string, { region }: Realm, id: string, where: string): string {
+function subject({ status, deploymentId, region }: OutboxFact, where: string): string {
   const word = status.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
-  return shortSubject(`${word}: AWS CodeDeploy ${id} in ${region} ${where}`);
+  return shortSubject(`${word}: AWS CodeDeploy ${deploymentId} in ${region} ${where}`);
 }
 
 function rollbackText(rollback: RollbackInfo): string | undefined {

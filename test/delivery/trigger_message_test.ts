@@ -1,43 +1,40 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  deploymentMessage,
-  instanceMessage,
-  testMessage,
-} from "../../core/delivery/trigger_message.ts";
-import type { Deployment, DeploymentStatus } from "../../core/domain/deployment.ts";
+import { testMessage, triggerMessage } from "../../core/delivery/trigger_message.ts";
 import { NO_TARGETS } from "../../core/domain/deployment.ts";
+import type { DeploymentFact, InstanceFact } from "../../core/domain/outbox_fact.ts";
 
-const ORIGIN = {
-  realm: { account: "111222333444", region: "us-west-1" },
-  triggerName: "tell-me",
+const REALM = { account: "111222333444", region: "us-west-1" };
+const BASE = {
+  ...REALM,
+  id: "6f2a0b4e-0000-4000-8000-000000000001",
+  time: 1_446_744_190_402,
+  applicationName: "shop",
+  deploymentGroupName: "production",
+  deploymentGroupId: "a-group",
+  deploymentId: "d-75I7MBT7C",
+  triggers: [],
 };
-
-function news(change: Partial<Deployment> = {}) {
-  return {
-    applicationName: "shop",
-    groupName: "production",
-    deployment: {
-      id: "d-75I7MBT7C",
-      status: "InProgress" as DeploymentStatus, // because a row may change it
-      createTime: 1_446_744_188_595,
-      overview: { ...NO_TARGETS, Succeeded: 2, Ready: 1 },
-      rollback: {},
-      ...change,
-    },
-  };
-}
+const deploymentMessage = (change: Partial<DeploymentFact> = {}) =>
+  triggerMessage({
+    ...BASE,
+    kind: "deployment",
+    event: "DeploymentStart",
+    status: "InProgress",
+    createTime: 1_446_744_188_595,
+    overview: { ...NO_TARGETS, Succeeded: 2, Ready: 1 },
+    rollback: {},
+    ...change,
+  }, "tell-me");
 
 test("a deployment's message is that of the guide: strings alone, JSON text where it nests", () => {
-  const { subject, message } = deploymentMessage(
-    ORIGIN,
-    news({
-      status: "Failed",
-      completeTime: 1_446_744_190_402,
-      overview: { ...NO_TARGETS, Failed: 10 },
-      error: { code: "HEALTH_CONSTRAINTS", message: "too many hosts failed" },
-    }),
-  );
+  const { subject, message } = deploymentMessage({
+    event: "DeploymentFailure",
+    status: "Failed",
+    completeTime: 1_446_744_190_402,
+    overview: { ...NO_TARGETS, Failed: 10 },
+    error: { code: "HEALTH_CONSTRAINTS", message: "too many hosts failed" },
+  });
   assert.equal(subject, "FAILED: AWS CodeDeploy d-75I7MBT7C in us-west-1 to shop");
   assert.deepEqual(JSON.parse(message), {
     region: "us-west-1",
@@ -56,7 +53,7 @@ test("a deployment's message is that of the guide: strings alone, JSON text wher
 });
 
 test("a deployment under way has no end and no error, and its subject says IN_PROGRESS", () => {
-  const { subject, message } = deploymentMessage(ORIGIN, news());
+  const { subject, message } = deploymentMessage();
   assert.match(subject, /^IN_PROGRESS: /);
   const said = JSON.parse(message);
   assert.ok(!("completeTime" in said) && !("errorInformation" in said), message);
@@ -68,7 +65,7 @@ test("a rollback says in PascalCase what it rolls back", () => {
     rollbackTriggeringDeploymentId: "d-MAIN00000",
     rollbackMessage: "Deployment d-75I7MBT7C is triggered to roll back deployment d-MAIN00000.",
   };
-  const { message } = deploymentMessage(ORIGIN, news({ status: "Created", rollback }));
+  const { message } = deploymentMessage({ event: "DeploymentRollback", rollback });
   assert.deepEqual(JSON.parse(JSON.parse(message).rollbackInformation), {
     RollbackMessage: rollback.rollbackMessage,
     RollbackTriggeringDeploymentId: "d-MAIN00000",
@@ -77,17 +74,22 @@ test("a rollback says in PascalCase what it rolls back", () => {
 
 test("an instance's message is that of the guide, with its whole ARN", () => {
   const instanceArn = "arn:aws:codedeploy:us-west-1:111222333444:instance/web-1_8fJ2kq";
-  const { subject, message } = instanceMessage(ORIGIN, {
-    deploymentId: "d-75I7MBT7C",
-    instanceArn,
-    instanceName: "web-1",
-    status: "Succeeded",
-    lastUpdated: 1_446_744_207_564,
-    events: [
-      { name: "ApplicationStop", status: "Succeeded", startTime: 1000, endTime: 2250 },
-      { name: "Install", status: "Pending" },
-    ],
-  });
+  const { subject, message } = triggerMessage(
+    {
+      ...BASE,
+      kind: "instance",
+      event: "InstanceSuccess",
+      instanceArn,
+      instanceId: "web-1",
+      status: "Succeeded",
+      lastUpdated: 1_446_744_207_564,
+      lifecycleEvents: [
+        { name: "ApplicationStop", status: "Succeeded", startTime: 1000, endTime: 2250 },
+        { name: "Install", status: "Pending" },
+      ],
+    } satisfies InstanceFact,
+    "tell-me",
+  );
   assert.equal(subject, "SUCCEEDED: AWS CodeDeploy d-75I7MBT7C in us-west-1 on web-1");
   const { lifecycleEvents, ...rest } = JSON.parse(message);
   assert.deepEqual(rest, {
@@ -112,10 +114,10 @@ test("an instance's message is that of the guide, with its whole ARN", () => {
 
 test("a subject is never longer than the 100 characters that SNS takes", () => {
   const long = "a".repeat(100);
-  const { subject } = deploymentMessage(ORIGIN, { ...news(), applicationName: long });
+  const { subject } = deploymentMessage({ applicationName: long });
   assert.equal(subject.length, 100);
   assert.ok(subject.endsWith("aaa..."), subject);
-  const test = testMessage({ ...ORIGIN, triggerName: long }, {
+  const test = testMessage({ realm: REALM, triggerName: long }, {
     applicationName: "shop",
     groupName: "production",
   });
