@@ -6,7 +6,7 @@
  * the commit that ends them run without a pause, so no read can put a stale key back in between.
  * @module
  */
-import { and, asc, count, eq, inArray, isNull, lt, ne } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { KeyStatus, Role } from "../domain/instance.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
@@ -111,6 +111,15 @@ export class AccessKeys {
     const ids = changed.map(({ accessKeyId }) => accessKeyId);
     for (const id of ids) this.#cache.delete(id);
     this.#endSessions(tx, ids);
+  }
+
+  /** Gives lasting keys another ARN, which the account has become a part of. */
+  renameArn(tx: Tx, role: Role, from: { ending: string }, to: string): void {
+    const isOld = sql`${accessKeys.arn} like ${"%" + from.ending} and ${accessKeys.arn} <> ${to}`;
+    const renamed = tx.update(accessKeys).set({ arn: to })
+      .where(and(eq(accessKeys.role, role), isNull(accessKeys.expiresAt), isOld))
+      .returning({ accessKeyId: accessKeys.accessKeyId }).all();
+    for (const { accessKeyId } of renamed) this.#cache.delete(accessKeyId);
   }
 
   /** Removes a key and the sessions asked for with it. */

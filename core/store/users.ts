@@ -25,6 +25,11 @@ export function insertUser(tx: Tx, user: User): boolean {
     .returning({ id: users.id }).all().length === 1;
 }
 
+/** Gives a user another ARN, when the account of the server has changed. */
+export function renameUser(tx: Tx, name: string, arn: string): void {
+  tx.update(users).set({ arn }).where(eq(users.id, idOf(name))).run();
+}
+
 export function findUser(db: Db, name: string): User | undefined {
   return db.select().from(users).where(eq(users.id, idOf(name))).get();
 }
