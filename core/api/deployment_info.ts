@@ -26,6 +26,8 @@ export function deploymentInfo(
     deploymentGroupName: names.group || undefined,
     deploymentConfigName: request.configName,
     deploymentId: deployment.id,
+    // Nothing is said of a STANDARD one (trap 52).
+    deploymentMode: request.restartOf === undefined ? undefined : "RESTART",
     previousRevision: request.previousRevision && withoutContent(request.previousRevision),
     revision: withoutContent(request.revision),
     status: deployment.status,
@@ -42,10 +44,14 @@ export function deploymentInfo(
     rollbackInfo: deployment.rollback,
     deploymentStyle: request.style,
     instanceTerminationWaitTimeStarted: deployment.terminationWait !== undefined,
+    blueGreenDeploymentConfiguration: request.blueGreen,
+    loadBalancerInfo: request.loadBalancer,
     fileExistsBehavior: request.fileExistsBehavior,
     deploymentStatusMessages: [...deployment.statusMessages],
     computePlatform: request.computePlatform,
-    overrideAlarmConfiguration: request.alarms,
+    overrideAlarmConfiguration: request.overrideAlarms,
+    // Absent for STANDARD, as it is for deployments from before there was another mode (spec 1.3).
+    deploymentMode: request.restartOf === undefined ? undefined : "RESTART",
   };
 }
 

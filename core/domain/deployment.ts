@@ -4,10 +4,15 @@
  */
 import { z } from "zod";
 import type { DeploymentConfig } from "./deployment_config.ts";
-import type { AlarmConfiguration, AutoRollbackConfiguration } from "./deployment_group.ts";
-import type { DeploymentStyle } from "./deployment_group.ts";
+import type {
+  AlarmConfiguration,
+  AutoRollbackConfiguration,
+  BlueGreenDeploymentConfiguration,
+  DeploymentStyle,
+  LoadBalancerInfo,
+} from "./deployment_group.ts";
 import type { ComputePlatform } from "./name.ts";
-import type { RevisionLocation } from "./revision.ts";
+import { revisionIdentity, type RevisionLocation } from "./revision.ts";
 import type { TargetStatus } from "./target.ts";
 
 export const DeploymentStatus = z.enum([
@@ -102,7 +107,13 @@ export interface DeploymentRequest {
   updateOutdatedInstancesOnly: boolean;
   fileExistsBehavior: FileExistsBehavior;
   autoRollback?: AutoRollbackConfiguration;
+  /** Those that count: the deployment's own in place of the group's. */
   alarms?: AlarmConfiguration;
+  /** The deployment's own, when it was given some. */
+  overrideAlarms?: AlarmConfiguration;
+  /** Of the group at the start, as `config`. */
+  loadBalancer?: LoadBalancerInfo;
+  blueGreen?: BlueGreenDeploymentConfiguration;
   /**
    * Set for deploymentMode RESTART: the deployment that put the revision on the hosts, whose copy
    * of it they run again.
@@ -110,6 +121,22 @@ export interface DeploymentRequest {
   restartOf?: string;
   /** The deployment whose end triggered this rollback. */
   rollbackOf?: string;
+}
+
+/**
+ * The identity of what a deployment puts on a host. A key of the server's own store may have been
+ * written again since, so its version counts there, whether or not the request names it.
+ */
+export function deployedIdentity(
+  { revision, artifact }: Pick<DeploymentRequest, "revision" | "artifact">,
+): string {
+  if (!artifact || revision.revisionType !== "S3") return revisionIdentity(revision);
+  const { bucket, key, bundleType } = revision.s3Location;
+  const { version } = artifact;
+  return revisionIdentity({
+    revisionType: "S3",
+    s3Location: { bucket, key, bundleType, version },
+  });
 }
 
 export interface RollbackInfo {

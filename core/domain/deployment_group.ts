@@ -64,6 +64,7 @@ export const LoadBalancerInfo = z.object({
     testTrafficRoute: TrafficRoute.optional(),
   })).max(1).optional(),
 });
+export type LoadBalancerInfo = z.infer<typeof LoadBalancerInfo>;
 
 export const BlueGreenDeploymentConfiguration = z.object({
   terminateBlueInstancesOnDeploymentSuccess: z.object({
@@ -78,6 +79,7 @@ export const BlueGreenDeploymentConfiguration = z.object({
     action: z.enum(["DISCOVER_EXISTING", "COPY_AUTO_SCALING_GROUP"]).optional(),
   }).optional(),
 });
+export type BlueGreenDeploymentConfiguration = z.infer<typeof BlueGreenDeploymentConfiguration>;
 
 /**
  * Everything a caller may set on a group. Each member is optional so that an update can say "leave

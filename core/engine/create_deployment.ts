@@ -23,17 +23,20 @@ import {
 import type { Tx } from "../store/group_commit.ts";
 import { applications, deploymentConfigs, deploymentGroups, revisions } from "../store/schema.ts";
 import type { EngineContext } from "./context.ts";
-import { refuseUnsupported } from "./refuse_unsupported.ts";
+import { refuseForPlatform, refuseUnsupported } from "./refuse_unsupported.ts";
+import { refuseRestart, type What, whatToRestart } from "./restart.ts";
 
 export interface CreateDeploymentInput {
   applicationName: string;
   deploymentGroupName: string;
-  revision: RevisionLocation;
+  /** `restart` runs the group's last successful revision again, from what is on the hosts. */
+  revision: RevisionLocation | "restart";
   deploymentConfigName?: string;
   description?: string;
   ignoreApplicationStopFailures: boolean;
   updateOutdatedInstancesOnly: boolean;
-  fileExistsBehavior: FileExistsBehavior;
+  /** Left out: DISALLOW, or for a restart that of the deployment whose files are there. */
+  fileExistsBehavior?: FileExistsBehavior;
   autoRollbackConfiguration?: AutoRollbackConfiguration;
   overrideAlarmConfiguration?: AlarmConfiguration;
 }
@@ -48,9 +51,17 @@ export function createDeployment(
   const now = context.now();
   const { application, group } = applicationAndGroup(tx, input);
   const config = configNamed(tx, input.deploymentConfigName ?? group.settings.deploymentConfigName);
-  const { revision } = input;
+  refuseForPlatform(application.computePlatform, input);
+  if (input.revision === "restart") refuseRestart(application.computePlatform, group.settings);
+  const what = input.revision === "restart"
+    ? whatToRestart(tx, group)
+    : whatToDeploy(input.revision, context);
+  const { revision } = what;
   const autoRollback = input.autoRollbackConfiguration ?? group.settings.autoRollbackConfiguration;
-  const alarms = input.overrideAlarmConfiguration ?? group.settings.alarmConfiguration;
+  const { overrideAlarmConfiguration: overrideAlarms } = input;
+  const alarms = overrideAlarms ?? group.settings.alarmConfiguration;
+  const { loadBalancerInfo: loadBalancer, blueGreenDeploymentConfiguration: blueGreen } =
+    group.settings;
   refuseUnsupported({
     platform: application.computePlatform,
     style: group.settings.deploymentStyle,
@@ -68,9 +79,6 @@ export function createDeployment(
   }
   refuseTooMany(tx, context.quotas.activeDeployments);
   noteRevision(tx, application.id, revision, now);
-  const artifact = revision.revisionType === "S3"
-    ? context.findArtifact(revision.s3Location)
-    : undefined;
   const deployment: Deployment = {
     id: deploymentIdFrom(random),
     applicationId: application.id,
@@ -81,7 +89,8 @@ export function createDeployment(
     rollback: {},
     statusMessages: [],
     request: {
-      revision,
+      fileExistsBehavior: "DISALLOW",
+      ...what,
       configName: config.name,
       config,
       computePlatform: application.computePlatform,
@@ -90,18 +99,27 @@ export function createDeployment(
       creator: "user",
       ignoreApplicationStopFailures: input.ignoreApplicationStopFailures,
       updateOutdatedInstancesOnly: input.updateOutdatedInstancesOnly,
-      fileExistsBehavior: input.fileExistsBehavior,
-      ...(artifact && { artifact }),
+      ...(input.fileExistsBehavior && { fileExistsBehavior: input.fileExistsBehavior }),
       ...(group.targetRevision && { previousRevision: group.targetRevision }),
       ...(input.description !== undefined && { description: input.description }),
       ...(autoRollback && { autoRollback }),
       ...(alarms && { alarms }),
+      ...(overrideAlarms && { overrideAlarms }),
+      ...(loadBalancer && { loadBalancer }),
+      ...(blueGreen && { blueGreen }),
     },
   };
   insertDeployment(tx, deployment);
   tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: deployment.id })
     .where(eq(deploymentGroups.id, group.id)).run();
   return deployment;
+}
+
+function whatToDeploy(revision: RevisionLocation, context: EngineContext): What {
+  const artifact = revision.revisionType === "S3"
+    ? context.findArtifact(revision.s3Location)
+    : undefined;
+  return { revision, ...(artifact && { artifact }) };
 }
 
 /** The limit of the account (spec 1.5); one deployment a group is a rule of its own. */
