@@ -53,6 +53,7 @@ export class Dispatcher {
   readonly #attempts = new Set<AbortController>();
   /** The newest delivery whose lane is known. */
   #seen = 0;
+  #hurried = new Set<string>();
   #closed = false;
   #awake = false;
   #wokenAgain = false;
@@ -81,7 +82,7 @@ export class Dispatcher {
    */
   wake(hurried: readonly string[] = []): void {
     if (this.#closed) return;
-    for (const destination of hurried) this.#lanes.wake(destination);
+    for (const destination of hurried) this.#hurried.add(destination);
     if (this.#awake) {
       this.#wokenAgain = true;
       return;
@@ -103,6 +104,8 @@ export class Dispatcher {
     try {
       do {
         this.#wokenAgain = false;
+        for (const destination of this.#hurried) this.#lanes.wake(destination);
+        this.#hurried.clear();
         await this.#expand();
         this.#noticeLanes();
       } while (this.#wokenAgain && !this.#closed);
