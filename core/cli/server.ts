@@ -26,6 +26,16 @@ export default verb({
       repeated: true,
     },
     {
+      flags: "--public-url <url>",
+      text: "where others reach the server, for links in messages (default: where it listens)",
+    },
+    { flags: "--smtp-url <url>", text: "SMTP server for mails (else RUNTIME_SMTP_URL)" },
+    { flags: "--mail-from <address>", text: "sender of mails (with --smtp-url)" },
+    {
+      flags: "--sns-endpoint <url>",
+      text: "where triggers publish to topics of others, with the keys of the AWS environment",
+    },
+    {
       flags: "--events-dir <dir>",
       text: "folder of file event targets (default: events in --data)",
     },
@@ -48,6 +58,10 @@ export default verb({
     account: Account.exactOptional(),
     region: Region.exactOptional(),
     limit: z.array(z.string()).default([]),
+    publicUrl: z.string().exactOptional(),
+    smtpUrl: z.string().exactOptional(),
+    mailFrom: z.string().exactOptional(),
+    snsEndpoint: z.string().exactOptional(),
     eventsDir: z.string().min(1, "a folder is wanted").exactOptional(),
     eventsCa: z.string().min(1, "a file is wanted").exactOptional(),
     eventsAttempts: z.coerce.number("a number is wanted").int("a whole number").min(1, "at least 1")

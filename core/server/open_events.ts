@@ -50,9 +50,10 @@ export function eventsFrom(options: EventOptions, timeLapse = 1): Events {
 export function openEvents(
   store: Store,
   directory: string,
-  { folder, ca, rules }: Events,
+  events: Events,
   others: readonly Destination[] = [],
 ): Dispatcher {
+  const { folder, rules } = events;
   const eventsFolder = folder ?? join(directory, "events");
   const secretsFolder = join(directory, "event-secrets");
   for (const made of [eventsFolder, secretsFolder]) {
@@ -62,7 +63,7 @@ export function openEvents(
     read: store.read,
     eventsFolder,
     secretsFolder,
-    fetch: ca === undefined ? fetch : fetchVia({ ca: [ca] }),
+    fetch: fetchFor(events),
   });
   return new Dispatcher({
     store,
@@ -74,6 +75,11 @@ export function openEvents(
     report: (error, doing) =>
       getLogger(["runtime", "delivery"]).error("{doing}: {error}", { doing, error }),
   });
+}
+
+/** How receivers are reached; trusts the authorities that were given for them. */
+export function fetchFor({ ca }: Pick<Events, "ca">): typeof fetch {
+  return ca === undefined ? fetch : fetchVia({ ca: [ca] });
 }
 
 /** Timers that do not keep the process alive. */

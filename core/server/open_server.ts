@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { getLogger } from "@logtape/logtape";
+import { Hono } from "hono";
 import { artifactRoutes } from "../api/artifacts/artifact_routes.ts";
 import { sweepIncoming } from "../api/artifacts/sweep.ts";
 import { authenticator } from "../api/authenticate.ts";
@@ -39,7 +40,8 @@ import { ensureAdmin } from "./admin_key.ts";
 import { BUILT_IN_PLUGINS } from "./builtins.ts";
 import { sealer } from "./envelope_key.ts";
 import { loadKeys } from "./keys.ts";
-import { type Events, openEvents } from "./open_events.ts";
+import { type Events, fetchFor, openEvents } from "./open_events.ts";
+import { openTopics, type Topics, type TopicSettings } from "./open_topics.ts";
 
 export interface RunningServer {
   fetch(request: Request): Response | Promise<Response>;
@@ -57,6 +59,9 @@ export interface ServerOptions {
   events: Events;
   quotas: Quotas;
   realm: Realm;
+  topics: TopicSettings;
+  /** Where the server listens. */
+  url: string;
 }
 
 /** Opens the data directory and goes on with what was under way. Throws DataDirectoryError. */
@@ -67,9 +72,19 @@ export async function openServer(
   let wake: OutboxBell = () => {};
   const store = openStore(directory, (hurried) => wake(hurried));
   try {
-    const dispatcher = openEvents(store, directory, options.events);
+    const { events, topics: settings, url, realm } = options;
+    const topics = openTopics({
+      store,
+      directory,
+      realm,
+      publicUrl: settings.publicUrl ?? url,
+      settings,
+      fetch: fetchFor(events),
+      now: Date.now,
+    });
+    const dispatcher = openEvents(store, directory, events, topics.destinations);
     wake = (hurried) => dispatcher.wake(hurried);
-    return await assemble(store, dispatcher, options);
+    return await assemble({ store, dispatcher, topics }, options);
   } catch (error) {
     store.close();
     throw error;
@@ -77,8 +92,7 @@ export async function openServer(
 }
 
 async function assemble(
-  store: Store,
-  dispatcher: Dispatcher,
+  { store, dispatcher, topics }: { store: Store; dispatcher: Dispatcher; topics: Topics },
   { directory, clocks, quotas, realm }: ServerOptions,
 ): Promise<RunningServer> {
   const secrets = loadKeys(directory);
@@ -129,14 +143,15 @@ async function assemble(
       signingNames: [SECURE_AGENT_SIGNING_NAME],
       operations: forHosts,
     },
-  ], [IAM, STS]);
+  ], [IAM, STS, topics.service]);
   const authenticate = authenticator(context);
   app.route("/", eventRoutes(engine, context));
   app.route("/", artifactRoutes({ store, directory: artifacts, authenticate, now, randomBytes }));
+  const front = new Hono().route("/", topics.links(context)).route("/", app);
   engine.start();
   dispatcher.start();
   return {
-    fetch: (request) => app.fetch(request),
+    fetch: (request) => front.fetch(request),
     firstStart,
     stop() {
       engine.close();

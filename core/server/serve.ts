@@ -13,11 +13,12 @@ import { DataDirectoryError, errorCode, isDiskFull } from "../store/database.ts"
 import { openLog } from "./log.ts";
 import { type EventOptions, eventsFrom } from "./open_events.ts";
 import { openServer, type RunningServer } from "./open_server.ts";
+import { type TopicOptions, topicsFrom } from "./open_topics.ts";
 import { realmFrom, RealmRefused } from "./realm.ts";
 import { StartRefused } from "./start_refused.ts";
 
 /** As on the command line; paths are relative to the working directory. */
-export interface ServeOptions extends EventOptions {
+export interface ServeOptions extends EventOptions, TopicOptions {
   /** `HOST:PORT`; port 0 picks a free one. */
   listen: string;
   data: string;
@@ -45,18 +46,21 @@ export async function serve(options: ServeOptions): Promise<number> {
     refuseWhatIsMissing(options, hostname);
     const quotas = quotasFrom([...words(process.env["RUNTIME_LIMITS"]), ...options.limits]);
     const realm = realmFrom(options, process.env);
+    const topics = topicsFrom(options, process.env);
     const tls = tlsFiles(options);
     let answer = (_: Request): Response | Promise<Response> => notReady();
     http = await listen(hostname, port, tls, (request) => answer(request));
+    const url = `${tls ? "https" : "http"}://${hostInUrl(hostname)}:${http.port}`;
     running = await openServer({
       directory: options.data,
       clocks: clocks(options.timeLapse),
       events: eventsFrom(options, options.timeLapse),
       quotas,
       realm,
+      topics,
+      url,
     });
     answer = running.fetch;
-    const url = `${tls ? "https" : "http"}://${hostInUrl(hostname)}:${http.port}`;
     for (const line of running.firstStart) console.log(line);
     console.log(`listening on ${url}`);
     await endSignal();
