@@ -26,8 +26,6 @@ export function deploymentInfo(
     deploymentGroupName: names.group || undefined,
     deploymentConfigName: request.configName,
     deploymentId: deployment.id,
-    // Nothing is said of a STANDARD one (trap 52).
-    deploymentMode: request.restartOf === undefined ? undefined : "RESTART",
     previousRevision: request.previousRevision && withoutContent(request.previousRevision),
     revision: withoutContent(request.revision),
     status: deployment.status,

@@ -5,15 +5,20 @@
  * @module
  */
 import { eq, isNull } from "drizzle-orm";
-import type { Deployment, DeploymentErrorCode, ErrorInformation } from "../domain/deployment.ts";
+import {
+  deployedIdentity,
+  type Deployment,
+  type DeploymentErrorCode,
+  type ErrorInformation,
+} from "../domain/deployment.ts";
 import { IN_PLACE_EVENTS, type LifecycleEvent } from "../domain/lifecycle_event.ts";
-import { revisionIdentity } from "../domain/revision.ts";
 import type { Target } from "../domain/target.ts";
 import { fail } from "../plugin/contract.ts";
 import type { Rules } from "../rollout/advance.ts";
 import { orderHosts } from "../rollout/host_order.ts";
+import { skipped } from "../rollout/host_report.ts";
 import type { Db } from "../store/database.ts";
-import { changeDeployment } from "../store/deployments.ts";
+import { changeDeployment, getDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { type Health, healthOf } from "../store/instance_health.ts";
 import { lastLogSequence } from "../store/log_chunks.ts";
@@ -53,7 +58,12 @@ export function loadRollout(
   if (deployment.status === "Created") {
     const hosts = resolveHosts(db, group, health, context);
     if (isError(hosts)) return hosts;
-    targets = newTargets(hosts, now);
+    const current = request.updateOutdatedInstancesOnly ? deployedIdentity(request) : undefined;
+    targets = newTargets(hosts, now).map((target) => {
+      const known = health.get(target.id);
+      const isCurrent = known?.healthy && current !== undefined && known.revision === current;
+      return isCurrent ? skipped(target, now) : target;
+    });
   } else {
     targets = allTargets(db, id);
   }
@@ -166,8 +176,10 @@ function resolveHosts(
         `--limit instances-per-deployment=NUMBER.`,
     );
   }
-  const target = group.targetRevision ? revisionIdentity(group.targetRevision) : undefined;
-  return orderHosts(names, health, target);
+  const last = group.lastSuccessfulDeploymentId
+    ? getDeployment(db, group.lastSuccessfulDeploymentId)
+    : undefined;
+  return orderHosts(names, health, last && deployedIdentity(last.request));
 }
 
 /** A target per host, all events Pending from the start (spec 2.3). */

@@ -6,6 +6,7 @@
  */
 import { eq } from "drizzle-orm";
 import {
+  deployedIdentity,
   type Deployment,
   type ErrorInformation,
   NO_TARGETS,
@@ -13,7 +14,6 @@ import {
   TERMINAL_DEPLOYMENT,
 } from "../domain/deployment.ts";
 import { deploymentIdFrom } from "../domain/name.ts";
-import { revisionIdentity } from "../domain/revision.ts";
 import { type Target, TERMINAL_TARGET } from "../domain/target.ts";
 import { skipped, withoutAnswer } from "../rollout/host_report.ts";
 import { chooseRollback, rollbackMessages } from "../rollout/rollback.ts";
@@ -93,7 +93,7 @@ export function failDeployment(
 
 /** Attempted hosts: healthy on the new revision, or unhealthy on nobody knows which (spec 3.2). */
 function noteHosts(tx: Tx, ended: Deployment, targets: readonly Target[]): void {
-  const revision = revisionIdentity(ended.request.revision);
+  const revision = deployedIdentity(ended.request);
   for (const { id, status } of targets) {
     if (status === "Succeeded") noteHealth(tx, ended.groupId, id, { healthy: true, revision });
     if (status === "Failed") noteHealth(tx, ended.groupId, id, { healthy: false });

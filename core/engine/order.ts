@@ -42,6 +42,7 @@ export function specification(
     AppSpecFilename: "appspec.yml",
     AgentActionOverrides: { AgentOverrides: { FileExistsBehavior: request.fileExistsBehavior } },
     Revision: revision,
+    ...(request.restartOf !== undefined && { ReuseArchiveFromDeploymentId: request.restartOf }),
   };
 }
 

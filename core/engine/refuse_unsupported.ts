@@ -34,6 +34,39 @@ export function refuseUnsupported(asked: Asked): void {
   }
 }
 
+/** Wishes that only hosts can be asked (service model; the first text was observed). */
+export function refuseForPlatform(
+  platform: ComputePlatform,
+  wishes: {
+    fileExistsBehavior?: string;
+    ignoreApplicationStopFailures: boolean;
+    updateOutdatedInstancesOnly: boolean;
+  },
+): void {
+  if (platform !== "Server" && wishes.fileExistsBehavior !== undefined) {
+    throw new DomainError(
+      "InvalidFileExistsBehaviorException",
+      "fileExistsBehavior",
+      "For Lambda, ECS and Kubernetes deployment, fileExistsBehavior can not be specified",
+    );
+  }
+  if (platform !== "Lambda") return;
+  if (wishes.ignoreApplicationStopFailures) {
+    throw new DomainError(
+      "InvalidIgnoreApplicationStopFailuresValueException",
+      "ignoreApplicationStopFailures",
+      "ignoreApplicationStopFailures must be false for a deployment to Lambda, which stops nothing",
+    );
+  }
+  if (wishes.updateOutdatedInstancesOnly) {
+    throw new DomainError(
+      "InvalidUpdateOutdatedInstancesOnlyValueException",
+      "updateOutdatedInstancesOnly",
+      "updateOutdatedInstancesOnly must be false for a deployment to Lambda, which has no instances",
+    );
+  }
+}
+
 function refusePlatform({ platform, style }: Asked): void {
   if (platform !== "Server") {
     throw new DomainError(

@@ -6,6 +6,7 @@ import { DomainError } from "../../domain/errors.ts";
 import { checkAlarms, checkAutoRollback } from "../../domain/group_settings.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { Name } from "../../domain/name.ts";
+import type { RevisionLocation } from "../../domain/revision.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { MemberFaults } from "../member_faults.ts";
 import { operation } from "../operation.ts";
@@ -15,12 +16,13 @@ import { DeploymentMode, TargetInstances } from "../shapes/deployment.ts";
 const Input = z.object({
   applicationName: Name,
   deploymentGroupName: Name,
-  revision: RevisionInput,
+  /** Only a RESTART goes without. */
+  revision: RevisionInput.nullish(),
   deploymentConfigName: Name.optional(),
   description: z.string().max(LIMITS.description).optional(),
   ignoreApplicationStopFailures: z.boolean().default(false),
   updateOutdatedInstancesOnly: z.boolean().default(false),
-  fileExistsBehavior: FileExistsBehavior.default("DISALLOW"),
+  fileExistsBehavior: FileExistsBehavior.optional(),
   autoRollbackConfiguration: AutoRollbackConfiguration.optional(),
   overrideAlarmConfiguration: AlarmConfiguration.optional(),
   targetInstances: TargetInstances.optional(),
@@ -74,14 +76,14 @@ export const createDeployment = (engine: Pick<Engine, "createDeployment">) =>
       const { autoRollbackConfiguration: rollback, overrideAlarmConfiguration: alarms } = input;
       checkAutoRollback(rollback);
       checkAlarms("overrideAlarmConfiguration", alarms, quotas.alarms);
-      const { deploymentConfigName, description } = input;
+      const { deploymentConfigName, description, fileExistsBehavior } = input;
       const deploymentId = await engine.createDeployment({
         applicationName: input.applicationName,
         deploymentGroupName: input.deploymentGroupName,
-        revision: input.revision,
+        revision: revisionOf(input),
         ignoreApplicationStopFailures: input.ignoreApplicationStopFailures,
         updateOutdatedInstancesOnly: input.updateOutdatedInstancesOnly,
-        fileExistsBehavior: input.fileExistsBehavior,
+        ...(fileExistsBehavior && { fileExistsBehavior }),
         ...(deploymentConfigName !== undefined && { deploymentConfigName }),
         ...(description !== undefined && { description }),
         ...(rollback && { autoRollbackConfiguration: rollback }),
@@ -100,18 +102,34 @@ function refuseUnsupported(input: z.output<typeof Input>): void {
       "targetInstances belongs to blue/green deployments; an in-place one takes the group's hosts",
     );
   }
-  if (input.updateOutdatedInstancesOnly) {
+}
+
+/** A RESTART takes no revision and every host (CodeDeploy API reference); all else needs one. */
+function revisionOf(
+  { deploymentMode, revision, updateOutdatedInstancesOnly }: z.output<typeof Input>,
+): RevisionLocation | "restart" {
+  if (deploymentMode === "STANDARD") {
+    if (revision) return revision;
+    throw new DomainError(
+      "RevisionRequiredException",
+      "revision",
+      "RevisionLocation must be specified",
+    );
+  }
+  if (revision) {
+    throw new DomainError(
+      "InvalidRevisionException",
+      "revision",
+      "revision: a RESTART runs the group's last successful revision again; leave revision out, " +
+        "or deploymentMode",
+    );
+  }
+  if (updateOutdatedInstancesOnly) {
     throw new DomainError(
       "InvalidUpdateOutdatedInstancesOnlyValueException",
       "updateOutdatedInstancesOnly",
-      "updateOutdatedInstancesOnly: this server deploys to all hosts of a group; leave it out",
+      "updateOutdatedInstancesOnly: a RESTART is for hosts that have the revision; leave it out",
     );
   }
-  if (input.deploymentMode === "RESTART") {
-    throw new DomainError(
-      "InvalidRevisionException",
-      "deploymentMode",
-      "deploymentMode: this server deploys revisions (STANDARD); it has no RESTART yet",
-    );
-  }
+  return "restart";
 }
