@@ -11,7 +11,9 @@ const DEPLOYMENTS = ["d-A", "d-B", "d-C"];
 /** Facts by the index of their deployment; `gaps` are the steps between two deaths. */
 const history = fc.record({
   facts: fc.array(fc.nat({ max: DEPLOYMENTS.length - 1 }), { minLength: 1, maxLength: 12 }),
-  outcomes: fc.array(fc.constantFrom<Outcome>("ok", "ok", "fail", "hang"), { maxLength: 40 }),
+  outcomes: fc.array(fc.constantFrom<Outcome>("ok", "ok", "slow", "fail", "hang"), {
+    maxLength: 40,
+  }),
   gaps: fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 6 }),
 });
 
@@ -85,6 +87,22 @@ async function runHistory(
     world.restart();
   }
 }
+
+test("where nothing fails, each message comes once, however slow its receiver is", async () => {
+  using world = new World();
+  world.outcome = () => "slow";
+  world.start();
+  const began = world.now;
+  for (let at = 0; at < 6; at++) {
+    await world.tell(factOf("d-A", String(at)));
+    await world.run(began + 500 * at);
+  }
+  await world.run();
+  for (const key of world.keys) {
+    const heard = world.received.filter((one) => one.key === key).map(({ payload }) => payload);
+    assert.deepEqual(heard, ["0", "1", "2", "3", "4", "5"]);
+  }
+});
 
 test("a receiver that never answers holds up no other one, and no other deployment's messages", async () => {
   using world = new World();

@@ -16,8 +16,8 @@ import type { OutboxFact } from "../../core/domain/outbox_fact.ts";
 import { insertFacts } from "../../core/store/outbox.ts";
 import { openStore, type Store } from "../../core/store/store.ts";
 
-/** What a receiver does with an attempt. */
-export type Outcome = "ok" | "fail" | "hang";
+/** What a receiver does with an attempt; `slow` takes it after three seconds. */
+export type Outcome = "ok" | "slow" | "fail" | "hang";
 
 export interface Received {
   at: number;
@@ -105,11 +105,7 @@ class Process {
       rules: world.rules,
       now: () => world.now,
       random: () => 0.5,
-      after: (milliseconds, call) => {
-        const timer = { at: world.now + milliseconds, call };
-        this.timers.add(timer);
-        return () => this.timers.delete(timer);
-      },
+      after: (milliseconds, call) => this.#after(milliseconds, call),
       report: (error, doing) => world.reported.push(`${doing}: ${error}`),
     });
   }
@@ -134,6 +130,16 @@ class Process {
     }
   }
 
+  #after(milliseconds: number, call: () => void): () => void {
+    const timer = { at: this.#world.now + milliseconds, call };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.#after(milliseconds, resolve));
+  }
+
   async #commit<T>(commit: () => Promise<T>): Promise<T> {
     if (this.step()) return await never();
     this.#busy++;
@@ -156,6 +162,7 @@ class Process {
         const outcome = world.outcome(key, payload);
         if (outcome === "hang") return await never();
         if (outcome === "fail") throw new Error(`${key} answered 503`);
+        if (outcome === "slow") await this.#sleep(3_000);
         world.received.push({ at: world.now, key, deploymentId, payload });
         if (this.step()) return await never();
       },
