@@ -6,14 +6,15 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { link, mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { BundleRevision } from "../wire/bundle_revision.ts";
 import type { DeploymentSpecification } from "../wire/agent_protocol.ts";
 import { extractArchive, type Unpacked } from "./archive/extract.ts";
 import type { EventContext } from "./host.ts";
-import type { Layout } from "./layout.ts";
+import { deploymentPaths, type Layout } from "./layout.ts";
+import { readPointer } from "./pointer_file.ts";
 import { removeTree } from "./remove_tree.ts";
 import { isMissing } from "./system_error.ts";
 
@@ -43,14 +44,16 @@ export async function unpackHeld(
     if (!DEPLOYMENT_ID.test(from) || from === reuse.DeploymentId) {
       throw new Error(`${JSON.stringify(from)} names no other deployment`);
     }
-    const { bundleType, sha256, size } = expectedOf(reuse.Revision);
-    const held = places.deployment(reuse.DeploymentGroupId, from).bundle;
-    await mustBe(held, { sha256, size }, signal);
+    const { bundleType, ...expected } = expectedOf(reuse.Revision);
+    const held = await findHeld(reuse.DeploymentGroupId, from, expected, { places, signal });
     await mkdir(dirname(bundle), { recursive: true });
     await rm(bundle, { force: true });
-    await link(held, bundle);
+    await link(held.bundle, bundle);
     const unpacked = await extractArchive({ file: bundle, bundleType, destination, signal });
-    onLine("agent", `Reused the bundle of ${from}, which is on this host; nothing was downloaded`);
+    onLine(
+      "agent",
+      `Reused the bundle of ${held.of}, which is on this host; nothing was downloaded`,
+    );
     return unpacked;
   } catch (error) {
     // The download writes into this file: it must not be the other deployment's any more.
@@ -61,6 +64,27 @@ export async function unpackHeld(
     onLine("agent", `The bundle of ${from} cannot be reused: ${why}; it is downloaded`);
     return undefined;
   }
+}
+
+/**
+ * The bundle of the deployment `from`. Where that went past this host, as it was current then, the
+ * one that was installed last will do if it is the same to the byte. Throws what is wrong.
+ */
+async function findHeld(
+  groupId: string,
+  from: string,
+  expected: Pick<Expected, "sha256" | "size">,
+  { places, signal }: { places: Layout; signal: AbortSignal },
+): Promise<{ bundle: string; of: string }> {
+  const { root, bundle } = places.deployment(groupId, from);
+  const last = readPointer(places.lastSuccessfulInstall(groupId));
+  if (existsSync(bundle) || expected.sha256 === undefined || last === undefined || last === root) {
+    await mustBe(bundle, expected, signal);
+    return { bundle, of: from };
+  }
+  const installed = deploymentPaths(last).bundle;
+  await mustBe(installed, expected, signal);
+  return { bundle: installed, of: basename(last) };
 }
 
 interface Expected {

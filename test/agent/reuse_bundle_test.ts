@@ -98,7 +98,6 @@ const fallbacks: [
     FIRST,
     /not here any more; it is downloaded/,
   ],
-  ["was never here", () => {}, "d-NEVER0001", /not here any more/],
   ["grew", (stage) => appendFileSync(FIRST_BUNDLE(stage), "x"), FIRST, /bytes instead of/],
   [
     "has other bytes",
@@ -130,6 +129,28 @@ for (const [what, spoil, reuse, why] of fallbacks) {
   });
 }
 
+test("a host that the named deployment went past reuses what was installed last, if it is the same", async () => {
+  await onStage(async (stage) => {
+    await startMachine(stage);
+    const { first, again } = await orders(stage, "d-PAST00001");
+    await run(stage, first);
+    const gets = stage.server.gets.length;
+    const lines = await run(stage, again);
+    assert.match(lines.join(), /Reused the bundle of d-FIRST0001/);
+    assert.equal(stage.server.gets.length, gets);
+  });
+});
+
+test("what was installed last is no restart's when it is another revision", async () => {
+  await onStage(async (stage) => {
+    const page = await startMachine(stage);
+    await run(stage, deploy(stage, "two", await pack(stage, "two")));
+    const lines = await run(stage, (await orders(stage, "d-PAST00001")).again);
+    assert.match(lines.join(), /cannot be reused.*instead of|another SHA-256/);
+    assert.equal(await readFile(page, "utf8"), "one");
+  });
+});
+
 test("enable_archive_reuse: false downloads as if nothing had been said", async () => {
   await onStage(async (stage) => {
     await startMachine(stage, ":enable_archive_reuse: false\n");
@@ -156,9 +177,10 @@ test("stop_script_from: new reuses the bundle before ApplicationStop", async () 
 test("a revision beyond retention is not pruned before it is reused", async () => {
   await onStage(async (stage) => {
     await startMachine(stage, ":max_revisions: 1\n");
-    await run(stage, (await orders(stage)).first);
+    const { first, again } = await orders(stage);
+    await run(stage, first);
     await run(stage, deploy(stage, "two", await pack(stage, "two")));
-    const lines = await run(stage, (await orders(stage)).again);
+    const lines = await run(stage, { ...again, nonce: order().nonce });
     assert.match(lines.join(), /Reused the bundle/);
   });
 });
