@@ -15,6 +15,7 @@ import { LIMITS } from "./limits.ts";
 import type { ComputePlatform } from "./name.ts";
 import type { Quotas } from "./quotas.ts";
 import { type TagFilter, tagFilterFault } from "./tag.ts";
+import { parseTopicArn } from "./topic.ts";
 
 const DEFAULT_CONFIG: Readonly<Record<ComputePlatform, string>> = {
   Server: DEFAULT_SERVER_CONFIG,
@@ -163,11 +164,25 @@ export function checkAlarms(
 
 function checkTriggers({ triggerConfigurations = [] }: GroupSettings, most: number): void {
   const field = "triggerConfigurations";
+  const invalid = "InvalidTriggerConfigException";
   atMost(most, triggerConfigurations, field, "TriggerTargetsLimitExceededException");
+  const names = new Set<string>();
   for (const { triggerName, triggerTargetArn, triggerEvents = [] } of triggerConfigurations) {
-    if (triggerName && triggerTargetArn && triggerEvents.length > 0) continue;
-    const needs = "each needs triggerName, triggerTargetArn and at least one of triggerEvents";
-    throw refusal("InvalidTriggerConfigException", field, needs);
+    if (!triggerName || !triggerTargetArn || triggerEvents.length === 0) {
+      const needs = "each needs triggerName, triggerTargetArn and at least one of triggerEvents";
+      throw refusal(invalid, field, needs);
+    }
+    if (names.has(triggerName)) {
+      throw refusal(invalid, field, `the trigger ${triggerName} is named twice`);
+    }
+    names.add(triggerName);
+    if (parseTopicArn(triggerTargetArn)) continue;
+    throw refusal(
+      invalid,
+      field,
+      `the trigger ${triggerName} has the target ${triggerTargetArn}, which is no topic's ARN, ` +
+        `such as arn:aws:sns:us-east-1:000000000000:deployments`,
+    );
   }
 }
 

@@ -47,7 +47,10 @@ export const ROOMS: readonly Room[] = [
   { path: "core/delivery/", may: ["core/store/", "core/wire/", "core/domain/"] },
   {
     path: "core/api/",
-    may: ["core/engine/", "core/store/", "core/wire/", "core/domain/", "core/platform.ts"],
+    may: [
+      ...["core/engine/", "core/delivery/", "core/store/", "core/wire/", "core/domain/"],
+      "core/platform.ts",
+    ],
   },
   {
     path: "core/delivery/",
@@ -63,7 +66,6 @@ export const ROOMS: readonly Room[] = [
     path: "core/server/",
     may: [
       ...["core/api/", "core/console/", "core/engine/", "core/rollout/", "core/plugin/"],
-      "core/delivery/",
       "core/delivery/",
       ...["core/store/", "core/wire/", "core/domain/", "core/platform.ts"],
       ...["strategies/", "plugins/", "hooks/"],

@@ -8,6 +8,7 @@ import { insertDeploymentGroup } from "../../store/deployment_groups.ts";
 import { putResourceTags } from "../../store/resource_tags.ts";
 import { checkGroup, GROUP_FAULTS, GroupInput, ServiceRoleArn } from "../group_input.ts";
 import { operation } from "../operation.ts";
+import { tryTriggers } from "../try_triggers.ts";
 import { RESOURCE_TAG_FAULTS, ResourceTags } from "../resource_tags.ts";
 
 export const createDeploymentGroup = operation({
@@ -56,7 +57,8 @@ export const createDeploymentGroup = operation({
     "TriggerTargetsLimitExceededException",
   ],
   faults: { ...GROUP_FAULTS, ...RESOURCE_TAG_FAULTS },
-  async run({ applicationName, deploymentGroupName: name, tags, ...given }, { store, quotas }) {
+  async run({ applicationName, deploymentGroupName: name, tags, ...given }, context) {
+    const { store, quotas } = context;
     const id = randomUUID();
     await store.commit((tx) => {
       const application = applicationNamed(tx, applicationName);
@@ -65,6 +67,7 @@ export const createDeploymentGroup = operation({
       const group = { id, applicationId: application.id, name, settings };
       insertDeploymentGroup(tx, group, quotas.groups);
       putResourceTags(tx, id, tags, quotas.resourceTags);
+      tryTriggers(tx, context, { applicationName, groupName: name, before: [], settings });
     });
     return { deploymentGroupId: id };
   },

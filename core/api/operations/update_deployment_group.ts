@@ -6,6 +6,7 @@ import { applicationNamed } from "../../store/applications.ts";
 import { changeDeploymentGroup, deploymentGroupNamed } from "../../store/deployment_groups.ts";
 import { checkGroup, GROUP_FAULTS, GroupInput, ServiceRoleArn } from "../group_input.ts";
 import { operation } from "../operation.ts";
+import { tryTriggers } from "../try_triggers.ts";
 import { AutoScalingGroup } from "../shapes/deployment_group.ts";
 
 export const updateDeploymentGroup = operation({
@@ -55,8 +56,9 @@ export const updateDeploymentGroup = operation({
   faults: { ...GROUP_FAULTS, serviceRoleArn: { malformed: "InvalidRoleException" } },
   async run(
     { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...change },
-    { store, quotas },
+    context,
   ) {
+    const { store, quotas } = context;
     await store.commit((tx) => {
       const application = applicationNamed(tx, applicationName);
       const group = deploymentGroupNamed(tx, application.id, currentDeploymentGroupName);
@@ -64,6 +66,8 @@ export const updateDeploymentGroup = operation({
       checkGroup(tx, settings, application.computePlatform, quotas);
       const name = newDeploymentGroupName ?? group.name;
       changeDeploymentGroup(tx, group.id, { name, settings });
+      const before = group.settings.triggerConfigurations ?? [];
+      tryTriggers(tx, context, { applicationName, groupName: name, before, settings });
     });
     return { hooksNotCleanedUp: [] };
   },
