@@ -169,6 +169,8 @@ test("a session ends with the key it was asked with, and is no lasting key", asy
     await put(store, keys, KEY);
     await put(store, keys, session("ASIAONE"));
     assert.deepEqual(keys.find("ASIAONE"), session("ASIAONE"));
+    const afterRestart = new AccessKeys(store.read, SECRETS_KEY);
+    assert.deepEqual(afterRestart.find("ASIAONE"), session("ASIAONE"));
   };
   await begin();
   assert.deepEqual(
