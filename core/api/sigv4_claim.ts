@@ -22,6 +22,8 @@ export type SignatureClaim =
   | Claim & { kind: "presigned"; expiresSeconds: number };
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
+/** A token of HTTP (RFC 9110, 5.6.2); asking a request for any other name fails. */
+const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 /** A week, the longest a presigned URL may be good for. */
 const EXPIRES_MAX = 604_800;
 
@@ -110,6 +112,8 @@ function claim(
   }
   const signedHeaders = text.signedHeaders.toLowerCase().split(";");
   if (!signedHeaders.includes("host")) throw incomplete("SignedHeaders", "must include host");
+  const odd = signedHeaders.find((name) => !HEADER_NAME.test(name));
+  if (odd !== undefined) throw incomplete("SignedHeaders", `"${odd}" is not the name of a header`);
   return { accessKeyId, region, service, signedAt, signedHeaders, signature: text.signature };
 }
 

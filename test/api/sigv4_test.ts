@@ -120,6 +120,8 @@ const spoiled: [title: string, spoil: Spoil, type: string, message?: RegExp][] =
   ["a short credential", swap("/aws4_request", ""), "IncompleteSignature", /aws4_request/],
   ["another day", swap("20261125", "20261124"), "IncompleteSignature", /20261124/],
   ["host unsigned", swap("host;", ""), "IncompleteSignature", /host/],
+  ["a name that no header has", swap("host;", "host;(;"), "IncompleteSignature", /"\("/],
+  ["an empty header name", swap("host;", "host;;"), "IncompleteSignature", /""/],
   ["no date", remove("x-amz-date"), "IncompleteSignature", /X-Amz-Date/],
   ["a date in words", set("x-amz-date", "today"), "IncompleteSignature", /today/],
   ["basic credentials", set("authorization", "Basic YTpi"), "IncompleteSignature", /Basic/],
