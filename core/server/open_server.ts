@@ -9,7 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { getLogger } from "@logtape/logtape";
 import { Hono } from "hono";
-import { artifactRoutes } from "../api/artifacts/artifact_routes.ts";
+import { artifactStore } from "../api/artifacts/artifact_routes.ts";
 import { sweepIncoming } from "../api/artifacts/sweep.ts";
 import { authenticator } from "../api/authenticate.ts";
 import { eventRoutes } from "../api/event_stream.ts";
@@ -62,6 +62,8 @@ export interface ServerOptions {
   topics: TopicSettings;
   /** Where the server listens. */
   url: string;
+  /** Domains below which a host names a bucket; in lower case. */
+  s3Domains?: readonly string[];
 }
 
 /** Opens the data directory and goes on with what was under way. Throws DataDirectoryError. */
@@ -93,7 +95,7 @@ export async function openServer(
 
 async function assemble(
   { store, dispatcher, topics }: { store: Store; dispatcher: Dispatcher; topics: Topics },
-  { directory, clocks, quotas, realm }: ServerOptions,
+  { directory, clocks, quotas, realm, s3Domains: domains = [] }: ServerOptions,
 ): Promise<RunningServer> {
   const secrets = loadKeys(directory);
   const artifacts = join(directory, "artifacts");
@@ -146,12 +148,17 @@ async function assemble(
   ], [IAM, STS, topics.service]);
   const authenticate = authenticator(context);
   app.route("/", eventRoutes(engine, context));
-  app.route("/", artifactRoutes({ store, directory: artifacts, authenticate, now, randomBytes }));
+  const { region } = realm;
+  const s3 = artifactStore({
+    ...{ store, directory: artifacts, authenticate, region, domains, now, randomBytes },
+  });
+  app.all("/:bucket", ({ req }) => s3.otherwise(req.raw));
+  app.all("/:bucket/*", ({ req }) => s3.otherwise(req.raw));
   const front = new Hono().route("/", topics.links(context)).route("/", app);
   engine.start();
   dispatcher.start();
   return {
-    fetch: (request) => front.fetch(request),
+    fetch: (request) => s3.answer(request) ?? front.fetch(request),
     firstStart,
     stop() {
       engine.close();

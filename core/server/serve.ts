@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
+import { parseDomains } from "../api/artifacts/s3_hosts.ts";
 import { type HttpServer, serveHttp } from "../platform.ts";
 import { QuotaRefused, quotasFrom } from "../domain/quotas.ts";
 import { HOST_CLOCKS, type HostClocks } from "../rollout/host_clock.ts";
@@ -57,6 +58,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       events: eventsFrom(options, options.timeLapse),
       quotas,
       realm,
+      s3Domains: s3Domains(process.env),
       topics,
       url,
     });
@@ -73,6 +75,18 @@ export async function serve(options: ServeOptions): Promise<number> {
     running?.stop();
     await http?.stop();
     running?.close();
+  }
+}
+
+/** RUNTIME_S3_DOMAINS: where `BUCKET.name` is a bucket's address. */
+function s3Domains(env: NodeJS.ProcessEnv): string[] {
+  try {
+    return parseDomains(env["RUNTIME_S3_DOMAINS"] ?? "");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartRefused(`RUNTIME_S3_DOMAINS takes host names, parted by commas: ${reason}`, {
+      cause,
+    });
   }
 }
 

@@ -8,7 +8,7 @@
  * @module
  */
 import { join } from "node:path";
-import { and, desc, eq, gt, max, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lt, max, or, sql } from "drizzle-orm";
 import { ensureBucket } from "./buckets.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
@@ -126,4 +126,29 @@ export function listObjects(db: Db, query: ListQuery): StoredObject[] {
     .where(and(eq(objects.bucket, query.bucket), sql`${objects.sha256} <> ''`))
     .orderBy(objects.key).limit(query.limit).all();
   return rows.map((row) => row.objects);
+}
+
+/** A page of versions: those of keys that sort after `key`, and the older ones of `key` itself. */
+export interface VersionQuery {
+  bucket: string;
+  prefix: string;
+  after: { key: string; versionId: string | undefined };
+  limit: number;
+}
+
+/**
+ * All versions of a bucket, delete markers among them: by key, the newest of each first. After a key
+ * with a version, those of it that are older come first; an unknown version counts as the oldest.
+ */
+export function listVersions(db: Db, query: VersionQuery): StoredObject[] {
+  const { bucket, prefix, after, limit } = query;
+  const marker = after.versionId === undefined
+    ? undefined
+    : findVersion(db, { bucket, key: after.key, versionId: after.versionId });
+  const older = and(eq(objects.key, after.key), lt(objects.sequence, marker?.sequence ?? 0));
+  return db.select().from(objects).where(and(
+    eq(objects.bucket, bucket),
+    or(gt(objects.key, after.key), older),
+    sql`substr(${objects.key}, 1, length(${prefix})) = ${prefix}`,
+  )).orderBy(asc(objects.key), desc(objects.sequence)).limit(limit).all();
 }

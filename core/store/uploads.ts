@@ -3,7 +3,7 @@
  * completed or aborted; both take its rows away, so that of two requests that end it one wins.
  * @module
  */
-import { and, asc, eq, lt } from "drizzle-orm";
+import { and, asc, eq, gt, lt, or, sql } from "drizzle-orm";
 import { ensureBucket } from "./buckets.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
@@ -65,4 +65,24 @@ export function uploadsBefore(db: Db, time: number): Upload[] {
 /** The ids of all uploads under way. */
 export function uploadIds(db: Db): Set<string> {
   return new Set(db.select({ id: uploads.uploadId }).from(uploads).all().map((row) => row.id));
+}
+
+/** A page of uploads: those of keys after `key`, and those of `key` itself with ids after `id`. */
+export interface UploadQuery {
+  bucket: string;
+  prefix: string;
+  after: { key: string; id: string | undefined };
+  limit: number;
+}
+
+/** The uploads of a bucket that are under way, by key and then by id. */
+export function listUploads(db: Db, { bucket, prefix, after, limit }: UploadQuery): Upload[] {
+  const ofKey = after.id === undefined
+    ? undefined
+    : and(eq(uploads.key, after.key), gt(uploads.uploadId, after.id));
+  return db.select().from(uploads).where(and(
+    eq(uploads.bucket, bucket),
+    or(gt(uploads.key, after.key), ofKey),
+    sql`substr(${uploads.key}, 1, length(${prefix})) = ${prefix}`,
+  )).orderBy(asc(uploads.key), asc(uploads.uploadId)).limit(limit).all();
 }

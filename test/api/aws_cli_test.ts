@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { artifactRoutes } from "../../core/api/artifacts/artifact_routes.ts";
+import { artifactStore } from "../../core/api/artifacts/artifact_routes.ts";
 import { authenticator } from "../../core/api/authenticate.ts";
 import { type HttpServer, serveHttp } from "../../core/platform.ts";
 import { type Answer, credentialsOf, openTestApi, type TestApi } from "./test_api.ts";
@@ -22,20 +22,19 @@ before(async () => {
   api = await openTestApi();
   home = await mkdtemp(join(tmpdir(), "aws-cli-"));
   const { store, now } = api.context;
-  api.app.route(
-    "/",
-    artifactRoutes({
-      store,
-      directory: join(home, "artifacts"),
-      authenticate: authenticator(api.context),
-      now,
-      randomBytes,
-    }),
-  );
+  const s3 = artifactStore({
+    store,
+    directory: join(home, "artifacts"),
+    authenticate: authenticator(api.context),
+    region: "us-east-1",
+    domains: [],
+    now,
+    randomBytes,
+  });
   http = await serveHttp({
     hostname: "127.0.0.1",
     port: 0,
-    fetch: (request) => api.app.fetch(request),
+    fetch: (request) => s3.answer(request) ?? api.app.fetch(request),
   });
   url = `http://127.0.0.1:${http.port}`;
 });

@@ -1,189 +1,122 @@
 /**
- * The artifact store over HTTP: the part of S3 that `aws deploy push`, `aws s3 cp`, SDKs and bundle
- * downloads use, path-style. Buckets exist implicitly; every write makes a version. What is not
- * built is refused by name, never half done.
+ * The artifact store over HTTP: the part of S3 that `aws deploy push`, `aws s3`, SDKs and bundle
+ * downloads use, with the bucket in the path or in the host. What is not built is refused by name,
+ * never half done.
  * @module
  */
 import { Buffer } from "node:buffer";
 import { getLogger } from "@logtape/logtape";
-import { Hono } from "hono";
 import type { Caller } from "../../domain/instance.ts";
 import { isReferenced } from "../../store/objects.ts";
 import type { Store } from "../../store/store.ts";
+import type { ChunkSigner } from "../chunk_signature.ts";
 import { noRole } from "../no_role.ts";
-import { type Address, parseAddress } from "./address.ts";
+import { parseAddress } from "./address.ts";
 import { ArtifactFiles } from "./artifact_files.ts";
-import { completeUpload } from "./complete_upload.ts";
-import { deleteObject } from "./delete_object.ts";
-import { getObject, headObject } from "./get_object.ts";
-import { listObjectsV2 } from "./list_objects.ts";
-import { abortUpload, createUpload, uploadPart } from "./multipart.ts";
-import type { Artifacts, Operation } from "./operation.ts";
-import { putObject } from "./put_object.ts";
+import type { Artifacts } from "./operation.ts";
+import { type Route, routeOf } from "./route_table.ts";
 import { asS3Error, S3Error } from "./s3_error.ts";
-import { errorDocument, s3Document, xmlResponse } from "./s3_xml.ts";
+import { destinationOf } from "./s3_hosts.ts";
+import { errorDocument } from "./s3_xml.ts";
+import { signedHeaders } from "./signed_headers.ts";
 
 /** Verifies a request's signature; throws DomainError. Does not touch the body. */
-export type Authenticate = (
-  request: Request,
-  service: "s3",
-) => Promise<{ caller: Caller; contentSha256: string }>;
+export type Authenticate = (request: Request, service: "s3") => Promise<{
+  caller: Caller;
+  contentSha256: string;
+  /** Lower case. */
+  signedHeaders: readonly string[];
+  signChunk: ChunkSigner;
+}>;
 
-interface Route {
-  method: string;
-  /** What the path names. */
-  of: "bucket" | "object";
-  /** Query parameters that make the request this operation. */
-  needs: readonly string[];
-  /** Query parameters that it understands besides. */
-  takes?: readonly string[];
-  access: "read" | "write";
-  run: Operation;
-}
-
-const LIST_TAKES = [
-  "continuation-token",
-  "delimiter",
-  "encoding-type",
-  "fetch-owner",
-  "max-keys",
-  "prefix",
-  "start-after",
-];
-
-const empty: Operation = () => new Response(null);
-const location: Operation = () => xmlResponse(s3Document("LocationConstraint", {}));
-const versioning: Operation = () =>
-  xmlResponse(s3Document("VersioningConfiguration", { Status: "Enabled" }));
-
-/** In order: of several that fit, the first is taken. */
-const ROUTES: readonly Route[] = [
-  { method: "HEAD", of: "bucket", needs: [], access: "read", run: empty },
-  { method: "PUT", of: "bucket", needs: [], access: "write", run: empty },
-  { method: "GET", of: "bucket", needs: ["location"], access: "read", run: location },
-  { method: "GET", of: "bucket", needs: ["versioning"], access: "read", run: versioning },
-  {
-    method: "GET",
-    of: "bucket",
-    needs: ["list-type"],
-    takes: LIST_TAKES,
-    access: "read",
-    run: listObjectsV2,
-  },
-  {
-    method: "GET",
-    of: "object",
-    needs: [],
-    takes: ["versionId"],
-    access: "read",
-    run: getObject,
-  },
-  {
-    method: "HEAD",
-    of: "object",
-    needs: [],
-    takes: ["versionId"],
-    access: "read",
-    run: headObject,
-  },
-  {
-    method: "PUT",
-    of: "object",
-    needs: ["partNumber", "uploadId"],
-    access: "write",
-    run: uploadPart,
-  },
-  { method: "PUT", of: "object", needs: [], access: "write", run: putObject },
-  { method: "POST", of: "object", needs: ["uploads"], access: "write", run: createUpload },
-  { method: "POST", of: "object", needs: ["uploadId"], access: "write", run: completeUpload },
-  { method: "DELETE", of: "object", needs: ["uploadId"], access: "write", run: abortUpload },
-  {
-    method: "DELETE",
-    of: "object",
-    needs: [],
-    takes: ["versionId"],
-    access: "write",
-    run: deleteObject,
-  },
-];
+/** The least that a part has with S3, unless it is the last; in bytes. */
+const PART_BYTES_MIN = 5 << 20;
 
 /** Headers that change what an operation means, and that we do not carry out. */
 const UNSUPPORTED_HEADERS = [
-  "x-amz-copy-source",
+  "x-amz-copy-source-server-side-encryption",
   "x-amz-object-lock-",
+  "x-amz-rename-source",
   "x-amz-server-side-encryption",
   "x-amz-tagging",
   "x-amz-website-redirect-location",
   "x-amz-write-offset-bytes",
 ];
 
+/** Among them one that asks for what happens anyway: there are no tags to copy. */
+const SUPPORTED_HEADERS = ["x-amz-tagging-directive"];
+
+export interface ArtifactStore {
+  /** Answers a request that is meant for it; undefined for one of another part of the API. */
+  answer(request: Request): Promise<Response> | undefined;
+  /** Answers what no other part of the API wanted; the path begins with the bucket. */
+  otherwise(request: Request): Promise<Response>;
+}
+
 /**
- * Routes for `/:bucket` and everything below; mount them after the API's own. `directory` is where
- * artifacts lie (`<data>/artifacts`); `now` in milliseconds since the epoch.
+ * The artifact store behind its HTTP. `directory` is where artifacts lie (`<data>/artifacts`),
+ * `domains` are those below which hosts name buckets, `region` is where buckets are said to be;
+ * `now` in milliseconds since the epoch.
  */
-export function artifactRoutes(deps: {
+export function artifactStore(deps: {
   store: Store;
   directory: string;
   authenticate: Authenticate;
+  region: string;
+  domains: readonly string[];
+  partBytesMin?: number;
   now(): number;
   randomBytes(n: number): Uint8Array;
-}): Hono {
-  const { store, now, randomBytes } = deps;
+}): ArtifactStore {
+  const { store, now, randomBytes, region, domains, partBytesMin = PART_BYTES_MIN } = deps;
   const files = new ArtifactFiles(deps.directory, (sha256) => isReferenced(store.read, sha256));
   const randomHex = (bytes: number) => Buffer.from(randomBytes(bytes)).toString("hex");
-  const artifacts: Artifacts = { store, files, now: () => now(), randomHex };
-  const handle = async ({ req }: { req: { raw: Request } }): Promise<Response> => {
+  const artifacts: Artifacts = { store, files, region, partBytesMin, now: () => now(), randomHex };
+  const handle = async (raw: Request, url: URL, bucket?: string): Promise<Response> => {
     const requestId = randomHex(8).toUpperCase();
-    const response = await answer(artifacts, deps.authenticate, req.raw, requestId);
+    const asked: Asked = { raw, url, requestId, ...(bucket !== undefined && { bucket }) };
+    const response = await answer(artifacts, deps.authenticate, asked);
     response.headers.set("x-amz-request-id", requestId);
     return response;
   };
-  return new Hono().all("/:bucket", handle).all("/:bucket/*", handle);
+  return {
+    answer(request) {
+      // A Host that is no name leaves no URL to speak of.
+      const url = URL.parse(request.url);
+      if (!url) return Promise.resolve(new Response("Bad Request: Host\n", { status: 400 }));
+      const to = destinationOf(request, url, domains);
+      return to.kind === "s3" ? handle(request, url, to.bucket) : undefined;
+    },
+    otherwise: (request) => handle(request, new URL(request.url)),
+  };
+}
+
+/** A request on its way; `bucket` is the one that the host names. */
+interface Asked {
+  raw: Request;
+  url: URL;
+  bucket?: string;
+  requestId: string;
 }
 
 async function answer(
   artifacts: Artifacts,
   authenticate: Authenticate,
-  raw: Request,
-  requestId: string,
+  asked: Asked,
 ): Promise<Response> {
+  const { raw, url } = asked;
   try {
-    const { caller, contentSha256 } = await authenticate(raw, "s3");
-    const address = parseAddress(raw.url);
-    const route = routeOf(raw.method, address);
+    const signed = await authenticate(raw, "s3");
+    const { caller, contentSha256, signChunk } = signed;
+    const headers = signedHeaders(raw, url, signed.signedHeaders);
+    const address = parseAddress(url, asked.bucket);
+    const route = routeOf(raw.method, address, headers);
     mustHaveAccess(caller, route.access);
-    refuseUnsupported(raw.headers);
-    return await route.run(artifacts, { ...address, raw, contentSha256 });
+    refuseUnsupported(headers);
+    return await route.run(artifacts, { ...address, raw, headers, contentSha256, signChunk });
   } catch (error) {
-    return refusal(error, raw, requestId);
+    return refusal(error, asked);
   }
-}
-
-/** The operation that method and query name. Throws MethodNotAllowed, NotImplemented. */
-function routeOf(method: string, { key, query }: Address): Route {
-  const of = key === "" ? "bucket" : "object";
-  const routes = ROUTES.filter((route) => route.of === of && route.method === method);
-  if (routes.length === 0) {
-    const allow = ROUTES.filter((route) => route.of === of).map((route) => route.method);
-    throw new S3Error("MethodNotAllowed", `${method} means nothing for a${an(of)}.`, {
-      headers: { allow: [...new Set(allow)].join(", ") },
-    });
-  }
-  const names = [...query.keys()].filter((name) => !/^x-(amz-|id$)/i.test(name));
-  const found = routes.find(({ needs, takes = [] }) =>
-    needs.every((name) => query.has(name)) &&
-    names.every((name) => needs.includes(name) || takes.includes(name))
-  );
-  if (found) return found;
-  throw new S3Error(
-    "NotImplemented",
-    `${method} of a${an(of)} with the query "${names.join("&")}" is not among the S3 operations ` +
-      "this server has.",
-  );
-}
-
-function an(of: "bucket" | "object"): string {
-  return of === "object" ? "n object" : " bucket";
 }
 
 function mustHaveAccess(caller: Caller, access: Route["access"]): void {
@@ -200,6 +133,7 @@ function mustHaveAccess(caller: Caller, access: Route["access"]): void {
 function refuseUnsupported(headers: Headers): void {
   for (const name of headers.keys()) {
     if (!UNSUPPORTED_HEADERS.some((start) => name.startsWith(start))) continue;
+    if (SUPPORTED_HEADERS.includes(name)) continue;
     throw new S3Error(
       "NotImplemented",
       `The header ${name} asks for something this server does not do; send the request without.`,
@@ -207,19 +141,20 @@ function refuseUnsupported(headers: Headers): void {
   }
 }
 
-function refusal(error: unknown, raw: Request, requestId: string): Response {
+function refusal(error: unknown, { raw, url, requestId }: Asked): Response {
   let refused = asS3Error(error);
   if (!refused) {
-    const { method, url } = raw;
     const log = getLogger(["runtime", "artifacts"]);
-    log.error("{method} {url} failed: {error}", { method, url, requestId, error });
+    // Without the query, which in a presigned URL is as good as a key.
+    const what = { method: raw.method, url: url.origin + url.pathname, requestId, error };
+    log.error("{method} {url} failed: {error}", what);
     const message = `The server failed at this; its log has the cause under ${requestId}.`;
     refused = new S3Error("InternalError", message, { cause: error });
   }
   const document = errorDocument({
     Code: refused.code,
     Message: refused.message,
-    Resource: new URL(raw.url).pathname,
+    Resource: url.pathname,
     RequestId: requestId,
   });
   const headers = { "content-type": "application/xml", ...refused.headers };

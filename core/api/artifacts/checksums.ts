@@ -13,6 +13,10 @@ import { S3Error } from "./s3_error.ts";
 export const ChecksumName = z.enum(["sha256", "sha1", "crc32", "crc32c", "crc64nvme"]);
 export type ChecksumName = z.infer<typeof ChecksumName>;
 
+/** Of the bytes themselves, or of the sums of the parts. */
+export const ChecksumType = z.enum(["COMPOSITE", "FULL_OBJECT"]);
+export type ChecksumType = z.infer<typeof ChecksumType>;
+
 /** Bytes in a sum, to tell a malformed header from a wrong one. */
 const BYTES: Record<ChecksumName | "md5", number> = {
   sha256: 32,
@@ -55,9 +59,23 @@ export interface Claims {
   checksums: ReadonlyMap<ChecksumName, string>;
   /** Sums announced for the trailers. */
   trailing: readonly ChecksumName[];
-  /** True when the body wears aws-chunked framing. */
-  framed: boolean;
+  framing: Framing;
 }
+
+/**
+ * How the body is cut: not at all, in aws-chunked frames, or in frames that are signed one by one.
+ * `trailers` says whether lines follow the last frame.
+ */
+export type Framing =
+  | { kind: "none" }
+  | { kind: "frames" }
+  | { kind: "signed frames"; trailers: boolean };
+
+const FRAMINGS: Record<string, Framing> = {
+  "STREAMING-UNSIGNED-PAYLOAD-TRAILER": { kind: "frames" },
+  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": { kind: "signed frames", trailers: false },
+  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": { kind: "signed frames", trailers: true },
+};
 
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
 
@@ -66,20 +84,13 @@ const HEX_SHA256 = /^[0-9a-f]{64}$/;
  * InvalidDigest, InvalidRequest, NotImplemented.
  */
 export function readClaims(headers: Headers, contentSha256: string): Claims {
-  const framed = contentSha256.startsWith("STREAMING-");
-  if (framed && contentSha256 !== "STREAMING-UNSIGNED-PAYLOAD-TRAILER") {
-    throw new S3Error(
-      "NotImplemented",
-      `x-amz-content-sha256 is ${contentSha256}, but bodies signed chunk by chunk are not taken. ` +
-        "Switch chunked encoding off in the client (it then signs the whole body), or sign with " +
-        "UNSIGNED-PAYLOAD.",
-    );
-  }
+  const framing = framingOf(contentSha256);
+  const framed = framing.kind !== "none";
   const signed = !framed && contentSha256 !== "UNSIGNED-PAYLOAD";
   if (signed && !HEX_SHA256.test(contentSha256)) {
     throw new S3Error(
       "InvalidArgument",
-      "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER or the " +
+      `x-amz-content-sha256 must be UNSIGNED-PAYLOAD, ${Object.keys(FRAMINGS).join(", ")} or the ` +
         "SHA-256 of the body in lower-case hex.",
     );
   }
@@ -95,8 +106,19 @@ export function readClaims(headers: Headers, contentSha256: string): Claims {
     contentSha256: signed ? contentSha256 : undefined,
     checksums,
     trailing: framed ? trailingSums(headers) : [],
-    framed,
+    framing,
   };
+}
+
+function framingOf(contentSha256: string): Framing {
+  const framing = FRAMINGS[contentSha256];
+  if (framing) return framing;
+  if (!contentSha256.startsWith("STREAMING-")) return { kind: "none" };
+  throw new S3Error(
+    "NotImplemented",
+    `x-amz-content-sha256 is ${contentSha256}; this server takes bodies in chunks as ` +
+      `${Object.keys(FRAMINGS).join(", ")}.`,
+  );
 }
 
 /** The sums to compute for these claims, besides MD5 and SHA-256. */
@@ -140,13 +162,14 @@ export function verifyClaims(
   }
 }
 
-/** Headers that tell a client which sums were computed and agreed with its own. */
-export function checksumHeaders(claims: Claims, sums: Sums): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const name of sumsFor(claims)) {
-    headers[`x-amz-checksum-${name}`] = sums.of.get(name)?.toString("base64") ?? "";
-  }
-  return headers;
+/** The sums of these names as they are stored: in base64 by name. */
+export function checksumsOf(
+  names: Iterable<ChecksumName>,
+  { of }: Sums,
+): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of names) found[name] = of.get(name)?.toString("base64") ?? "";
+  return found;
 }
 
 function compare(what: string, claimed: string, actual: Buffer | undefined): void {

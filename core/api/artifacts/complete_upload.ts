@@ -3,23 +3,20 @@
  * piece at a time, to put them into one file and to know the SHA-256 of the whole.
  * @module
  */
-import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import { deleteUpload, listParts, type UploadPart } from "../../store/uploads.ts";
-import { type Claims, readClaims, sumsFor, verifyClaims } from "./checksums.ts";
+import { deleteUpload, listParts, type Upload, type UploadPart } from "../../store/uploads.ts";
+import { ChecksumName, checksumsOf, type Claims, readClaims, verifyClaims } from "./checksums.ts";
+import { checksumOfUpload, compositeSum, multipartEtag } from "./composite.ts";
 import { PartNumber, uploadOf } from "./multipart.ts";
 import type { Artifacts, S3Request } from "./operation.ts";
 import { INCOMING_RANDOM_BYTES } from "./put_object.ts";
-import { filesInTurn, receive, type Received, requestBody } from "./receive.ts";
+import { filesInTurn, receive, type Received } from "./receive.ts";
+import { readDocument } from "./request_text.ts";
 import { S3Error } from "./s3_error.ts";
-import { parseXml, s3Document, xmlResponse } from "./s3_xml.ts";
-import { storeVersion, versionHeaders, writeCondition } from "./store_version.ts";
+import { s3Document, xmlResponse } from "./s3_xml.ts";
+import { checksumElements, storeVersion, versionHeaders, writeCondition } from "./store_version.ts";
 
-/** A list of ten thousand parts with all their checksums has about 3 MiB. */
-const LIST_LIMIT_BYTES = 8 << 20;
-
-const ListedPart = z.object({ PartNumber, ETag: z.string() });
+const ListedPart = z.looseObject({ PartNumber, ETag: z.string() });
 type ListedPart = z.infer<typeof ListedPart>;
 const PartList = z.object({
   CompleteMultipartUpload: z.object({
@@ -29,17 +26,25 @@ const PartList = z.object({
 
 /** CompleteMultipartUpload. Of two requests that complete one upload, one gets NoSuchUpload. */
 export async function completeUpload(artifacts: Artifacts, request: S3Request): Promise<Response> {
-  const { bucket, key, raw: { headers, url } } = request;
+  const { bucket, key, headers, raw: { url } } = request;
   const upload = uploadOf(artifacts.store.read, request);
   const condition = writeCondition(headers, { bucket, key });
-  const claims = readClaims(withoutComposite(headers), request.contentSha256);
-  const listed = parseList(await readText(request, claims));
-  const parts = choose(listed, listParts(artifacts.store.read, upload.uploadId));
-  const received = await concatenate(artifacts, parts, wholeClaims(claims, headers));
-  const etag = multipartEtag(parts);
-  const { contentType, metadata, headers: kept } = upload;
-  const described = { bucket, key, etag, contentType, metadata, headers: kept, checksums: {} };
-  const version = await storeVersion(artifacts, received, described, (tx) => {
+  const { CompleteMultipartUpload: { Part } } = await readDocument(request, {
+    schema: PartList,
+    what:
+      "The body must be a CompleteMultipartUpload with at least one Part of PartNumber and ETag",
+    headers: withoutChecksums(headers),
+  });
+  const parts = choose(Part, listParts(artifacts.store.read, upload.uploadId));
+  mustBeLargeEnough(parts, artifacts.partBytesMin);
+  const composite = compositeOf(upload, parts, headers);
+  const received = await concatenate(artifacts, parts, { upload, headers });
+  const object = {
+    ...{ bucket, key, etag: multipartEtag(parts) },
+    ...{ contentType: upload.contentType, metadata: upload.metadata, headers: upload.headers },
+    checksums: composite ?? received.checksums,
+  };
+  const version = await storeVersion(artifacts, received, object, (tx) => {
     uploadOf(tx, request);
     condition(tx);
     deleteUpload(tx, upload.uploadId);
@@ -49,54 +54,36 @@ export async function completeUpload(artifacts: Artifacts, request: S3Request): 
     Location: url.split("?")[0],
     Bucket: bucket,
     Key: key,
-    ETag: `"${etag}"`,
+    ETag: `"${version.etag}"`,
+    ...checksumElements(version),
   });
   return xmlResponse(document, versionHeaders(version));
 }
 
-/** `<md5 of the parts' MD5>-<number of parts>`, as S3 forms it. */
-function multipartEtag(parts: readonly UploadPart[]): string {
-  const md5 = createHash("md5");
-  for (const part of parts) md5.update(Buffer.from(part.etag, "hex"));
-  return `${md5.digest("hex")}-${parts.length}`;
-}
-
-async function readText(request: S3Request, claims: Claims): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of requestBody(request.raw)) {
-    size += piece.length;
-    if (size > LIST_LIMIT_BYTES) {
-      throw new S3Error("EntityTooLarge", "The list of parts is longer than 8 MiB.");
-    }
-    pieces.push(piece.slice());
+/** The sum of the parts' sums, where the upload was begun for one; compared with the client's. */
+function compositeOf(
+  upload: Upload,
+  parts: readonly UploadPart[],
+  headers: Headers,
+): Record<string, string> | undefined {
+  const wanted = checksumOfUpload(upload);
+  if (wanted?.type !== "COMPOSITE") return undefined;
+  const sum = compositeSum(wanted.algorithm, parts);
+  const claimed = headers.get(`x-amz-checksum-${wanted.algorithm}`);
+  if (claimed !== null && claimed.replace(/-\d+$/, "") !== sum.replace(/-\d+$/, "")) {
+    throw new S3Error(
+      "BadDigest",
+      `x-amz-checksum-${wanted.algorithm} is ${claimed}, but the parts have ${sum}.`,
+    );
   }
-  const body = Buffer.concat(pieces);
-  const of = new Map((["md5", "sha256"] as const).map((name) => [name, hashOf(name, body)]));
-  // Checksum headers of this request are about the object, not about the list.
-  verifyClaims({ ...claims, checksums: new Map() }, new Map(), { size, of });
-  return body.toString("utf8");
-}
-
-function hashOf(name: "md5" | "sha256", body: Buffer): Buffer {
-  return createHash(name).update(body).digest();
-}
-
-function parseList(text: string): ListedPart[] {
-  const list = PartList.safeParse(parseXml(text));
-  if (list.success) return list.data.CompleteMultipartUpload.Part;
-  throw new S3Error(
-    "MalformedXML",
-    "The body must be a CompleteMultipartUpload with at least one Part of PartNumber and ETag: " +
-      z.prettifyError(list.error),
-  );
+  return { [wanted.algorithm]: sum };
 }
 
 /** The parts a client lists, in its order. Throws InvalidPartOrder, InvalidPart. */
 function choose(listed: readonly ListedPart[], arrived: readonly UploadPart[]): UploadPart[] {
   const byNumber = new Map(arrived.map((part) => [part.partNumber, part]));
   let last = 0;
-  return listed.map(({ PartNumber: number, ETag }) => {
+  return listed.map(({ PartNumber: number, ETag, ...sums }) => {
     if (number <= last) {
       throw new S3Error(
         "InvalidPartOrder",
@@ -106,50 +93,84 @@ function choose(listed: readonly ListedPart[], arrived: readonly UploadPart[]): 
     last = number;
     const part = byNumber.get(number);
     if (!part) throw new S3Error("InvalidPart", `Part ${number} is listed, but never arrived.`);
-    if (ETag.replaceAll('"', "").toLowerCase() !== part.etag) {
+    if (ETag.trim().replaceAll('"', "").toLowerCase() !== part.etag) {
       throw new S3Error(
         "InvalidPart",
         `Part ${number} is listed with the ETag ${ETag}, but "${part.etag}" arrived.`,
+      );
+    }
+    for (const name of ChecksumName.options) {
+      const claimed = sums[`Checksum${name.toUpperCase()}`];
+      const known = part.checksums[name];
+      if (claimed === undefined || known === undefined || claimed === known) continue;
+      throw new S3Error(
+        "InvalidPart",
+        `Part ${number} is listed with another ${name} than it has.`,
       );
     }
     return part;
   });
 }
 
-/** What the request says of the whole object, apart from its own body. */
-function wholeClaims({ checksums }: Claims, headers: Headers): Claims {
+function mustBeLargeEnough(parts: readonly UploadPart[], bytesMin: number): void {
+  const small = parts.slice(0, -1).find(({ size }) => size < bytesMin);
+  if (!small) return;
+  throw new S3Error(
+    "EntityTooSmall",
+    `Part ${small.partNumber} has ${small.size} bytes; all parts but the last need ${bytesMin}.`,
+  );
+}
+
+/**
+ * What the request says of the whole object. A sum of the parts' sums (`…-3`) is not among it: each
+ * part's own sum has been verified.
+ */
+function wholeClaims(headers: Headers, upload: Upload): Claims {
+  const composite = headers.get("x-amz-checksum-type") === "COMPOSITE" ||
+    checksumOfUpload(upload)?.type === "COMPOSITE";
+  const { checksums } = readClaims(
+    keep(headers, (name, value) => isChecksum(name) && !composite && !/-\d+$/.test(value)),
+    "UNSIGNED-PAYLOAD",
+  );
   const size = headers.get("x-amz-mp-object-size");
+  if (size !== null && !/^\d{1,15}$/.test(size)) {
+    throw new S3Error("InvalidArgument", `x-amz-mp-object-size is "${size}", no number of bytes.`);
+  }
   return {
     size: size === null ? undefined : Number(size),
     md5: undefined,
     contentSha256: undefined,
     checksums,
     trailing: [],
-    framed: false,
+    framing: { kind: "none" },
   };
 }
 
-/**
- * The headers without a sum of the parts' sums (`…-3`): each part's own sum has been verified, and
- * that of the whole is another.
- */
-function withoutComposite(headers: Headers): Headers {
-  const composite = headers.get("x-amz-checksum-type") === "COMPOSITE";
-  const kept = [...headers].filter(([name, value]) => {
-    const sum = name.startsWith("x-amz-checksum-");
-    return !sum || !(composite || /-\d+$/.test(value));
-  });
-  return new Headers(kept);
+function withoutChecksums(headers: Headers): Headers {
+  return keep(headers, (name) => !isChecksum(name));
+}
+
+function isChecksum(name: string): boolean {
+  return name.startsWith("x-amz-checksum-");
+}
+
+function keep(headers: Headers, holds: (name: string, value: string) => boolean): Headers {
+  return new Headers([...headers].filter(([name, value]) => holds(name, value)));
 }
 
 async function concatenate(
   artifacts: Artifacts,
   parts: readonly UploadPart[],
-  claims: Claims,
-): Promise<Received> {
+  { upload, headers }: { upload: Upload; headers: Headers },
+): Promise<Received & { checksums: Record<string, string> }> {
+  const claims = wholeClaims(headers, upload);
+  const wanted = checksumOfUpload(upload);
+  const names = new Set(claims.checksums.keys());
+  if (wanted?.type === "FULL_OBJECT") names.add(wanted.algorithm);
   const file = await artifacts.files.incoming(artifacts.randomHex(INCOMING_RANDOM_BYTES));
   const source = filesInTurn(parts.map((part) => artifacts.files.part(part)));
-  return await receive(source, file, sumsFor(claims), (sums) => {
+  const received = await receive(source, file, names, (sums) => {
     verifyClaims(claims, new Map(), sums);
   });
+  return { ...received, checksums: checksumsOf(names, received.sums) };
 }

@@ -1,19 +1,54 @@
-/** GetObject and HeadObject. @module */
+/**
+ * GetObject and HeadObject. Objects come from the console's origin, where a page that somebody
+ * uploaded must not run: each is sent with a policy that takes its origin away.
+ * @module
+ */
 import { stat } from "node:fs/promises";
 import { fileBody } from "../../platform.ts";
-import { findVersion, isDeleteMarker, type StoredObject } from "../../store/objects.ts";
+import { findBucket } from "../../store/buckets.ts";
+import type { Db } from "../../store/database.ts";
+import {
+  findVersion,
+  isDeleteMarker,
+  type ObjectAddress,
+  type StoredObject,
+} from "../../store/objects.ts";
+import { judge, namesTag, preconditionFailed } from "./conditions.ts";
 import type { Artifacts, S3Request } from "./operation.ts";
 import { byteRange } from "./range.ts";
 import { S3Error } from "./s3_error.ts";
-import { versionHeaders } from "./store_version.ts";
+import { headerValue } from "./signed_headers.ts";
+import { checksumHeaders, versionHeaders } from "./store_version.ts";
 
 /** GetObject: a version, or one range of its bytes. */
 export async function getObject(artifacts: Artifacts, request: S3Request): Promise<Response> {
-  const { headers } = request.raw;
-  const version = readVersion(artifacts, request);
-  const refused = readCondition(headers, version);
-  if (refused) return refused;
-  const range = ifRangeHolds(headers, version) ? headers.get("range") : null;
+  const version = readVersion(artifacts.store.read, addressOf(request));
+  const answer = answerOf(version, request);
+  if (answer.kind === "unchanged") return answer.response;
+  const file = artifacts.files.content(version.sha256);
+  await mustBeThere(file, version);
+  const { start, end, status, headers } = answer;
+  return new Response(fileBody(file, start, end), { status, headers });
+}
+
+/** HeadObject: what a GET would answer, without the bytes. */
+export function headObject(artifacts: Artifacts, request: S3Request): Response {
+  const version = readVersion(artifacts.store.read, addressOf(request));
+  const answer = answerOf(version, request);
+  if (answer.kind === "unchanged") return answer.response;
+  const { status, headers } = answer;
+  return new Response(null, { status, headers });
+}
+
+type Answer =
+  | { kind: "unchanged"; response: Response }
+  | { kind: "bytes"; start: number; end: number; status: number; headers: Record<string, string> };
+
+/** Conditions, range and headers of a read. Throws PreconditionFailed, InvalidRange. */
+function answerOf(version: StoredObject, request: S3Request): Answer {
+  const response = unlessChanged(request.headers, version);
+  if (response) return { kind: "unchanged", response };
+  const range = ifRangeHolds(request.headers, version) ? request.headers.get("range") : null;
   const part = byteRange(range, version.size);
   if (part === "unsatisfiable") {
     throw new S3Error(
@@ -22,35 +57,33 @@ export async function getObject(artifacts: Artifacts, request: S3Request): Promi
       { headers: { "content-range": `bytes */${version.size}` } },
     );
   }
-  const file = artifacts.files.content(version.sha256);
-  await mustBeThere(file, version);
   const { start, end } = part === "whole" ? { start: 0, end: version.size } : part;
-  const answer = objectHeaders(version, end - start);
-  if (part !== "whole") {
-    answer["content-range"] = `bytes ${start}-${end - 1}/${version.size}`;
-    // Sums are of the whole object; SDKs would compare them with the part.
-    delete answer["x-amz-checksum-sha256"];
-    delete answer["x-amz-checksum-type"];
+  const headers = { ...objectHeaders(version, request), "content-length": String(end - start) };
+  if (part === "whole") {
+    return {
+      ...{ kind: "bytes", start, end, status: 200 },
+      headers: { ...headers, ...wholeHeaders(version, request) },
+    };
   }
-  return new Response(fileBody(file, start, end), {
-    status: part === "whole" ? 200 : 206,
-    headers: answer,
-  });
+  const contentRange = `bytes ${start}-${end - 1}/${version.size}`;
+  return {
+    ...{ kind: "bytes", start, end, status: 206 },
+    headers: { ...headers, "content-range": contentRange },
+  };
 }
 
-/** HeadObject: the headers of a GET of the whole version. */
-export function headObject(artifacts: Artifacts, request: S3Request): Response {
-  const version = readVersion(artifacts, request);
-  const refused = readCondition(request.raw.headers, version);
-  return refused ?? new Response(null, { headers: objectHeaders(version, version.size) });
-}
-
-/** The version a read asks for. Throws NoSuchKey, NoSuchVersion, MethodNotAllowed. */
-function readVersion(artifacts: Artifacts, { bucket, key, query }: S3Request): StoredObject {
+/** What the URL names. */
+export function addressOf({ bucket, key, query }: S3Request): ObjectAddress {
   const versionId = query.get("versionId");
-  const at = { bucket, key, ...(versionId !== null && { versionId }) };
-  const version = findVersion(artifacts.store.read, at);
-  if (!version && versionId !== null) {
+  return { bucket, key, ...(versionId !== null && { versionId }) };
+}
+
+/** The version a read asks for. Throws NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed. */
+export function readVersion(db: Db, at: ObjectAddress): StoredObject {
+  const { bucket, key, versionId } = at;
+  const version = findVersion(db, at);
+  if (!version && !findBucket(db, bucket)) throw noSuchBucket(bucket);
+  if (!version && versionId !== undefined) {
     throw new S3Error(
       "NoSuchVersion",
       `The key "${key}" in the bucket "${bucket}" has no version "${versionId}".`,
@@ -61,7 +94,7 @@ function readVersion(artifacts: Artifacts, { bucket, key, query }: S3Request): S
   }
   if (isDeleteMarker(version)) {
     const headers = { "x-amz-delete-marker": "true", "x-amz-version-id": version.versionId };
-    if (versionId !== null) {
+    if (versionId !== undefined) {
       throw new S3Error(
         "MethodNotAllowed",
         `Version "${versionId}" is a delete marker; it has no content to read.`,
@@ -78,49 +111,67 @@ function readVersion(artifacts: Artifacts, { bucket, key, query }: S3Request): S
   return version;
 }
 
-/** The answer of 304, or the refusal of 412, when a condition of the read does not hold. */
-function readCondition(headers: Headers, version: StoredObject): Response | undefined {
-  const match = headers.get("if-match");
-  if (match !== null && !names(match, version.etag)) {
-    throw new S3Error(
-      "PreconditionFailed",
-      `If-Match is ${match}, but the object has "${version.etag}".`,
-    );
-  }
-  const noneMatch = headers.get("if-none-match");
-  if (noneMatch === null || !names(noneMatch, version.etag)) return undefined;
-  return new Response(null, { status: 304, headers: versionHeaders(version) });
+export function noSuchBucket(name: string): S3Error {
+  return new S3Error(
+    "NoSuchBucket",
+    `There is no bucket "${name}"; the first object that is put into it makes it.`,
+  );
 }
 
-/** True when a list of entity tags (quoted or not, as clients differ) has this one, or is "*". */
-function names(list: string, etag: string): boolean {
-  const tags = list.split(",").map((tag) => tag.trim().replace(/^W\//, "").replaceAll('"', ""));
-  return tags.includes("*") || tags.includes(etag);
+/** The answer of 304 where nothing has changed. Throws the refusal of 412. */
+function unlessChanged(headers: Headers, version: StoredObject): Response | undefined {
+  const verdict = judge(headers, version, "if-");
+  if (verdict.kind === "holds") return undefined;
+  if (verdict.kind === "failed") throw preconditionFailed(headers, verdict.header, version);
+  return new Response(null, { status: 304, headers: versionHeaders(version) });
 }
 
 function ifRangeHolds(headers: Headers, version: StoredObject): boolean {
   const tag = headers.get("if-range");
-  return tag === null || names(tag, version.etag);
+  return tag === null || namesTag(tag, version.etag);
 }
 
-function objectHeaders(version: StoredObject, length: number): Record<string, string> {
+/** Headers that a signed request may name its own value for, with `response-` before them. */
+export const OVERRIDES = [
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-type",
+  "expires",
+];
+
+function objectHeaders(version: StoredObject, { query }: S3Request): Record<string, string> {
   const headers: Record<string, string> = {
     ...versionHeaders(version),
     "accept-ranges": "bytes",
     "content-disposition": attachment(version.key),
-    "content-length": String(length),
+    "content-security-policy": "sandbox",
     "content-type": version.contentType ?? "binary/octet-stream",
     "last-modified": new Date(version.lastModified).toUTCString(),
+    "x-content-type-options": "nosniff",
+    ...version.headers,
   };
   for (const [name, value] of Object.entries(version.metadata)) {
     headers[`x-amz-meta-${name}`] = value;
   }
+  for (const name of OVERRIDES) {
+    const value = query.get(`response-${name}`);
+    if (value !== null) headers[name] = headerValue(`response-${name}`, value);
+  }
   return headers;
 }
 
+/** What only an answer with the whole object tells: SDKs would compare the sums with a part. */
+function wholeHeaders(version: StoredObject, { headers }: S3Request): Record<string, string> {
+  return headers.get("x-amz-checksum-mode")?.toUpperCase() === "ENABLED"
+    ? checksumHeaders(version)
+    : {};
+}
+
 /**
- * Objects are saved under their own name and never shown: they come from the console's origin, where
- * a page somebody uploaded must not run. (Bun would send the file's name otherwise.)
+ * Objects are saved under their own name and not shown, unless their writer said otherwise. (Bun
+ * would send the name of our file.)
  */
 function attachment(key: string): string {
   const name = key.slice(key.lastIndexOf("/") + 1);

@@ -1,96 +1,106 @@
-/** ListObjectsV2: the keys of a bucket, folded at a delimiter. @module */
+/** ListObjectsV2 and ListObjects: the keys of a bucket, folded at a delimiter. @module */
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { listObjects, type StoredObject } from "../../store/objects.ts";
+import { mustBeThere, OWNER } from "./bucket_operations.ts";
+import {
+  afterMarker,
+  commonPrefixes,
+  Count,
+  type Entry,
+  fold,
+  FOLDING,
+  naming,
+  PAGE_LIMIT,
+  readQuery,
+  rowsOf,
+  take,
+} from "./listing.ts";
 import type { Artifacts, S3Request } from "./operation.ts";
-import { S3Error } from "./s3_error.ts";
 import { s3Document, xmlResponse } from "./s3_xml.ts";
 
-/** Rows read at a time, and the most entries of one answer (S3 API reference). */
-const PAGE_LIMIT = 1000;
-
-/** Sorts after every character a key can go on with. */
-const LAST_CHARACTER = "\u{10ffff}";
-
-const Query = z.object({
-  prefix: z.string().default(""),
-  delimiter: z.string().default(""),
-  "max-keys": z.coerce.number().int().min(0).default(PAGE_LIMIT),
+const QueryV2 = z.object({
+  ...FOLDING,
+  "max-keys": Count,
   "start-after": z.string().default(""),
   "continuation-token": z.string().optional(),
-  "encoding-type": z.literal("url").optional(),
+  "fetch-owner": z.enum(["true", "false"]).optional(),
 });
-type Query = z.infer<typeof Query>;
 
-/** An object, or all keys that go on alike up to the delimiter; `resume` sorts with its last key. */
-type Entry =
-  | { kind: "object"; object: StoredObject; resume: string }
-  | { kind: "prefix"; prefix: string; resume: string };
+const QueryV1 = z.object({ ...FOLDING, "max-keys": Count, marker: z.string().default("") });
 
 /** ListObjectsV2. */
 export function listObjectsV2(artifacts: Artifacts, request: S3Request): Response {
-  const query = parseQuery(request.query);
-  const limit = Math.min(query["max-keys"], PAGE_LIMIT);
+  mustBeThere(artifacts, request);
+  const query = readQuery(QueryV2, request.query);
   const token = query["continuation-token"];
   const after = token === undefined ? query["start-after"] : fromToken(token);
-  const found: Entry[] = [];
-  let truncated = false;
-  for (const entry of limit === 0 ? [] : entries(artifacts, request.bucket, query, after)) {
-    truncated = found.length === limit;
-    if (truncated) break;
-    found.push(entry);
-  }
+  const { found, truncated } = listed(artifacts, request.bucket, { ...query, after });
   const last = found.at(-1);
-  const name = query["encoding-type"] ? urlEncoded : (key: string) => key;
+  const name = naming(query["encoding-type"]);
   return xmlResponse(s3Document("ListBucketResult", {
     Name: request.bucket,
     Prefix: name(query.prefix),
+    ...(query["start-after"] && { StartAfter: name(query["start-after"]) }),
     ...(query.delimiter && { Delimiter: name(query.delimiter) }),
     ...(query["encoding-type"] && { EncodingType: query["encoding-type"] }),
     ...(token !== undefined && { ContinuationToken: token }),
-    MaxKeys: query["max-keys"],
+    MaxKeys: Math.min(query["max-keys"], PAGE_LIMIT),
     KeyCount: found.length,
     IsTruncated: truncated,
     ...(truncated && last && { NextContinuationToken: toToken(last.resume) }),
-    Contents: found.filter((entry) => entry.kind === "object").map(({ object }) => ({
-      Key: name(object.key),
-      LastModified: new Date(object.lastModified).toISOString(),
-      ETag: `"${object.etag}"`,
-      Size: object.size,
-      StorageClass: "STANDARD",
-    })),
-    CommonPrefixes: found.filter((entry) => entry.kind === "prefix")
-      .map(({ prefix }) => ({ Prefix: name(prefix) })),
+    Contents: rowsOf(found).map((row) => contentOf(row, name, query["fetch-owner"] === "true")),
+    CommonPrefixes: commonPrefixes(found, name),
   }));
 }
 
-function* entries(
-  artifacts: Artifacts,
-  bucket: string,
-  { prefix, delimiter }: Query,
-  start: string,
-): Generator<Entry> {
-  let after = start;
-  for (;;) {
-    const page = { bucket, prefix, after, limit: PAGE_LIMIT };
-    const rows = listObjects(artifacts.store.read, page);
-    let folded: string | undefined;
-    for (const object of rows) {
-      if (folded !== undefined && object.key.startsWith(folded)) continue;
-      const end = delimiter === "" ? -1 : object.key.indexOf(delimiter, prefix.length);
-      folded = end < 0 ? undefined : object.key.slice(0, end + delimiter.length);
-      after = folded === undefined ? object.key : folded + LAST_CHARACTER;
-      if (folded === undefined) yield { kind: "object", object, resume: after };
-      else yield { kind: "prefix", prefix: folded, resume: after };
-    }
-    if (rows.length < PAGE_LIMIT) return;
-  }
+/** ListObjects, the first version, which some tools still call. */
+export function listObjectsV1(artifacts: Artifacts, request: S3Request): Response {
+  mustBeThere(artifacts, request);
+  const query = readQuery(QueryV1, request.query);
+  const after = afterMarker(query.marker, query);
+  const { found, truncated } = listed(artifacts, request.bucket, { ...query, after });
+  const last = found.at(-1);
+  const name = naming(query["encoding-type"]);
+  const next = last?.kind === "prefix" ? last.prefix : last?.row.key;
+  return xmlResponse(s3Document("ListBucketResult", {
+    Name: request.bucket,
+    Prefix: name(query.prefix),
+    Marker: name(query.marker),
+    ...(query.delimiter && { Delimiter: name(query.delimiter) }),
+    ...(query["encoding-type"] && { EncodingType: query["encoding-type"] }),
+    MaxKeys: Math.min(query["max-keys"], PAGE_LIMIT),
+    IsTruncated: truncated,
+    // S3 sends it with a delimiter only; others take the last key, which is the same.
+    ...(truncated && query.delimiter && next !== undefined && { NextMarker: name(next) }),
+    Contents: rowsOf(found).map((row) => contentOf(row, name, true)),
+    CommonPrefixes: commonPrefixes(found, name),
+  }));
 }
 
-function parseQuery(query: URLSearchParams): Query {
-  const parsed = Query.safeParse(Object.fromEntries(query));
-  if (parsed.success) return parsed.data;
-  throw new S3Error("InvalidArgument", z.prettifyError(parsed.error));
+function listed(
+  artifacts: Artifacts,
+  bucket: string,
+  query: { prefix: string; delimiter: string; after: string; "max-keys": number },
+): { found: Entry<StoredObject>[]; truncated: boolean } {
+  const { prefix } = query;
+  const entries = fold<StoredObject>(
+    query,
+    ({ key: after }) =>
+      listObjects(artifacts.store.read, { bucket, prefix, after, limit: PAGE_LIMIT }),
+  );
+  return take(entries, Math.min(query["max-keys"], PAGE_LIMIT));
+}
+
+function contentOf(row: StoredObject, name: (key: string) => string, owner: boolean) {
+  return {
+    Key: name(row.key),
+    LastModified: new Date(row.lastModified).toISOString(),
+    ETag: `"${row.etag}"`,
+    Size: row.size,
+    StorageClass: "STANDARD",
+    ...(owner && { Owner: { ID: OWNER, DisplayName: OWNER } }),
+  };
 }
 
 function toToken(resume: string): string {
@@ -99,8 +109,4 @@ function toToken(resume: string): string {
 
 function fromToken(token: string): string {
   return Buffer.from(token, "base64url").toString("utf8");
-}
-
-function urlEncoded(key: string): string {
-  return encodeURIComponent(key).replaceAll("%2F", "/");
 }

@@ -1,6 +1,6 @@
 /**
  * Multipart uploads: begun, filled with parts in any order, and aborted; `complete_upload.ts` makes a
- * version of them. Each part is on disk when it is answered.
+ * version of them. Each part is on disk when it is answered. A part may be copied from an object.
  * @module
  */
 import { rm } from "node:fs/promises";
@@ -16,9 +16,11 @@ import {
   type UploadPart,
 } from "../../store/uploads.ts";
 import { moveDurably } from "./artifact_files.ts";
-import { checksumHeaders } from "./checksums.ts";
+import { checksumsOf, sumsFor } from "./checksums.ts";
+import { checksumOfUpload, uploadChecksum } from "./composite.ts";
 import type { Artifacts, S3Request } from "./operation.ts";
 import { md5Hex, receiveBody } from "./put_object.ts";
+import type { Received } from "./receive.ts";
 import { S3Error } from "./s3_error.ts";
 import { s3Document, xmlResponse } from "./s3_xml.ts";
 import { describedBy } from "./store_version.ts";
@@ -30,28 +32,53 @@ export const PartNumber = z.coerce.number().int().min(1).max(10_000);
 
 /** CreateMultipartUpload. */
 export async function createUpload(artifacts: Artifacts, request: S3Request): Promise<Response> {
-  const { bucket, key, raw: { headers } } = request;
+  const { bucket, key, headers } = request;
   const uploadId = artifacts.randomHex(UPLOAD_ID_BYTES);
-  const checksum = { checksumAlgorithm: null, checksumType: null };
-  const createTime = artifacts.now();
-  const upload = { uploadId, bucket, key, createTime, ...describedBy(headers), ...checksum };
+  const checksum = uploadChecksum(headers);
+  const upload = {
+    ...{ uploadId, bucket, key, createTime: artifacts.now(), ...describedBy(headers) },
+    ...{ checksumAlgorithm: checksum?.algorithm ?? null, checksumType: checksum?.type ?? null },
+  };
   await artifacts.store.commit((tx) => insertUpload(tx, upload));
-  return xmlResponse(s3Document("InitiateMultipartUploadResult", {
+  const document = s3Document("InitiateMultipartUploadResult", {
     Bucket: bucket,
     Key: key,
     UploadId: uploadId,
-  }));
+  });
+  return xmlResponse(document, {
+    ...(checksum && {
+      "x-amz-checksum-algorithm": checksum.algorithm.toUpperCase(),
+      "x-amz-checksum-type": checksum.type,
+    }),
+  });
 }
 
 /** UploadPart; a part with a number that is there already takes its place. */
 export async function uploadPart(artifacts: Artifacts, request: S3Request): Promise<Response> {
-  const { uploadId } = uploadOf(artifacts.store.read, request);
+  const upload = uploadOf(artifacts.store.read, request);
   const partNumber = partNumberOf(request.query);
-  const { received, claims } = await receiveBody(artifacts, request);
+  const algorithm = checksumOfUpload(upload)?.algorithm;
+  const names = algorithm === undefined ? [] : [algorithm];
+  const { received, claims } = await receiveBody(artifacts, request, names);
+  const checksums = checksumsOf([...sumsFor(claims), ...names], received.sums);
+  const part = await keepPart(artifacts, request, { received, partNumber, checksums });
+  const headers: Record<string, string> = { etag: `"${part.etag}"` };
+  for (const [name, sum] of Object.entries(checksums)) headers[`x-amz-checksum-${name}`] = sum;
+  return new Response(null, { headers });
+}
+
+/** Gives a part that has arrived its name and its row. */
+export async function keepPart(
+  artifacts: Artifacts,
+  request: S3Request,
+  arrived: { received: Received; partNumber: number; checksums: Record<string, string> },
+): Promise<UploadPart> {
+  const { received, partNumber, checksums } = arrived;
+  const uploadId = request.query.get("uploadId") ?? "";
   const { size } = received.sums;
   const etag = md5Hex(received.sums);
   const lastModified = artifacts.now();
-  const part: UploadPart = { uploadId, partNumber, etag, size, checksums: {}, lastModified };
+  const part: UploadPart = { uploadId, partNumber, etag, size, checksums, lastModified };
   const file = artifacts.files.part(part);
   try {
     await moveDurably(received.file, file);
@@ -60,13 +87,12 @@ export async function uploadPart(artifacts: Artifacts, request: S3Request): Prom
       return putPart(tx, part);
     });
     if (former && former.etag !== part.etag) await rm(artifacts.files.part(former), FORCE);
+    return part;
   } catch (error) {
     await rm(received.file, FORCE);
     if (!hasPart(artifacts.store.read, part)) await rm(file, FORCE);
     throw error;
   }
-  const sums = checksumHeaders(claims, received.sums);
-  return new Response(null, { headers: { etag: `"${part.etag}"`, ...sums } });
 }
 
 const FORCE = { force: true };
@@ -94,7 +120,7 @@ export function uploadOf(db: Db, { bucket, key, query }: S3Request): Upload {
   );
 }
 
-function partNumberOf(query: URLSearchParams): number {
+export function partNumberOf(query: URLSearchParams): number {
   const number = PartNumber.safeParse(query.get("partNumber"));
   if (number.success) return number.data;
   const given = query.get("partNumber");

@@ -1,5 +1,6 @@
 /** What every operation of the S3 subset is given. @module */
 import type { Store } from "../../store/store.ts";
+import type { ChunkSigner } from "../chunk_signature.ts";
 import type { Address } from "./address.ts";
 import type { ArtifactFiles } from "./artifact_files.ts";
 
@@ -7,6 +8,10 @@ import type { ArtifactFiles } from "./artifact_files.ts";
 export interface Artifacts {
   store: Store;
   files: ArtifactFiles;
+  /** Where buckets are said to be. */
+  region: string;
+  /** The least a part of a multipart upload may have, unless it is the last; in bytes. */
+  partBytesMin: number;
   now(): number;
   /** Random bytes, written in hex. */
   randomHex(bytes: number): string;
@@ -15,8 +20,11 @@ export interface Artifacts {
 /** A request whose signature and role have been checked. */
 export interface S3Request extends Address {
   raw: Request;
+  /** Those of the request, and those that a presigned URL carries in its query. */
+  headers: Headers;
   /** The signed value of x-amz-content-sha256. */
   contentSha256: string;
+  signChunk: ChunkSigner;
 }
 
 /** Carries out a request; throws S3Error to refuse it. */

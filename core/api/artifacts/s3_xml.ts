@@ -11,6 +11,9 @@ const parser = new XMLParser({
   removeNSPrefix: true,
   // Values stay text: an ETag of digits only must not become a number.
   parseTagValue: false,
+  // A key may begin or end with a space, and clients write a line end in one as `&#13;`.
+  trimValues: false,
+  htmlEntities: true,
 });
 
 /** A document with one root element in the S3 namespace. */

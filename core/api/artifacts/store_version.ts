@@ -12,11 +12,12 @@ import {
   type StoredObject,
 } from "../../store/objects.ts";
 import type { Artifacts } from "./operation.ts";
+import type { ChecksumType } from "./checksums.ts";
 import type { Received } from "./receive.ts";
 import { S3Error } from "./s3_error.ts";
 
 /** With the twelve digits of its number, a version id has 32. */
-const VERSION_RANDOM_BYTES = 10;
+export const VERSION_RANDOM_BYTES = 10;
 
 /** What a client gives an object besides its bytes. */
 export type Described = Pick<
@@ -47,12 +48,38 @@ export function storeVersion(
 
 /** Headers that say which version a write made, or a read answers. */
 export function versionHeaders(version: StoredObject): Record<string, string> {
-  return {
-    etag: `"${version.etag}"`,
-    "x-amz-version-id": version.versionId,
-    "x-amz-checksum-sha256": Buffer.from(version.sha256, "hex").toString("base64"),
-    "x-amz-checksum-type": "FULL_OBJECT",
-  };
+  return { etag: `"${version.etag}"`, "x-amz-version-id": version.versionId };
+}
+
+/** The sums of a version, by their names, and of what they are. */
+export function checksumMembers(
+  { checksums, sha256 }: StoredObject,
+): { sums: Record<string, string>; type: ChecksumType } {
+  const none = Object.keys(checksums).length === 0;
+  const sums = none ? { sha256: Buffer.from(sha256, "hex").toString("base64") } : checksums;
+  const composite = Object.values(sums).some((sum) => sum.includes("-"));
+  return { sums, type: composite ? "COMPOSITE" : "FULL_OBJECT" };
+}
+
+/** The same as headers: what the client sent, or our own where it sent nothing. */
+export function checksumHeaders(version: StoredObject): Record<string, string> {
+  const { sums, type } = checksumMembers(version);
+  const headers: Record<string, string> = { "x-amz-checksum-type": type };
+  for (const [name, sum] of Object.entries(sums)) headers[`x-amz-checksum-${name}`] = sum;
+  return headers;
+}
+
+/** The same as members of a document: `ChecksumSHA256` … */
+export function checksumElements(version: StoredObject): Record<string, string> {
+  const { sums, type } = checksumMembers(version);
+  return { ...checksumTags(sums), ChecksumType: type };
+}
+
+/** Sums by the names that documents have for them. */
+export function checksumTags(sums: Record<string, string>): Record<string, string> {
+  const tags: Record<string, string> = {};
+  for (const [name, sum] of Object.entries(sums)) tags[`Checksum${name.toUpperCase()}`] = sum;
+  return tags;
 }
 
 /** What HTTP is told with the bytes, kept as it came (S3 user guide, "System-defined metadata"). */

@@ -11,7 +11,7 @@ const UPLOAD_LIFE_MS = 7 * 24 * 3600 * 1000;
 
 /**
  * Removes bodies that never became objects, uploads begun more than seven days ago, parts of uploads
- * that have ended, and content no row speaks of. `directory` is that of `artifactRoutes`. Only for
+ * that have ended, and content no row speaks of. `directory` is that of `artifactStore`. Only for
  * the start: no request may be served meanwhile.
  */
 export async function sweepIncoming(

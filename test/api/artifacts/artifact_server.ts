@@ -1,18 +1,18 @@
 /**
- * An artifact store that really listens, and a client that signs. Signatures are checked by signing
- * again what arrived and comparing; clocks and roles as the tests need them.
+ * An artifact store that really listens, behind the signature check of the product, and a client
+ * that signs; keys and roles as the tests need them.
  * @module
  */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { artifactRoutes, type Authenticate } from "../../../core/api/artifacts/artifact_routes.ts";
-import { DomainError } from "../../../core/domain/errors.ts";
+import { artifactStore } from "../../../core/api/artifacts/artifact_routes.ts";
+import { verifySignature } from "../../../core/api/sigv4.ts";
 import type { Role } from "../../../core/domain/instance.ts";
 import { serveHttp } from "../../../core/platform.ts";
 import { openStore, type Store } from "../../../core/store/store.ts";
-import { signable, signer, signHeaders } from "../../../core/wire/sigv4.ts";
+import { signable, signHeaders } from "../../../core/wire/sigv4.ts";
 
 export interface ArtifactServer {
   url: string;
@@ -33,22 +33,35 @@ export interface CallOptions {
 
 /** Access key → role; the secret is the key's name spelled twice. */
 const KEYS: Record<string, Role> = { ADMIN: "admin", DEPLOY: "deployer", VIEW: "viewer" };
-const REGION = "eu-central-1";
+export const REGION = "eu-central-1";
+
+/** What of the store a test may want otherwise. */
+export interface Settings {
+  region?: string;
+  domains?: readonly string[];
+  partBytesMin?: number;
+  now?(): number;
+}
 
 export function secretOf(accessKeyId: string): string {
   return accessKeyId + accessKeyId;
 }
 
-export async function startArtifactServer(): Promise<ArtifactServer> {
+export async function startArtifactServer(settings: Settings = {}): Promise<ArtifactServer> {
   const data = await mkdtemp(join(tmpdir(), "artifacts-"));
   const store = openStore(data);
   const directory = join(data, "artifacts");
-  const now = () => Date.now();
-  const routes = artifactRoutes({ store, directory, authenticate, now, randomBytes });
+  const now = settings.now ?? Date.now;
+  const check = (request: Request) =>
+    verifySignature(request, { services: ["s3"], findKey, now: now() });
+  const { region = "us-east-1", domains = [], partBytesMin = 1 } = settings;
+  const s3 = artifactStore({
+    ...{ store, directory, authenticate: check, region, domains, partBytesMin, now, randomBytes },
+  });
   const server = await serveHttp({
     hostname: "127.0.0.1",
     port: 0,
-    fetch: (request) => routes.fetch(request),
+    fetch: (request) => s3.answer(request) ?? s3.otherwise(request),
   });
   const url = `http://127.0.0.1:${server.port}`;
   return {
@@ -82,32 +95,9 @@ async function call(url: URL, method: string, options: CallOptions = {}): Promis
   return await fetch(url, { method, headers: sent, ...(body !== undefined && { body }) });
 }
 
-const AUTHORIZATION =
-  /^AWS4-HMAC-SHA256 Credential=(\w+)\/\d{8}\/([\w-]+)\/s3\/aws4_request, ?SignedHeaders=([\w;-]+), ?Signature=(\w+)$/;
-
-const authenticate: Authenticate = async (request) => {
-  const header = request.headers.get("authorization");
-  if (header === null) {
-    throw new DomainError("MissingAuthenticationTokenException", "", "The request is not signed.");
-  }
-  const [, accessKeyId = "", region = "", names = "", signature] = AUTHORIZATION.exec(header) ?? [];
+function findKey(accessKeyId: string) {
   const role = KEYS[accessKeyId];
-  if (role === undefined) {
-    throw new DomainError("UnrecognizedClientException", "", `No access key "${accessKeyId}".`);
-  }
-  const date = request.headers.get("x-amz-date") ?? "";
-  const contentSha256 = request.headers.get("x-amz-content-sha256") ?? "";
-  const signedHeaders = Object.fromEntries(
-    names.split(";").map((name) => [name, request.headers.get(name) ?? ""]),
-  );
-  const again = signable(request.method, new URL(request.url), signedHeaders);
-  const credentials = { accessKeyId, secretAccessKey: secretOf(accessKeyId) };
-  const expected = await signer(credentials, region, "s3").sign(again, {
-    signingDate: new Date(date.replace(/(....)(..)(..T..)(..)(..Z)/, "$1-$2-$3:$4:$5")),
-    signableHeaders: new Set(names.split(";")),
-  });
-  if (!expected.headers["authorization"]?.endsWith(`Signature=${signature}`)) {
-    throw new DomainError("InvalidSignatureException", "", "The signature does not match.");
-  }
-  return { caller: { accessKeyId, role, arn: `arn:aws:iam::0:user/${role}` }, contentSha256 };
-};
+  if (role === undefined) return undefined;
+  const arn = `arn:aws:iam::0:user/${role}`;
+  return { accessKeyId, secretAccessKey: secretOf(accessKeyId), role, arn, createTime: 0 };
+}
