@@ -108,7 +108,7 @@ async function beginningOf(response: Response): Promise<string> {
   }
   await reader.cancel().catch(() => undefined); // an answer that broke off cannot be called off
   // deno-lint-ignore no-control-regex -- control characters are what is taken out
-  return text.replaceAll(/[\x00-\x1f\x7f]+/g, " ").trim().slice(0, ANSWER_SHOWN);
+  return text.replaceAll(/[\x00-\x20\x7f]+/g, " ").trim().slice(0, ANSWER_SHOWN);
 }
 
 /** Milliseconds; only the form in seconds, which servers that are busy send. */
