@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LIMITS } from "../../core/domain/limits.ts";
 import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
-import { revisions } from "../../core/store/schema.ts";
+import { applications, revisions } from "../../core/store/schema.ts";
 import { testRefusalsOf } from "./refusals.ts";
 import { bundle, GROUP, nthDeployment, openShop, START } from "./shop.ts";
 
@@ -181,7 +181,8 @@ const refusedCreations: [changes: object, type: string, message?: RegExp][] = [
   ],
   [alarms(1), "InvalidAlarmConfig", /cannot read alarms yet.*ignorePollAlarmFailure/],
   [{ targetInstances: { autoScalingGroups: ["asg"] } }, "InvalidTargetInstances", /blue\/green/],
-  [{ updateOutdatedInstancesOnly: true }, "InvalidUpdateOutdatedInstancesOnlyValue"],
+  [{ revision: null }, "RevisionRequired", /^RevisionLocation must be specified$/],
+  [{ updateOutdatedInstancesOnly: "yes" }, "Serialization"],
   [{ deploymentMode: "RESTART" }, "InvalidRevision", /RESTART/],
   [{ deploymentMode: "REPEAT" }, "InvalidInput", /deploymentMode/],
 ];
@@ -237,6 +238,43 @@ test("a config by zones is refused: on-premises hosts have none", async () => {
   const ask = create({ deploymentConfigName: "zones" });
   await shop.refuses("CreateDeployment", ask, "InvalidDeploymentConfigNameException");
 });
+
+const functions: [platform: "Lambda" | "ECS", changes: object, type: string, message: RegExp][] = [
+  [
+    "Lambda",
+    { fileExistsBehavior: "DISALLOW" },
+    "InvalidFileExistsBehavior",
+    /^For Lambda, ECS and Kubernetes deployment, fileExistsBehavior can not be specified$/,
+  ],
+  [
+    "ECS",
+    { fileExistsBehavior: "RETAIN" },
+    "InvalidFileExistsBehavior",
+    /^For Lambda, ECS and Kubernetes deployment, fileExistsBehavior can not be specified$/,
+  ],
+  [
+    "Lambda",
+    { ignoreApplicationStopFailures: true },
+    "InvalidIgnoreApplicationStopFailuresValue",
+    /must be false/,
+  ],
+  [
+    "Lambda",
+    { updateOutdatedInstancesOnly: true },
+    "InvalidUpdateOutdatedInstancesOnlyValue",
+    /must be false/,
+  ],
+  ["Lambda", {}, "InvalidRole", /cannot deploy to Lambda yet/],
+];
+for (const [platform, changes, type, message] of functions) {
+  test(`a deployment to ${platform} with ${JSON.stringify(changes)} is refused as ${type}`, async () => {
+    await using shop = await openShop(0);
+    await shop.context.store.commit((tx) =>
+      tx.update(applications).set({ computePlatform: platform }).run()
+    );
+    await shop.refuses("CreateDeployment", create(changes), `${type}Exception`, message);
+  });
+}
 
 test("alarms that may be ignored hold no deployment up", async () => {
   const alarmConfiguration = {

@@ -174,3 +174,19 @@ fleetTest("where a plugin is gone, the deployment fails and names it, and so doe
   const all = fleet.store.read.select().from(deployments).where(eq(deployments.id, backId)).all();
   assert.deepEqual(all[0]?.rollback.rollbackTriggeringDeploymentId, id);
 });
+
+fleetTest(
+  "the order of a deployment that restarts the application is the same afterwards",
+  { hosts: 1 },
+  async (fleet) => {
+    const first = await fleet.succeed("v1.zip", "web-1");
+    const id = await fleet.deploy("", { revision: "restart" });
+    const { commandId } = await fleet.poll("web-1");
+    restart(fleet);
+    const order = await fleet.take("web-1");
+    assert.equal(order.commandId, commandId);
+    assert.equal(order.specification.ReuseArchiveFromDeploymentId, first);
+    await fleet.finish(order);
+    assert.equal((await fleet.ended(id)).status, "Succeeded");
+  },
+);
