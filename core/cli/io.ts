@@ -4,6 +4,7 @@
  * @module
  */
 import process from "node:process";
+import { text } from "node:stream/consumers";
 
 /** A stream to write text to; a terminal says how large it is. */
 export interface Output {
@@ -26,6 +27,8 @@ export interface Io {
   onInterrupt(listener: () => void): () => void;
   /** Asks on stderr and reads one line of stdin; undefined when stdin has ended. */
   ask(question: Question): Promise<string | undefined>;
+  /** Reads stdin to its end. */
+  readAll(): Promise<string>;
 }
 
 export interface Question {
@@ -52,6 +55,7 @@ export function processIo(): Io {
       const { readAnswer } = await import("./prompt.ts");
       return await readAnswer(question);
     },
+    readAll: () => text(process.stdin),
   };
 }
 

@@ -79,6 +79,13 @@ export async function standIn(operations: Record<string, Operation> = {}): Promi
   });
 }
 
+/** Operations that CodeDeploy does not have. */
+const OWN: ReadonlySet<string> = new Set([
+  "CreateJoinToken",
+  "DescribeOperations",
+  "GetDeploymentLogs",
+]);
+
 type State = Omit<StandIn, typeof Symbol.asyncDispose>;
 
 async function answer(self: State, request: IncomingMessage, response: ServerResponse) {
@@ -115,7 +122,7 @@ async function answer(self: State, request: IncomingMessage, response: ServerRes
 
 function operation(self: State, target: string, body: Buffer, response: ServerResponse) {
   const [prefix, name = ""] = target.split(".");
-  const own = name === "CreateJoinToken" || name === "GetDeploymentLogs";
+  const own = OWN.has(name);
   if (prefix !== (own ? "Runtime_20261125" : "CodeDeploy_20141006")) throw new Error(target);
   const input: Record<string, unknown> = JSON.parse(body.toString());
   self.asked.push({ operation: name, input });
@@ -150,6 +157,7 @@ const NO_ROOMS: Rooms = {
   server: () => Promise.reject(new Error("no server here")),
   agent: () => Promise.reject(new Error("no agent here")),
   join: () => Promise.reject(new Error("no join here")),
+  joinRegistered: () => Promise.reject(new Error("no join here")),
   agentStatus: () => Promise.reject(new Error("no status here")),
   daemon: () => Promise.reject(new Error("no daemon here")),
   agentRepair: () => Promise.reject(new Error("no repair here")),
@@ -194,6 +202,7 @@ export async function runtime(
       return () => {};
     },
     ask: () => Promise.resolve(answers.shift()),
+    readAll: () => Promise.resolve(answers.splice(0).join("\n")),
   };
   ran.code = await runCommandLine(argv, { ...NO_ROOMS, ...process.rooms }, io);
   return ran;
