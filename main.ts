@@ -9,6 +9,7 @@ const rooms = {
   server: () => import("./core/server/serve.ts"),
   agent: () => import("./core/agent/main.ts"),
   join: () => import("./core/agent/join.ts"),
+  joinRegistered: () => import("./core/agent/join_registered.ts"),
   agentStatus: () => import("./core/agent/status.ts"),
   daemon: () => import("./core/agent/daemon.ts"),
   agentRepair: () => import("./core/agent/repair.ts"),

@@ -16,9 +16,10 @@ export interface JoinFiles {
 
 /**
  * Makes the folder and refuses what would fail later, so that nothing is asked of the server in
- * vain: a folder that cannot be written, a host that has joined already.
+ * vain: a folder that cannot be written, a host that has joined already. A host that comes with an
+ * on-premises file of its own may have it at its place already.
  */
-export async function prepareFiles(configDir: string): Promise<JoinFiles> {
+export async function prepareFiles(configDir: string, own?: string): Promise<JoinFiles> {
   const folder = resolve(configDir);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -38,6 +39,7 @@ export async function prepareFiles(configDir: string): Promise<JoinFiles> {
   };
   const before = await textOf(files.onPremises);
   if (before === undefined) return files;
+  if (own !== undefined && before === await textOf(own)) return files;
   const arn = /^\s*iam_\w+_arn:\s*(.*)$/m.exec(before)?.[1] ?? "an unknown name";
   throw new AgentFailure({
     exitCode: EXIT.usage,
@@ -48,6 +50,14 @@ export async function prepareFiles(configDir: string): Promise<JoinFiles> {
   });
 }
 
+/** What a host is given, or has: who the server is and who it is itself. */
+export type Joined = JoinOutput | {
+  instanceName: string;
+  serverPublicKey: string;
+  /** Text of codedeploy.onpremises.yml. */
+  onPremises: string;
+};
+
 export interface HostPlaces {
   url: string;
   root?: string;
@@ -57,12 +67,13 @@ export interface HostPlaces {
 /** Writes both files, the one that says the host has joined last. */
 export async function writeFiles(
   files: JoinFiles,
-  joined: JoinOutput,
+  joined: Joined,
   places: HostPlaces,
 ): Promise<void> {
   try {
     await writeWhole(files.agent, await agentYaml(files, joined, places));
-    await writeWhole(files.onPremises, await onPremisesYaml(joined));
+    const onPremises = "onPremises" in joined ? joined.onPremises : await onPremisesYaml(joined);
+    await writeWhole(files.onPremises, onPremises);
   } catch (cause) {
     throw new AgentFailure({
       exitCode: EXIT.failed,
@@ -86,7 +97,7 @@ async function onPremisesYaml(joined: JoinOutput): Promise<string> {
 }
 
 /** codedeployagent.yml; keys that a person set in an earlier one are kept. */
-async function agentYaml(files: JoinFiles, joined: JoinOutput, places: HostPlaces) {
+async function agentYaml(files: JoinFiles, joined: Joined, places: HostPlaces) {
   const { Document, parseDocument } = await import("yaml");
   const root = places.root === undefined ? undefined : resolve(places.root);
   const before = parseDocument(await textOf(files.agent) ?? "");

@@ -2,6 +2,7 @@
 import { operationsByName } from "./operation.ts";
 import { createJoinToken } from "./operations/create_join_token.ts";
 import { deleteEventTarget } from "./operations/delete_event_target.ts";
+import { getServerKey } from "./operations/get_server_key.ts";
 import { listDeadLetters } from "./operations/list_dead_letters.ts";
 import { listEventTargets } from "./operations/list_event_targets.ts";
 import { putEventTarget } from "./operations/put_event_target.ts";
@@ -11,6 +12,7 @@ export const RUNTIME_OPERATIONS = operationsByName([
   createJoinToken,
   deleteDeadLetters,
   deleteEventTarget,
+  getServerKey,
   listDeadLetters,
   listEventTargets,
   putEventTarget,

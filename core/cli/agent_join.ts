@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Name } from "../domain/name.ts";
 import { Tag } from "../domain/tag.ts";
 import { originOf } from "./connection.ts";
+import { usageFailure } from "./failure.ts";
 import { verb } from "./verb.ts";
 
 const TagArgument = z.string().transform((text, context) => {
@@ -19,6 +20,10 @@ export default verb({
   flags: [
     { flags: "--token <token>", text: "from `runtime token create`" },
     { flags: "--name <name>", text: "how the host is called" },
+    {
+      flags: "--registered <file>",
+      text: "instead: the codedeploy.onpremises.yml of a host that is registered already",
+    },
     {
       flags: "--tag <key=value>",
       text: "tag that groups select by; may be repeated",
@@ -41,19 +46,39 @@ export default verb({
   ],
   examples: [
     "runtime agent join https://deploy.example.com --token T --name web-1 --tag role=web",
+    "runtime agent join https://deploy.example.com --registered codedeploy.onpremises.yml",
   ],
   input: z.object({
     url: z.string(),
-    token: z.string("give the token of `runtime token create`"),
-    name: z.string("give the host a name").pipe(Name),
+    token: z.string().exactOptional(),
+    name: Name.exactOptional(),
+    registered: z.string().min(1, "a file is wanted").exactOptional(),
     tag: z.array(TagArgument).default([]),
     configDir: z.string(),
     root: z.string(),
     installRoot: z.string().exactOptional(),
   }),
-  async run({ url, tag: tags, ...input }, _io, rooms) {
-    const options = { ...input, url: originOf(url), tags };
+  async run({ url: given, tag: tags, token, name, registered, ...places }, _io, rooms) {
+    const url = originOf(given);
+    if (registered !== undefined) {
+      if (token !== undefined || name !== undefined || tags.length > 0) throw alreadyRegistered();
+      const { joinRegistered } = await rooms.joinRegistered();
+      return await joinRegistered({ ...places, url, registered });
+    }
+    if (token === undefined || name === undefined) throw tokenAndName();
     const { join } = await rooms.join();
-    return await join(options);
+    return await join({ ...places, url, token, name, tags });
   },
 });
+
+function alreadyRegistered() {
+  return usageFailure("A registered host has its name, tags and keys already", [
+    "--registered was given together with --token, --name or --tag",
+  ], ["runtime agent join URL --registered codedeploy.onpremises.yml"]);
+}
+
+function tokenAndName() {
+  return usageFailure("A host joins with a token and a name", [
+    "--token and --name are needed, or --registered",
+  ], ["runtime token create", "runtime agent join URL --token T --name web-1"]);
+}

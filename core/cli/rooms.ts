@@ -57,6 +57,16 @@ export interface JoinOptions {
   installRoot?: string;
 }
 
+/** `runtime agent join` of a host that is registered already. */
+export interface JoinRegisteredOptions {
+  url: string;
+  /** Its codedeploy.onpremises.yml. */
+  registered: string;
+  configDir: string;
+  root?: string;
+  installRoot?: string;
+}
+
 /** `runtime agent run-local`. */
 export interface LocalRunOptions {
   /** Folder or archive. */
@@ -171,6 +181,9 @@ export interface Rooms {
   server(): Promise<{ serve(options: ServeOptions): Promise<number> }>;
   agent(): Promise<{ runAgent(options: AgentOptions): Promise<number> }>;
   join(): Promise<{ join(options: JoinOptions): Promise<number> }>;
+  joinRegistered(): Promise<{
+    joinRegistered(options: JoinRegisteredOptions): Promise<number>;
+  }>;
   agentStatus(): Promise<{
     agentStatus(
       options: AgentOptions,

@@ -17,6 +17,15 @@ export const CreateJoinTokenInput = z.object({
 /** `expiresAt` in seconds since the epoch, as every time of this protocol. */
 export const CreateJoinTokenOutput = z.object({ token: z.string(), expiresAt: z.number() });
 
+/** GetServerKey (agent): what a registered host pins, so that it takes orders of this server alone. */
+export const GetServerKeyOutput = z.object({
+  /** As whom the host is registered. */
+  instanceName: z.string(),
+  /** SPKI in PEM. */
+  serverPublicKey: z.string(),
+});
+export type GetServerKeyOutput = z.infer<typeof GetServerKeyOutput>;
+
 /** GetDeploymentLogs (viewer): lines in the order they reached the server, a page at a time. */
 export const GetDeploymentLogsInput = z.object({
   deploymentId: z.string(),

@@ -307,6 +307,7 @@ test("on a terminal the tree's last picture and the sentence remain", async () =
     server: () => Promise.reject(new Error("unused")),
     agent: () => Promise.reject(new Error("unused")),
     join: () => Promise.reject(new Error("unused")),
+    joinRegistered: () => Promise.reject(new Error("unused")),
     agentStatus: () => Promise.reject(new Error("unused")),
     daemon: () => Promise.reject(new Error("unused")),
     agentRepair: () => Promise.reject(new Error("unused")),
