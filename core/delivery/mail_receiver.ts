@@ -63,15 +63,25 @@ async function openTransport(smtpUrl: string): Promise<Transporter> {
   });
 }
 
-/** A refusal for good (5xx) is a dead letter at once, everything else is tried again. */
+/** What the library calls a refusal of the recipient, and one of the mail. */
+const OF_THIS_MAIL: ReadonlySet<unknown> = new Set(["EENVELOPE", "EMESSAGE"]);
+
+/**
+ * A mail that is refused for good (5xx) is a dead letter at once. Everything else is tried again, a
+ * password that is wrong too: the server's operator can change that.
+ */
 function failure(cause: unknown, smtpUrl: string, to: string): DeliveryFailure {
   const { hostname, port } = new URL(smtpUrl);
   const server = port === "" ? hostname : `${hostname}:${port}`;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const code = cause instanceof Error && "responseCode" in cause ? cause.responseCode : undefined;
-  const refused = typeof code === "number" && code >= 500;
   return new DeliveryFailure(`mail to ${to} by ${server}: ${reason}`, {
-    next: refused ? "never" : "again",
+    next: isForGood(cause) ? "never" : "again",
     cause,
   });
+}
+
+function isForGood(cause: unknown): boolean {
+  if (!(cause instanceof Error) || !("code" in cause) || !("responseCode" in cause)) return false;
+  const { code, responseCode } = cause;
+  return OF_THIS_MAIL.has(code) && typeof responseCode === "number" && responseCode >= 500;
 }
