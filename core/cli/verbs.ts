@@ -56,6 +56,10 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
     () => import("./topic.ts").then(({ subscriptions }) => ({ default: subscriptions })),
   ],
   ["topic publish", () => import("./topic.ts").then(({ publish }) => ({ default: publish }))],
+  ["events targets", () => import("./events_targets.ts")],
+  ["events add", () => import("./events_add.ts")],
+  ["events remove", () => import("./events_remove.ts")],
+  ["events dead-letters", () => import("./events_dead_letters.ts")],
   ["demo", () => import("./demo.ts")],
 ]);
 
@@ -63,6 +67,7 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
 export const FAMILIES: ReadonlyMap<string, string> = new Map([
   ["codedeploy-agent", "The agent, by the commands of AWS's program of that name"],
   ["import", "Bringing over what another CodeDeploy has"],
+  ["events", "Events for other programs: where they go, what could not be delivered"],
   ["token", "Tokens with which hosts join"],
   ["topic", "Topics that triggers publish to, and who listens to them"],
 ]);
