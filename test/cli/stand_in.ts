@@ -82,8 +82,14 @@ export async function standIn(operations: Record<string, Operation> = {}): Promi
 /** Operations that CodeDeploy does not have. */
 const OWN: ReadonlySet<string> = new Set([
   "CreateJoinToken",
+  "DeleteDeadLetters",
+  "DeleteEventTarget",
   "DescribeOperations",
   "GetDeploymentLogs",
+  "ListDeadLetters",
+  "ListEventTargets",
+  "PutEventTarget",
+  "ReplayDeadLetters",
 ]);
 
 type State = Omit<StandIn, typeof Symbol.asyncDispose>;
