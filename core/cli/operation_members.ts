@@ -66,7 +66,8 @@ export function membersOf(schema: unknown): readonly Member[] {
 }
 
 function formOf(schema: Schema): Form {
-  const options = schema.oneOf ?? schema.anyOf;
+  // Null is as good as left out, so it is no form of its own.
+  const options = (schema.oneOf ?? schema.anyOf)?.filter(({ type }) => type !== "null");
   if (options) return options.map(formOf).reduce(merged);
   const form = { values: [], members: [], note: schema.description ?? "" };
   switch (schema.type) {

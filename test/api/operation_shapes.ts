@@ -73,7 +73,8 @@ function members({ properties = {} }: JsonSchema): Members {
 }
 
 function shape(schema: JsonSchema): Shape {
-  const options = schema.oneOf ?? schema.anyOf;
+  // Null is as good as left out, so it is no form of its own.
+  const options = (schema.oneOf ?? schema.anyOf)?.filter(({ type }) => type !== "null");
   if (options) return options.map(shape).reduce(merged);
   switch (schema.type) {
     case "string":

@@ -1,10 +1,9 @@
 /** Our table of operations against the service model of CodeDeploy that the AWS SDK is made from. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COMMON_ERRORS } from "../../core/api/common_errors.ts";
-import { publicServices } from "../../core/api/public_services.ts";
-import type { Engine } from "../../core/engine/engine.ts";
+import { COMMON_ERRORS } from "../../core/api/every_operation_errors.ts";
 import { differences, type Operation, ownOperation, type Shape } from "./operation_shapes.ts";
+import { PUBLIC_SERVICES } from "./operation_table.ts";
 import { modelOperations } from "./service_model.ts";
 
 /** What is ours on purpose, as `differences` tells it, and why. */
@@ -21,9 +20,7 @@ const ADDITIONS: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-// because only the descriptions of the operations are read here, none is run
-const NO_ENGINE = {} as Engine;
-const [codedeploy] = publicServices(NO_ENGINE);
+const [codedeploy] = PUBLIC_SERVICES;
 const table = new Map(
   [...codedeploy?.operations ?? []].map(([name, one]) => [name, ownOperation(one)]),
 );

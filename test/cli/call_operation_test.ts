@@ -3,16 +3,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { COMMON_ERRORS } from "../../core/api/common_errors.ts";
+import { COMMON_ERRORS } from "../../core/api/every_operation_errors.ts";
 import { descriptionsOf } from "../../core/api/operations/describe_operations.ts";
-import { publicServices } from "../../core/api/public_services.ts";
 import type { DescribeOperationsOutput } from "../../core/wire/runtime_api.ts";
+import { PUBLIC_SERVICES } from "../api/operation_table.ts";
 import { Refusal, runtime, type StandIn, standIn } from "./stand_in.ts";
 
-// because only the descriptions are read here, no operation is run
-const NO_ENGINE = {} as Parameters<typeof publicServices>[0];
 /** What a server describes. */
-const TABLE = publicServices(NO_ENGINE).flatMap(descriptionsOf);
+const TABLE = PUBLIC_SERVICES.flatMap(descriptionsOf);
 
 function described({ operationNames }: Record<string, unknown>) {
   const names = Array.isArray(operationNames) ? operationNames : undefined;

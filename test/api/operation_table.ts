@@ -1,0 +1,8 @@
+/** The table of operations without a server: to read what they are, none of them can run. @module */
+import { publicServices } from "../../core/api/public_services.ts";
+import type { Engine } from "../../core/engine/engine.ts";
+
+// because the table is read and no operation of it is run, it needs no engine
+const NO_ENGINE = {} as Engine;
+
+export const PUBLIC_SERVICES = publicServices(NO_ENGINE);
