@@ -18,6 +18,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { fetchVia } from "../../core/platform.ts";
 import { callJson } from "../../core/wire/aws_json.ts";
 
 export const BINARY = new URL("../../dist/runtime", import.meta.url).pathname;
@@ -59,6 +60,7 @@ export class Fleet {
   serverFlags: readonly string[] = [];
   #server: ChildProcess | undefined;
   #agentProgram = BINARY;
+  #fetch: typeof fetch = fetch;
   readonly #children = new Set<ChildProcess>();
 
   constructor() {
@@ -88,6 +90,7 @@ export class Fleet {
     const fleet = new Fleet();
     fleet.serverFlags = ["--tls-cert", tls.cert, "--tls-key", tls.key];
     fleet.env["NODE_EXTRA_CA_CERTS"] = tls.ca;
+    fleet.#fetch = fetchVia({ ca: [readFileSync(tls.ca, "utf8")] });
     return fleet.#begin(hosts);
   }
 
@@ -155,6 +158,7 @@ export class Fleet {
   api(operation: string, input: unknown): Promise<Record<string, unknown>> {
     const endpoint = {
       url: this.url,
+      fetch: this.#fetch,
       region: "us-east-1",
       credentials: {
         accessKeyId: this.env["AWS_ACCESS_KEY_ID"] ?? "",
