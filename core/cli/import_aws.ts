@@ -29,6 +29,7 @@ export default verb({
       flags: "--from-region <region>",
       text: "region to read (else AWS_REGION, else the profile's)",
     },
+    { flags: "--from-account <id>", text: "whose it is, to read tags where nothing else tells" },
     {
       flags: "--app <name>",
       text: "this application alone, with its configs and instances; may be repeated",
@@ -49,6 +50,7 @@ export default verb({
     fromUrl: z.string().exactOptional(),
     fromProfile: z.string().min(1).exactOptional(),
     fromRegion: z.string().min(1).exactOptional(),
+    fromAccount: z.string().regex(/^\d{12}$/, "12 digits").exactOptional(),
     app: z.array(z.string().min(1)).default([]),
     revisions: z.boolean().default(false),
     instances: z.boolean().default(true),
@@ -57,7 +59,13 @@ export default verb({
     const from = await connectSource(io, input);
     const to = await connectDestination(io, input, input);
     if (from.url === to.url) throw sameServer(from.url);
-    const wanted = { applications: app, withRevisions: revisions, withInstances: instances };
+    const { fromAccount: account } = input;
+    const wanted = {
+      applications: app,
+      withRevisions: revisions,
+      withInstances: instances,
+      ...(account !== undefined && { account }),
+    };
     const notes: string[] = [];
     const here = patientlyOf(to, io);
     const planned = await plan(patientlyOf(from, io), here, wanted, notes);

@@ -9,7 +9,7 @@ import { usageFailure } from "../failure.ts";
 import type { Inventory } from "./inventory.ts";
 import { planImport } from "./plan.ts";
 import { readApplications, readConfigs, readInstances } from "./read_inventory.ts";
-import { realmOf, withTags } from "./read_tags.ts";
+import { type Realm, realmOf, realmOfAccount, withTags } from "./read_tags.ts";
 import { configsUsed, instancesUsed } from "./selection.ts";
 import type { Step } from "./step.ts";
 
@@ -18,6 +18,8 @@ export interface Wanted {
   applications: readonly string[];
   withRevisions: boolean;
   withInstances: boolean;
+  /** Twelve digits; else what an answer tells. */
+  account?: string;
 }
 
 /** Throws what the calls throw, and a usage failure for an application that is not there. */
@@ -33,7 +35,7 @@ export async function readSource(
   if (missing.length > 0) throw noSuchApplication(api.connection.url, missing);
   const configs = await readConfigs(api, everything);
   const instances = withInstances ? await readInstances(api, everything) : [];
-  const realm = realmOf(api.connection.region, instances, applications);
+  const realm = sourceRealm(api.connection, wanted, { instances, applications });
   return {
     applications: await withTags(api, applications, realm, note),
     configs: names.length === 0 ? configs : configsUsed(configs, applications),
@@ -57,14 +59,25 @@ export async function compareWith(
   );
   const instances = await readInstances(api, among(there.instances));
   // This server has one account and takes every account in an ARN.
-  const { account } = DEFAULT_REALM;
-  const realm = { partition: "aws", region: api.connection.region, account };
+  const realm = realmOfAccount(api.connection.region, DEFAULT_REALM.account);
   const here: Inventory = {
     applications: await withTags(api, applications, realm, note),
     configs: await readConfigs(api, among(there.configs)),
     instances,
   };
   return planImport(there, here, realm);
+}
+
+/** A server of this kind takes every account in an ARN; AWS wants its own. */
+function sourceRealm(
+  { url, region }: Api["connection"],
+  { account }: Wanted,
+  { instances, applications }: Pick<Inventory, "instances" | "applications">,
+): Realm | undefined {
+  if (account !== undefined) return realmOfAccount(region, account);
+  const told = realmOf(region, instances, applications);
+  const isAmazon = /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname);
+  return told ?? (isAmazon ? undefined : realmOfAccount(region, DEFAULT_REALM.account));
 }
 
 function everything(): boolean {

@@ -17,6 +17,12 @@ export interface Realm {
   account: string;
 }
 
+/** The realm of an account that a person named; China and GovCloud are partitions of their own. */
+export function realmOfAccount(region: string, account: string): Realm {
+  const partition = /^cn-/.test(region) ? "aws-cn" : /^us-gov-/.test(region) ? "aws-us-gov" : "aws";
+  return { partition, region, account };
+}
+
 /**
  * Whose the resources are: an instance's own ARN says it, and so does the service role of a group,
  * which is always one of the same account (CodeDeploy user guide, service role).
@@ -65,7 +71,9 @@ export async function withTags(
 ): Promise<FoundApplication[]> {
   if (realm === undefined) {
     if (applications.length > 0) {
-      note("tags of applications were not read: no answer tells the account of their ARNs");
+      note(
+        "tags of applications were not read: no answer tells their account; name it (--from-account)",
+      );
     }
     return [...applications];
   }
