@@ -147,7 +147,12 @@ export function verifyClaims(
   }
   if (claims.md5 !== undefined) compare("Content-MD5", claims.md5, sums.of.get("md5"));
   for (const [name, value] of claims.checksums) {
-    compare(`x-amz-checksum-${name}`, value, sums.of.get(name));
+    // SDKs that presign a PUT without its body sign the sum of nothing into the URL.
+    const hint = sums.size > 0 && value === digestOf(name).digest().toString("base64")
+      ? " It is that of an empty body: where a URL is presigned before there is a body, set " +
+        "requestChecksumCalculation to WHEN_REQUIRED in the client that presigns."
+      : "";
+    compare(`x-amz-checksum-${name}`, value, sums.of.get(name), hint);
   }
   for (const name of claims.trailing) {
     const header = `x-amz-checksum-${name}`;
@@ -172,12 +177,12 @@ export function checksumsOf(
   return found;
 }
 
-function compare(what: string, claimed: string, actual: Buffer | undefined): void {
+function compare(what: string, claimed: string, actual: Buffer | undefined, hint = ""): void {
   const found = actual?.toString("base64");
   if (claimed === found) return;
   throw new S3Error(
     "BadDigest",
-    `${what} is ${claimed}, but the body that arrived has ${found}; nothing was stored.`,
+    `${what} is ${claimed}, but the body that arrived has ${found}; nothing was stored.${hint}`,
   );
 }
 
