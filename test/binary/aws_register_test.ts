@@ -4,16 +4,15 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
 import { connect } from "../../core/store/database.ts";
-import { Amazon } from "./amazon.ts";
+import { AwsHosts } from "./aws_hosts.ts";
 import { version } from "./bundles.ts";
 import { installed } from "./deployments.ts";
-import { AWS, type Fleet, type Host, until } from "./fleet.ts";
+import { AWS, Fleet, type Host, until } from "./fleet.ts";
 
 const skip = !existsSync(AWS) && "Debian's awscli is not installed";
 const Session = z.object({
@@ -29,47 +28,43 @@ const Session = z.object({
 test("a host comes with aws deploy register, takes a deployment, and goes with deregister", {
   skip,
 }, async () => {
-  await inPlaceOfAmazon(async (amazon) => {
-    const { fleet } = amazon;
+  await inPlaceOfAmazon(async (fleet, hosts) => {
     const host = place(fleet, "web-1");
     const register = ["deploy", "register", "--instance-name", "web-1"];
-    const registered = await amazon.aws([...register, "--tags", "Key=role,Value=web"], {
-      cwd: host.installRoot,
-    });
+    const registered = await hosts.aws(fleet, ...register, "--tags", "Key=role,Value=web");
     assert.equal(registered.code, 0, registered.stdout + registered.stderr);
     assert.match(registered.stdout, /IamUserArn: arn:aws:iam::0{12}:user\/AWS\/CodeDeploy\/web-1/);
-    assert.deepEqual([...new Set(amazon.proxy.passed)], [
-      "CONNECT iam.amazonaws.com:443",
-      "CONNECT codedeploy.us-east-1.amazonaws.com:443",
+    assert.deepEqual([...new Set(hosts.asked)], [
+      "iam.amazonaws.com",
+      "codedeploy.us-east-1.amazonaws.com",
     ]);
-    const file = join(host.installRoot, "codedeploy.onpremises.yml");
+    const file = join(fleet.directory, "codedeploy.onpremises.yml");
     await trust(fleet, host, file);
     await fleet.startAgent(host);
     await deployed(fleet, host, "1");
 
-    const again = await amazon.aws(register, { cwd: host.installRoot });
+    const again = await hosts.aws(fleet, ...register);
     assert.match(again.stderr, /EntityAlreadyExists.*User with name web-1 already exists/);
 
-    const own = onPremisesKeys(file);
-    const whoami = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text"];
-    const arn = await amazon.aws(whoami, { env: own });
+    profile(fleet, file);
+    const whoami = ["sts", "get-caller-identity", "--profile", "host", "--output", "text"];
+    const arn = await hosts.aws(fleet, ...whoami, "--query", "Arn");
     assert.equal(arn.stdout.trim(), "arn:aws:iam::000000000000:user/AWS/CodeDeploy/web-1");
-    const gone = await amazon.aws(["deploy", "deregister", "--instance-name", "web-1"]);
+    const gone = await hosts.aws(fleet, "deploy", "deregister", "--instance-name", "web-1");
     assert.equal(gone.code, 0, gone.stdout + gone.stderr);
-    const user = await amazon.aws(["iam", "get-user", "--user-name", "web-1"]);
+    const user = await hosts.aws(fleet, "iam", "get-user", "--user-name", "web-1");
     assert.match(user.stderr, /\(NoSuchEntity\).*The user with name web-1 cannot be found/);
-    assert.match((await amazon.aws(whoami, { env: own })).stderr, /InvalidClientTokenId/);
+    assert.match((await hosts.aws(fleet, ...whoami)).stderr, /InvalidClientTokenId/);
   });
 });
 
 test("a host signs with the session of a role, over a restart and beyond its end", {
   skip,
 }, async () => {
-  await inPlaceOfAmazon(async (amazon) => {
-    const { fleet } = amazon;
+  await inPlaceOfAmazon(async (fleet, hosts) => {
     const host = place(fleet, "web-1");
     const credentials = join(host.installRoot, "credentials");
-    const first = await session(amazon, credentials);
+    const first = await session(hosts, fleet, credentials);
     const arn = "arn:aws:sts::000000000000:assumed-role/CodeDeployInstances/web-1";
     assert.equal(first.AssumedRoleUser.Arn, arn);
     for (
@@ -79,7 +74,7 @@ test("a host signs with the session of a role, over a restart and beyond its end
           .concat("Key=role,Value=web"),
       ]
     ) {
-      const ran = await amazon.aws(["deploy", ...argv]);
+      const ran = await hosts.aws(fleet, "deploy", ...argv);
       assert.equal(ran.code, 0, ran.stderr);
     }
     const file = join(host.installRoot, "codedeploy.onpremises.yml");
@@ -104,23 +99,23 @@ test("a host signs with the session of a role, over a restart and beyond its end
       () => /ExpiredToken|security token.*expired/.test(readFileSync(log, "utf8")),
     );
     const id = await deploy(fleet, "3");
-    await session(amazon, credentials);
+    await session(hosts, fleet, credentials);
     await succeeded(fleet, id);
     assert.equal(installed(host), "3\n");
   });
 });
 
-async function inPlaceOfAmazon(play: (amazon: Amazon) => Promise<void>): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), "amazon-"));
+async function inPlaceOfAmazon(
+  play: (fleet: Fleet, hosts: AwsHosts) => Promise<void>,
+): Promise<void> {
+  const hosts = await AwsHosts.start();
+  const fleet = await Fleet.startTls(0, hosts.tls);
+  hosts.leadTo(fleet.url);
   try {
-    const amazon = await Amazon.open(directory);
-    try {
-      await play(amazon);
-    } finally {
-      await amazon.close();
-    }
+    await play(fleet, hosts);
   } finally {
-    rmSync(directory, { recursive: true });
+    await fleet.close();
+    await hosts.close();
   }
 }
 
@@ -146,10 +141,16 @@ async function trust(fleet: Fleet, host: Host, file: string): Promise<void> {
 }
 
 /** A new session of the host, in the file that its agent reads. */
-async function session(amazon: Amazon, file: string): Promise<z.infer<typeof Session>> {
+async function session(
+  hosts: AwsHosts,
+  fleet: Fleet,
+  file: string,
+): Promise<z.infer<typeof Session>> {
   const role = "arn:aws:iam::000000000000:role/CodeDeployInstances";
-  const ran = await amazon.aws(
-    ["sts", "assume-role", "--role-arn", role, "--role-session-name", "web-1", "--output", "json"],
+  const ran = await hosts.aws(
+    fleet,
+    ...["sts", "assume-role", "--role-arn", role, "--role-session-name", "web-1"],
+    ...["--output", "json"],
   );
   assert.equal(ran.code, 0, ran.stderr);
   const answer = Session.parse(JSON.parse(ran.stdout));
@@ -197,11 +198,16 @@ async function succeeded(fleet: Fleet, id: string): Promise<void> {
   assert.equal(status, "Succeeded");
 }
 
-function onPremisesKeys(file: string): Record<string, string> {
+/** The profile `host` of the aws CLI, with the keys that `register` wrote. */
+function profile(fleet: Fleet, file: string): void {
   const text = readFileSync(file, "utf8");
-  const value = (key: string) => new RegExp(`^${key}: (.*)$`, "m").exec(text)?.[1] ?? "";
-  return {
-    AWS_ACCESS_KEY_ID: value("aws_access_key_id"),
-    AWS_SECRET_ACCESS_KEY: value("aws_secret_access_key"),
-  };
+  const lines = text.split("\n").flatMap((line) => {
+    const [, key, value] = /^(aws_\w+): (.*)$/.exec(line) ?? [];
+    return key === undefined ? [] : [`${key} = ${value}`];
+  });
+  mkdirSync(join(fleet.directory, ".aws"));
+  writeFileSync(
+    join(fleet.directory, ".aws", "credentials"),
+    ["[host]", ...lines, ""].join("\n"),
+  );
 }
