@@ -28,7 +28,7 @@ class Handler:
             "from": str(mail["from"]),
             "subject": str(mail["subject"]),
             "id": str(mail["message-id"]),
-            "unsubscribe": str(mail["list-unsubscribe"] or ""),
+            "unsubscribe": str(mail["list-unsubscribe"] or "").strip(),
             "text": mail.get_content().replace("\\r\\n", "\\n"),
         }), flush=True)
         return "250 OK"
