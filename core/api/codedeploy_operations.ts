@@ -11,6 +11,7 @@ import { createDeploymentGroup } from "./operations/create_deployment_group.ts";
 import { deleteApplication } from "./operations/delete_application.ts";
 import { deleteDeploymentConfig } from "./operations/delete_deployment_config.ts";
 import { deleteDeploymentGroup } from "./operations/delete_deployment_group.ts";
+import { deleteGitHubAccountToken } from "./operations/delete_github_account_token.ts";
 import { deleteResourcesByExternalId } from "./operations/delete_resources_by_external_id.ts";
 import { deregisterOnPremisesInstance } from "./operations/deregister_on_premises_instance.ts";
 import { getApplication } from "./operations/get_application.ts";
@@ -22,6 +23,7 @@ import { listApplicationRevisions } from "./operations/list_application_revision
 import { listApplications } from "./operations/list_applications.ts";
 import { listDeploymentConfigs } from "./operations/list_deployment_configs.ts";
 import { listDeploymentGroups } from "./operations/list_deployment_groups.ts";
+import { listGitHubAccountTokenNames } from "./operations/list_github_account_token_names.ts";
 import { listOnPremisesInstances } from "./operations/list_on_premises_instances.ts";
 import { registerApplicationRevision } from "./operations/register_application_revision.ts";
 import { registerOnPremisesInstance } from "./operations/register_on_premises_instance.ts";
@@ -48,6 +50,7 @@ export const CODEDEPLOY_OPERATIONS = operationsByName([
   deleteApplication,
   deleteDeploymentConfig,
   deleteDeploymentGroup,
+  deleteGitHubAccountToken,
   deleteResourcesByExternalId,
   deregisterOnPremisesInstance,
   getApplication,
@@ -59,6 +62,7 @@ export const CODEDEPLOY_OPERATIONS = operationsByName([
   listApplications,
   listDeploymentConfigs,
   listDeploymentGroups,
+  listGitHubAccountTokenNames,
   listOnPremisesInstances,
   registerApplicationRevision,
   registerOnPremisesInstance,

@@ -2,11 +2,13 @@
 import type { Realm } from "../domain/identity.ts";
 import type { Quotas } from "../domain/quotas.ts";
 import type { AccessKeys } from "../store/access_keys.ts";
+import type { GitHubTokens } from "../store/github_tokens.ts";
 import type { Store } from "../store/store.ts";
 
 export interface ApiContext {
   readonly store: Store;
   readonly keys: AccessKeys;
+  readonly githubTokens: GitHubTokens;
   readonly realm: Realm;
   readonly quotas: Quotas;
   /** SPKI in PEM; hosts that join pin it. */

@@ -101,6 +101,10 @@ const COMMON: MemberFaults = {
   targetId: TARGET_ID,
   targetInstances: { malformed: "InvalidTargetInstancesException" },
   targetIds: { ...TARGET_ID, tooMany: "DeploymentTargetListSizeExceededException" },
+  tokenName: {
+    missing: "GitHubAccountTokenNameRequiredException",
+    malformed: "InvalidGitHubAccountTokenNameException",
+  },
   trafficRoutingConfig: { malformed: "InvalidTrafficRoutingConfigurationException" },
   triggerConfigurations: { malformed: "InvalidTriggerConfigException" },
   zonalConfig: { malformed: "InvalidZonalDeploymentConfigurationException" },

@@ -6,6 +6,7 @@ import { getServerKey } from "./operations/get_server_key.ts";
 import { listDeadLetters } from "./operations/list_dead_letters.ts";
 import { listEventTargets } from "./operations/list_event_targets.ts";
 import { putEventTarget } from "./operations/put_event_target.ts";
+import { putGitHubAccountToken } from "./operations/put_github_account_token.ts";
 import { deleteDeadLetters, replayDeadLetters } from "./operations/replay_dead_letters.ts";
 
 export const RUNTIME_OPERATIONS = operationsByName([
@@ -16,5 +17,6 @@ export const RUNTIME_OPERATIONS = operationsByName([
   listDeadLetters,
   listEventTargets,
   putEventTarget,
+  putGitHubAccountToken,
   replayDeadLetters,
 ]);

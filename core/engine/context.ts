@@ -16,6 +16,8 @@ export interface EngineContext {
   /** Signs orders; agents pinned its public half. */
   readonly orderKey: KeyObject;
   readonly clocks: HostClocks;
+  /** The token that reads the repositories of an account of GitHub, if one is kept here. */
+  githubToken(owner: string): string | undefined;
   /** The object of the server's own store that a location names now. */
   findArtifact(location: S3Location): Artifact | undefined;
   /** Milliseconds since the epoch. */

@@ -25,7 +25,7 @@ import { continueDeployment, type NotWaiting, type WaitType } from "./continue_d
 import { createDeployment, type CreateDeploymentInput } from "./create_deployment.ts";
 import { failDeployment } from "./end_deployment.ts";
 import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
-import { orderFor, parseCommandId, specification } from "./order.ts";
+import { githubOwner, orderFor, parseCommandId, specification } from "./order.ts";
 import { Runner } from "./runner.ts";
 import { type Listener, Streams } from "./stream.ts";
 import { deploymentEvent, targetEvent } from "./stream_event.ts";
@@ -172,7 +172,10 @@ export class Engine {
     if (!held) return undefined;
     const { runner, target } = held;
     const deployment = getDeployment(this.#context.store.read, runner.state.id);
-    const spec = deployment && specification(deployment, runner.names);
+    const owner = deployment && githubOwner(deployment.request);
+    // Looked up for each order, and kept in none of our rows: a token may be replaced meanwhile.
+    const token = owner === undefined ? undefined : this.#context.githubToken(owner);
+    const spec = deployment && specification(deployment, runner.names, token);
     if (!spec) return undefined;
     const { ignoreApplicationStopFailures } = runner.request;
     // As long as the host's clock for beginning: an order that comes later has failed here.

@@ -21,6 +21,12 @@ export function parseCommandId(id: string): { deploymentId: string; host: string
   return deploymentId && host && rest.length === 0 ? { deploymentId, host } : undefined;
 }
 
+/** Who owns the repository that a deployment comes from, if it comes from GitHub. */
+export function githubOwner({ revision }: Deployment["request"]): string | undefined {
+  if (revision.revisionType !== "GitHub") return undefined;
+  return revision.gitHubLocation.repository.split("/")[0];
+}
+
 /**
  * The specification of spec 12.3. Only revisions that an agent can fetch have one; for text
  * revisions, which belong to other platforms, there is none.
@@ -28,6 +34,7 @@ export function parseCommandId(id: string): { deploymentId: string; host: string
 export function specification(
   deployment: Pick<Deployment, "id" | "groupId" | "request">,
   names: Names,
+  githubToken?: string,
 ): DeploymentSpecification | undefined {
   const { request } = deployment;
   const revision = revisionOf(request);
@@ -42,6 +49,7 @@ export function specification(
     AppSpecFilename: "appspec.yml",
     AgentActionOverrides: { AgentOverrides: { FileExistsBehavior: request.fileExistsBehavior } },
     Revision: revision,
+    ...(githubToken !== undefined && { GitHubAccessToken: githubToken }),
     ...(request.restartOf !== undefined && { ReuseArchiveFromDeploymentId: request.restartOf }),
   };
 }

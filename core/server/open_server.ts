@@ -27,6 +27,7 @@ import { Engine } from "../engine/engine.ts";
 import { createRegistry } from "../plugin/registry.ts";
 import type { HostClocks } from "../rollout/host_clock.ts";
 import { AccessKeys } from "../store/access_keys.ts";
+import { GitHubTokens } from "../store/github_tokens.ts";
 import { findObject } from "../store/objects.ts";
 import type { OutboxBell } from "../store/outbox_bell.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -101,6 +102,7 @@ async function assemble(
   const artifacts = join(directory, "artifacts");
   mkdirSync(artifacts, { recursive: true, mode: 0o700 });
   const keys = new AccessKeys(store.read, secrets.secretsKey);
+  const githubTokens = new GitHubTokens(store.read, secrets.secretsKey);
   const now = Date.now;
   await sweepIncoming({ store, directory: artifacts, now });
   const firstStart = await ensureAdmin({ store, keys, realm, env: process.env, now: now() });
@@ -111,6 +113,7 @@ async function assemble(
     quotas,
     orderKey: secrets.orderKey,
     clocks,
+    githubToken: (owner) => githubTokens.tokenFor(owner),
     findArtifact: (location) => artifactOf(store, location),
     now,
     randomBytes,
@@ -120,6 +123,7 @@ async function assemble(
   const context = {
     store,
     keys,
+    githubTokens,
     realm,
     quotas,
     serverPublicKey: secrets.orderPublicKey,

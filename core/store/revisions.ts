@@ -39,6 +39,17 @@ export function findRevision(
   return row && fromRow(row);
 }
 
+/** Whose repository of GitHub an application was taken from last; undefined if it never was. */
+export function lastGitHubOwner(db: Db, applicationId: string): string | undefined {
+  const row = db.select({ location: revisions.location }).from(revisions).where(and(
+    eq(revisions.applicationId, applicationId),
+    sql`json_extract(${revisions.location}, '$.revisionType') = 'GitHub'`,
+  )).orderBy(desc(sql`coalesce(${revisions.lastUsedTime}, ${revisions.registerTime})`)).limit(1)
+    .get();
+  if (row?.location.revisionType !== "GitHub") return undefined;
+  return row.location.gitHubLocation.repository.split("/")[0];
+}
+
 /** Which groups of an application have which revision as their target: identity → group names. */
 export function groupsByTargetRevision(db: Db, applicationId: string): Map<string, string[]> {
   const rows = db.select({ name: deploymentGroups.name, target: deploymentGroups.targetRevision })

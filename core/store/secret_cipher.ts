@@ -1,5 +1,5 @@
 /**
- * Secrets of access keys at rest: AES-256-GCM under a key that lies outside of the store. The form is
+ * Secrets of access keys, and tokens, at rest: AES-256-GCM under a key that lies outside of the store. The form is
  * nonce (12 bytes) ‖ tag (16) ‖ ciphertext.
  * @module
  */
@@ -39,7 +39,7 @@ export function decryptSecret(
     return Buffer.concat([decipher.update(text), decipher.final()]).toString("utf8");
   } catch (cause) {
     throw new Error(
-      `the secret of access key ${id} cannot be decrypted: the key file in the data ` +
+      `the secret of ${id} cannot be decrypted: the key file in the data ` +
         `directory is not the one the store was written with`,
       { cause },
     );

@@ -129,6 +129,7 @@ function newEngine(context: ApiContext, orderKey: KeyObject, clock: Clock): Coun
     quotas: context.quotas,
     orderKey,
     clocks: HOST_CLOCKS,
+    githubToken: (owner) => context.githubTokens.tokenFor(owner),
     findArtifact: () => undefined,
     now: () => clock.now,
     randomBytes: (length) => nthBytes(drawn++, length),

@@ -22,6 +22,7 @@ import { DEFAULT_REALM } from "../../core/domain/identity.ts";
 import { AWS_QUOTAS, type Quotas } from "../../core/domain/quotas.ts";
 import type { Role } from "../../core/domain/instance.ts";
 import { AccessKeys } from "../../core/store/access_keys.ts";
+import { GitHubTokens } from "../../core/store/github_tokens.ts";
 import * as schema from "../../core/store/schema.ts";
 import { openStore } from "../../core/store/store.ts";
 import { ApiError, callJson } from "../../core/wire/aws_json.ts";
@@ -104,11 +105,13 @@ export async function openTestApi(
 ): Promise<TestApi> {
   const directory = mkdtempSync(join(tmpdir(), "api-"));
   const store = openStore(directory);
-  const keys = new AccessKeys(store.read, randomBytes(32));
+  const secretsKey = randomBytes(32);
+  const keys = new AccessKeys(store.read, secretsKey);
   let offset = 0;
   const context: ApiContext = {
     store,
     keys,
+    githubTokens: new GitHubTokens(store.read, secretsKey),
     realm: DEFAULT_REALM,
     quotas,
     serverPublicKey,

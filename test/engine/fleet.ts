@@ -78,6 +78,7 @@ export class Fleet {
       quotas: this.quotas,
       orderKey: generateKeyPairSync("ed25519").privateKey,
       clocks: HOST_CLOCKS,
+      githubToken: () => undefined,
       findArtifact: () => undefined,
       now: () => this.now,
       randomBytes: (length) => randomBytes(length),

@@ -18,9 +18,8 @@ export const batchGetApplications = operation({
     "BatchLimitExceededException",
     "InvalidApplicationNameException",
   ],
-  run({ applicationNames }, { store }) {
-    return {
-      applicationsInfo: applicationsNamed(store.read, applicationNames).map(applicationInfo),
-    };
+  run({ applicationNames }, context) {
+    const applications = applicationsNamed(context.store.read, applicationNames);
+    return { applicationsInfo: applications.map((one) => applicationInfo(one, context)) };
   },
 });

@@ -16,7 +16,8 @@ export const getApplication = operation({
     "ApplicationNameRequiredException",
     "InvalidApplicationNameException",
   ],
-  run({ applicationName }, { store }) {
-    return { application: applicationInfo(applicationNamed(store.read, applicationName)) };
+  run({ applicationName }, context) {
+    const application = applicationNamed(context.store.read, applicationName);
+    return { application: applicationInfo(application, context) };
   },
 });
