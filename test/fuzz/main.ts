@@ -1,10 +1,12 @@
 /**
- * `main.ts MINUTES [SEED]`: hands mutated bundles and AppSpecs to the code that reads them, until the
- * time is over or something happens that must not. Prints the seed, cases per second and memory.
+ * `main.ts [bundles|api] MINUTES [SEED]`: hands mutated bundles and AppSpecs to the code that reads
+ * them, or requests of all kinds to a server's API, until the time is over or something happens that
+ * must not. Prints the seed, cases per second and memory.
  * @module
  */
 import { randomInt } from "node:crypto";
 import process from "node:process";
+import { ApiChecker } from "./api/check.ts";
 import { caseChecker, keepCase } from "./check.ts";
 import { nextCase, randomFrom } from "./mutate.ts";
 import { watch } from "./watchdog.ts";
@@ -13,23 +15,59 @@ const REPORT_MS = 10_000;
 /** Growth of the process after its first report that no cache explains. */
 const GROWTH_MAX = 512 * 1024 ** 2;
 
-const minutes = Number(process.argv[2] ?? "3");
-const seed = Number(process.argv[3] ?? randomInt(2 ** 31));
-if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error("usage: fuzz MINUTES [SEED]");
+/** What is tried; each case belongs to a number. */
+interface Target extends AsyncDisposable {
+  /** "taken" or "refused"; throws what must never happen. */
+  attempt(at: number): Promise<"taken" | "refused">;
+}
+
+async function bundles(seed: number): Promise<Target> {
+  const random = randomFrom(seed);
+  const checker = await caseChecker();
+  return {
+    async attempt(at) {
+      const next = nextCase(random, at);
+      try {
+        return await checker.check(next);
+      } catch (error) {
+        console.error(
+          `case ${at} of seed ${seed} (${next.kind}) is kept in ${await keepCase(next)}`,
+        );
+        throw error;
+      }
+    },
+    [Symbol.asyncDispose]: () => checker[Symbol.asyncDispose](),
+  };
+}
+
+async function api(seed: number): Promise<Target> {
+  const checker = await ApiChecker.open();
+  return {
+    attempt: (at) => checker.check(seed, at),
+    [Symbol.asyncDispose]: () => checker[Symbol.asyncDispose](),
+  };
+}
+
+const [first = "", ...rest] = process.argv.slice(2);
+const isNamed = first === "api" || first === "bundles";
+const [minutesText = "3", seedText = randomInt(2 ** 31)] = isNamed ? rest : [first || "3", ...rest];
+const minutes = Number(minutesText);
+const seed = Number(seedText);
+if (!(minutes > 0) || !Number.isInteger(seed)) {
+  throw new Error("usage: fuzz [bundles|api] MINUTES [SEED]");
+}
 console.log(`seed ${seed}`);
-const random = randomFrom(seed);
 const started = performance.now();
 const ends = { taken: 0, refused: 0 };
 let [reported, settled] = [started, 0];
-await using checker = await caseChecker();
+await using target = await (first === "api" ? api : bundles)(seed);
 const watchdog = watch(seed);
 for (let at = 0; performance.now() - started < minutes * 60_000; at++) {
   watchdog.beat(at);
-  const next = nextCase(random, at);
   try {
-    ends[await checker.check(next)]++;
+    ends[await target.attempt(at)]++;
   } catch (error) {
-    console.error(`case ${at} of seed ${seed} (${next.kind}) is kept in ${await keepCase(next)}`);
+    console.error(`case ${at} of seed ${seed}`);
     throw error;
   }
   if (performance.now() - reported < REPORT_MS) continue;
