@@ -12,6 +12,8 @@ export const deleteGitHubAccountToken = operation({
     "GitHubAccountTokenDoesNotExistException",
     "GitHubAccountTokenNameRequiredException",
     "InvalidGitHubAccountTokenNameException",
+    "OperationNotSupportedException",
+    "ResourceValidationException",
   ],
   async run({ tokenName }, { store, githubTokens }) {
     await store.commit((tx) => githubTokens.remove(tx, tokenName));

@@ -8,7 +8,11 @@ export const listGitHubAccountTokenNames = operation({
   role: "viewer",
   input: z.object({ nextToken: z.string().optional() }),
   output: z.object({ tokenNameList: z.array(z.string()), nextToken: z.string().optional() }),
-  errors: ["InvalidNextTokenException"],
+  errors: [
+    "InvalidNextTokenException",
+    "OperationNotSupportedException",
+    "ResourceValidationException",
+  ],
   run(input, { githubTokens, quotas }) {
     const after = nameOfToken(input.nextToken);
     const { entries, nextToken } = page(
