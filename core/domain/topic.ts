@@ -112,7 +112,12 @@ export const TopicSubject = z.string().regex(
   "1 to 100 printable ASCII characters, the first no space, are wanted",
 );
 
-/** A subject cut to the length that SNS takes. */
-export function shortSubject(subject: string): string {
-  return subject.length <= SUBJECT_LIMIT ? subject : `${subject.slice(0, SUBJECT_LIMIT - 3)}...`;
+/**
+ * A text as a subject that SNS takes: cut to its length, with a question mark for each character
+ * that may not stand in one. A trigger's name may hold any.
+ */
+export function shortSubject(text: string): string {
+  const printable = text.replaceAll(/[^ -~]/gu, "?");
+  if (printable.length <= SUBJECT_LIMIT) return printable;
+  return `${printable.slice(0, SUBJECT_LIMIT - 3)}...`;
 }

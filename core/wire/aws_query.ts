@@ -23,6 +23,8 @@ const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
   trimValues: false,
+  // Numeric references are part of XML; the library knows them by this option alone.
+  htmlEntities: true,
   isArray: (name) => name === "member" || name === "entry",
 });
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { testMessage, triggerMessage } from "../../core/delivery/trigger_message.ts";
 import { NO_TARGETS } from "../../core/domain/deployment.ts";
+import { TopicSubject } from "../../core/domain/topic.ts";
 import type { DeploymentFact, InstanceFact } from "../../core/domain/outbox_fact.ts";
 
 const REALM = { account: "111222333444", region: "us-west-1" };
@@ -122,4 +124,13 @@ test("a subject is never longer than the 100 characters that SNS takes", () => {
     groupName: "production",
   });
   assert.equal(test.subject.length, 100);
+});
+
+test("whatever a trigger is called, its subject is one that SNS takes", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary", minLength: 1 }), (triggerName) => {
+    const group = { applicationName: "shop", groupName: "production" };
+    const { subject, message } = testMessage({ realm: REALM, triggerName }, group);
+    assert.ok(TopicSubject.safeParse(subject).success, subject);
+    assert.equal(JSON.parse(message).eventTriggerName, triggerName.toWellFormed());
+  }));
 });
