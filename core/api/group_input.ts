@@ -4,7 +4,7 @@
  * @module
  */
 import { GroupSettings } from "../domain/deployment_group.ts";
-import { DomainError } from "../domain/errors.ts";
+import { DomainError, type ErrorName } from "../domain/errors.ts";
 import { checkGroupSettings } from "../domain/group_settings.ts";
 import type { Quotas } from "../domain/quotas.ts";
 import type { ComputePlatform } from "../domain/name.ts";
@@ -23,6 +23,39 @@ export const ServiceRoleArn = GroupInput.serviceRoleArn.unwrap()
 export const GROUP_FAULTS: MemberFaults = {
   deploymentConfigName: { malformed: "InvalidDeploymentConfigNameException" },
 };
+
+/** The exceptions that CreateDeploymentGroup and UpdateDeploymentGroup share. */
+export const GROUP_ERRORS: readonly ErrorName[] = [
+  "AlarmsLimitExceededException",
+  "ApplicationDoesNotExistException",
+  "ApplicationNameRequiredException",
+  "DeploymentConfigDoesNotExistException",
+  "DeploymentGroupAlreadyExistsException",
+  "DeploymentGroupNameRequiredException",
+  "ECSServiceMappingLimitExceededException",
+  "InvalidAlarmConfigException",
+  "InvalidApplicationNameException",
+  "InvalidAutoRollbackConfigException",
+  "InvalidAutoScalingGroupException",
+  "InvalidBlueGreenDeploymentConfigurationException",
+  "InvalidDeploymentConfigNameException",
+  "InvalidDeploymentGroupNameException",
+  "InvalidDeploymentStyleException",
+  "InvalidEC2TagCombinationException",
+  "InvalidEC2TagException",
+  "InvalidECSServiceException",
+  "InvalidInputException",
+  "InvalidLoadBalancerInfoException",
+  "InvalidOnPremisesTagCombinationException",
+  "InvalidRoleException",
+  "InvalidTagException",
+  "InvalidTargetGroupPairException",
+  "InvalidTrafficRoutingConfigurationException",
+  "InvalidTriggerConfigException",
+  "LifecycleHookLimitExceededException",
+  "TagSetListLimitExceededException",
+  "TriggerTargetsLimitExceededException",
+];
 
 /** Throws for the first rule that the settings break, and for a config that is missing or does not fit. */
 export function checkGroup(

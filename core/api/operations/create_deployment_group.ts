@@ -6,7 +6,13 @@ import { Name } from "../../domain/name.ts";
 import { applicationNamed } from "../../store/applications.ts";
 import { insertDeploymentGroup } from "../../store/deployment_groups.ts";
 import { putResourceTags } from "../../store/resource_tags.ts";
-import { checkGroup, GROUP_FAULTS, GroupInput, ServiceRoleArn } from "../group_input.ts";
+import {
+  checkGroup,
+  GROUP_ERRORS,
+  GROUP_FAULTS,
+  GroupInput,
+  ServiceRoleArn,
+} from "../group_input.ts";
 import { operation } from "../operation.ts";
 import { tryTriggers } from "../try_triggers.ts";
 import { RESOURCE_TAG_FAULTS, ResourceTags } from "../resource_tags.ts";
@@ -23,38 +29,10 @@ export const createDeploymentGroup = operation({
   }),
   output: z.object({ deploymentGroupId: z.string() }),
   errors: [
-    "AlarmsLimitExceededException",
-    "ApplicationDoesNotExistException",
-    "ApplicationNameRequiredException",
-    "DeploymentConfigDoesNotExistException",
-    "DeploymentGroupAlreadyExistsException",
+    ...GROUP_ERRORS,
     "DeploymentGroupLimitExceededException",
-    "DeploymentGroupNameRequiredException",
-    "ECSServiceMappingLimitExceededException",
-    "InvalidAlarmConfigException",
-    "InvalidApplicationNameException",
-    "InvalidAutoRollbackConfigException",
-    "InvalidAutoScalingGroupException",
-    "InvalidBlueGreenDeploymentConfigurationException",
-    "InvalidDeploymentConfigNameException",
-    "InvalidDeploymentGroupNameException",
-    "InvalidDeploymentStyleException",
-    "InvalidEC2TagCombinationException",
-    "InvalidEC2TagException",
-    "InvalidECSServiceException",
-    "InvalidInputException",
-    "InvalidLoadBalancerInfoException",
-    "InvalidOnPremisesTagCombinationException",
-    "InvalidRoleException",
-    "InvalidTagException",
     "InvalidTagsToAddException",
-    "InvalidTargetGroupPairException",
-    "InvalidTrafficRoutingConfigurationException",
-    "InvalidTriggerConfigException",
-    "LifecycleHookLimitExceededException",
     "RoleRequiredException",
-    "TagSetListLimitExceededException",
-    "TriggerTargetsLimitExceededException",
   ],
   faults: { ...GROUP_FAULTS, ...RESOURCE_TAG_FAULTS },
   async run({ applicationName, deploymentGroupName: name, tags, ...given }, context) {

@@ -48,7 +48,7 @@ export function descriptionsOf({ targetPrefix, operations }: Described): Operati
       role,
       input: { ...z.toJSONSchema(input, { io: "input" }) },
       output: { ...z.toJSONSchema(output, { io: "output" }) },
-      errors: [...errors],
+      errors: [...errors].sort(),
     }));
 }
 

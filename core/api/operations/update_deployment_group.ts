@@ -4,7 +4,13 @@ import { changedGroupSettings } from "../../domain/group_settings.ts";
 import { Name } from "../../domain/name.ts";
 import { applicationNamed } from "../../store/applications.ts";
 import { changeDeploymentGroup, deploymentGroupNamed } from "../../store/deployment_groups.ts";
-import { checkGroup, GROUP_FAULTS, GroupInput, ServiceRoleArn } from "../group_input.ts";
+import {
+  checkGroup,
+  GROUP_ERRORS,
+  GROUP_FAULTS,
+  GroupInput,
+  ServiceRoleArn,
+} from "../group_input.ts";
 import { operation } from "../operation.ts";
 import { tryTriggers } from "../try_triggers.ts";
 import { AutoScalingGroup } from "../shapes/deployment_group.ts";
@@ -20,38 +26,7 @@ export const updateDeploymentGroup = operation({
     serviceRoleArn: ServiceRoleArn.optional(),
   }),
   output: z.object({ hooksNotCleanedUp: z.array(AutoScalingGroup) }),
-  errors: [
-    "AlarmsLimitExceededException",
-    "ApplicationDoesNotExistException",
-    "ApplicationNameRequiredException",
-    "DeploymentConfigDoesNotExistException",
-    "DeploymentGroupAlreadyExistsException",
-    "DeploymentGroupDoesNotExistException",
-    "DeploymentGroupNameRequiredException",
-    "ECSServiceMappingLimitExceededException",
-    "InvalidAlarmConfigException",
-    "InvalidApplicationNameException",
-    "InvalidAutoRollbackConfigException",
-    "InvalidAutoScalingGroupException",
-    "InvalidBlueGreenDeploymentConfigurationException",
-    "InvalidDeploymentConfigNameException",
-    "InvalidDeploymentGroupNameException",
-    "InvalidDeploymentStyleException",
-    "InvalidEC2TagCombinationException",
-    "InvalidEC2TagException",
-    "InvalidECSServiceException",
-    "InvalidInputException",
-    "InvalidLoadBalancerInfoException",
-    "InvalidOnPremisesTagCombinationException",
-    "InvalidRoleException",
-    "InvalidTagException",
-    "InvalidTargetGroupPairException",
-    "InvalidTrafficRoutingConfigurationException",
-    "InvalidTriggerConfigException",
-    "LifecycleHookLimitExceededException",
-    "TagSetListLimitExceededException",
-    "TriggerTargetsLimitExceededException",
-  ],
+  errors: [...GROUP_ERRORS, "DeploymentGroupDoesNotExistException"],
   // An empty role is a bad one: only a new group requires it.
   faults: { ...GROUP_FAULTS, serviceRoleArn: { malformed: "InvalidRoleException" } },
   async run(
