@@ -43,6 +43,12 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["stop", () => import("./stop.ts")],
   ["restart", () => import("./restart.ts")],
   ["rollback", () => import("./rollback.ts")],
+  ["github-token set", () => import("./github_token.ts").then(({ set }) => ({ default: set }))],
+  ["github-token list", () => import("./github_token.ts").then(({ list }) => ({ default: list }))],
+  [
+    "github-token remove",
+    () => import("./github_token.ts").then(({ remove }) => ({ default: remove })),
+  ],
   ["topic create", () => import("./topic.ts").then(({ create }) => ({ default: create }))],
   ["topic list", () => import("./topic.ts").then(({ list }) => ({ default: list }))],
   ["topic delete", () => import("./topic.ts").then(({ remove }) => ({ default: remove }))],
@@ -66,6 +72,7 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
 /** What a word says that only stands before other verbs. */
 export const FAMILIES: ReadonlyMap<string, string> = new Map([
   ["codedeploy-agent", "The agent, by the commands of AWS's program of that name"],
+  ["github-token", "Tokens with which hosts fetch from private repositories of GitHub"],
   ["import", "Bringing over what another CodeDeploy has"],
   ["events", "Events for other programs: where they go, what could not be delivered"],
   ["token", "Tokens with which hosts join"],

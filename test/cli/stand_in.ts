@@ -86,6 +86,7 @@ const OWN: ReadonlySet<string> = new Set([
   "DeleteEventTarget",
   "DescribeOperations",
   "GetDeploymentLogs",
+  "PutGitHubAccountToken",
   "ListDeadLetters",
   "ListEventTargets",
   "PutEventTarget",
