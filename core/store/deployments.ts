@@ -92,7 +92,7 @@ export function listDeployments(
   return db.select({ id: deployments.id, createTime: deployments.createTime }).from(deployments)
     .where(and(
       groupId === undefined ? undefined : eq(deployments.groupId, groupId),
-      statuses?.length ? inArray(deployments.status, [...statuses]) : undefined,
+      statuses?.length ? inArray(deployments.status, [...new Set(statuses)]) : undefined,
       from === undefined ? undefined : gte(deployments.createTime, from),
       to === undefined ? undefined : lte(deployments.createTime, to),
       after && or(

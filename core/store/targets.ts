@@ -56,7 +56,7 @@ export function listTargets(
   const rows = db.select({ id: targets.targetId, position: targets.position }).from(targets)
     .where(and(
       eq(targets.deploymentId, deploymentId),
-      filter.statuses?.length ? inArray(targets.status, [...filter.statuses]) : undefined,
+      filter.statuses?.length ? inArray(targets.status, [...new Set(filter.statuses)]) : undefined,
       filter.after === undefined ? undefined : gt(targets.position, filter.after),
     ))
     .orderBy(targets.position).limit(limit + 1).all();
