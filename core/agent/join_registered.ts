@@ -22,6 +22,7 @@ export interface JoinRegisteredOptions {
   configDir: string;
   root?: string;
   installRoot?: string;
+  print?(line: string): void;
 }
 
 const STATE = "this host's configuration was not changed";
@@ -30,7 +31,9 @@ const TIMEOUT_MS = 30_000;
 /** Answers the exit code: 0, 1, 2 bad input, 7 keys refused, 8 server unreachable. */
 export async function joinRegistered(options: JoinRegisteredOptions): Promise<number> {
   try {
-    for (const line of await pinServer(options)) process.stdout.write(`${line}\n`);
+    const done = await pinServer(options);
+    const print = options.print ?? ((line: string) => void process.stdout.write(`${line}\n`));
+    for (const line of done) print(line);
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof AgentFailure)) throw error;

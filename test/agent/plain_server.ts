@@ -23,6 +23,7 @@ import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
 import { eventsFrom } from "../../core/server/open_events.ts";
 import { openServer, type RunningServer } from "../../core/server/open_server.ts";
+import { topicsFrom } from "../../core/server/open_topics.ts";
 import { EXTENSION_HEADER } from "../../core/wire/agent_protocol.ts";
 import { callJson } from "../../core/wire/aws_json.ts";
 import { signable, signHeaders } from "../../core/wire/sigv4.ts";
@@ -83,6 +84,8 @@ export class PlainServer {
       events: eventsFrom({}),
       quotas: AWS_QUOTAS,
       realm: DEFAULT_REALM,
+      topics: topicsFrom({}, {}),
+      url: "http://127.0.0.1",
     });
     delete process.env["RUNTIME_ADMIN_ACCESS_KEY_ID"];
     delete process.env["RUNTIME_ADMIN_SECRET_ACCESS_KEY"];

@@ -44,14 +44,24 @@ for (
 test("server has defaults and passes what was given, and no more", async () => {
   const { started, rooms: given } = rooms();
   await runtime(["server"], undefined, { rooms: given });
-  assert.deepEqual(started.server, { listen: "127.0.0.1:8080", data: "./runtime-data" });
-  const argv = "server --listen [::1]:0 --data d --store libsql://x --time-lapse 60".split(" ");
+  assert.deepEqual(started.server, {
+    listen: "127.0.0.1:8080",
+    data: "./runtime-data",
+    limits: [],
+  });
+  const argv = [
+    ..."server --listen [::1]:0 --data d --store libsql://x --time-lapse 60".split(" "),
+    ..."--region us-west-2 --account 123456789012".split(" "),
+  ];
   await runtime(argv, undefined, { rooms: given });
   assert.deepEqual(started.server, {
     listen: "[::1]:0",
     data: "d",
     store: "libsql://x",
     timeLapse: 60,
+    region: "us-west-2",
+    account: "123456789012",
+    limits: [],
   });
 });
 
@@ -86,6 +96,12 @@ const refused: [argv: string, says: RegExp][] = [
   ["server --listen 0.0.0.0:80 --time-lapse 60", /loopback/],
   ["agent join ftp://x --token T --name n", /not a URL of the form/],
   ["agent join http://h --token T --name n/1", /--name: 1 to 100/],
+  ["agent join http://h", /--token and --name are needed, or --registered/],
+  ["agent join http://h --name n", /--token and --name are needed, or --registered/],
+  ["agent join http://h --registered f --name n", /has its name, tags and keys already/],
+  ["agent join http://h --registered f --tag a=b", /has its name, tags and keys already/],
+  ["server --account 12345", /--account: must be an account id of 12 digits/],
+  ["server --region Europe", /--region: must be a region such as eu-central-1/],
   ["agent join http://h --token T --name n --tag =x", /--tag: =x is not KEY=VALUE/],
   ["agent run-local --type rar", /--type: directory, tgz, tar or zip is wanted/],
   ["agent run-local -b NEVER", /--file-exists-behavior: DISALLOW, OVERWRITE or RETAIN/],
