@@ -1,39 +1,15 @@
 /** Topics that another server has, and clients other than ours. @module */
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { type Hook, startHook } from "../delivery/hook_server.ts";
 import { Fleet, until } from "./fleet.ts";
 
 const PYTHON = "/usr/bin/python3";
 
-/** A receiver that takes everything; its address is used up front. */
-async function receiver() {
-  const bodies: Record<string, string>[] = [];
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => body += chunk);
-    request.on("end", () => {
-      bodies.push(JSON.parse(body));
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const { port } = server.address() as AddressInfo; // because it listens on a port
-  return {
-    bodies,
-    url: `http://127.0.0.1:${port}/`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 test("a trigger reaches the topic of a second server by --sns-endpoint", async () => {
-  await using hook = await receiver();
+  await using hook = await startHook();
   const other = new Fleet();
   const fleet = new Fleet();
   try {
@@ -44,7 +20,7 @@ test("a trigger reaches the topic of a second server by --sns-endpoint", async (
     const { topicArn } = JSON.parse(made.stdout);
     assert.equal(topicArn, "arn:aws:sns:us-east-1:111122223333:pages");
     await other.runtime("topic", "subscribe", "pages", hook.url);
-    const question = await until("the question", () => hook.bodies[0]);
+    const question = await until("the question", () => documents(hook)[0]);
     const link = new URL(question["SubscribeURL"] ?? "");
     assert.equal(link.origin, "https://runtime.example");
     await fetch(other.url + link.pathname + link.search);
@@ -61,7 +37,7 @@ test("a trigger reaches the topic of a second server by --sns-endpoint", async (
         triggerEvents: ["DeploymentFailure"],
       }],
     });
-    const said = await until("the trigger's test", () => hook.bodies[1]);
+    const said = await until("the trigger's test", () => documents(hook)[1]);
     assert.equal(said["TopicArn"], topicArn);
     assert.equal(said["Subject"], "TEST: AWS CodeDeploy trigger page in us-east-1");
   } finally {
@@ -69,6 +45,11 @@ test("a trigger reaches the topic of a second server by --sns-endpoint", async (
     await other.close();
   }
 });
+
+/** What a hook got, as objects. */
+function documents({ got }: Hook): Record<string, string>[] {
+  return got.map(({ body }) => JSON.parse(body));
+}
 
 const BOTO3 = `
 import boto3, os

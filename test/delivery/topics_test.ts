@@ -1,8 +1,6 @@
 /** Messages of topics on their way: real receivers, a real store, another server as the endpoint. @module */
 import assert from "node:assert/strict";
-import { createServer, type IncomingHttpHeaders } from "node:http";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -18,44 +16,12 @@ import { deliveries } from "../../core/store/schema.ts";
 import { openStore, type Store } from "../../core/store/store.ts";
 import { insertTopic, putSubscription } from "../../core/store/topics.ts";
 import { credentialsOf, openTestApi, SERVICES } from "../api/test_api.ts";
+import { startHook } from "./hook_server.ts";
 import { factOf } from "./world.ts";
 
 const REALM = { account: "000000000000", region: "us-east-1" };
 const TOPIC = "arn:aws:sns:us-east-1:000000000000:deployments";
 const ID = "11111111-2222-3333-4444-555555555555";
-
-interface Got {
-  path: string;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
-
-interface Receiver extends AsyncDisposable {
-  url: string;
-  got: Got[];
-  status: number;
-}
-
-async function receiver(): Promise<Receiver> {
-  const self = { url: "", got: [] as Got[], status: 200 }; // because an empty literal has no element type
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => body += chunk);
-    request.on("end", () => {
-      self.got.push({ path: request.url ?? "", headers: request.headers, body });
-      response.writeHead(self.status).end("an answer");
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const { port } = server.address() as AddressInfo; // because it listens on a port
-  self.url = `http://127.0.0.1:${port}/hook?x=1`;
-  return Object.assign(self, {
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  });
-}
 
 interface Way extends Disposable {
   store: Store;
@@ -139,7 +105,7 @@ function fact(...topics: string[]): OutboxFact {
 
 test("a trigger's message reaches a subscriber in the envelope of SNS, with its headers", async () => {
   using way = openWay();
-  await using hook = await receiver();
+  await using hook = await startHook();
   await subscribe(way.store, hook.url);
   await way.tell(fact(TOPIC));
   const [got] = hook.got;
@@ -161,7 +127,7 @@ test("a trigger's message reaches a subscriber in the envelope of SNS, with its 
 
 test("raw delivery is the message alone, and says so in a header", async () => {
   using way = openWay();
-  await using hook = await receiver();
+  await using hook = await startHook();
   await subscribe(way.store, hook.url, { rawMessageDelivery: true });
   await way.tell(fact(TOPIC));
   assert.equal(JSON.parse(hook.got[0]?.body ?? "").deploymentId, "d-ABCDEFGHI");
@@ -170,7 +136,7 @@ test("raw delivery is the message alone, and says so in a header", async () => {
 
 test("one who is pending or has left gets no message, and none is kept for it", async () => {
   using way = openWay();
-  await using hook = await receiver();
+  await using hook = await startHook();
   for (const status of ["pending", "deleted"] as const) {
     await subscribe(way.store, hook.url, { status });
     await way.tell(fact(TOPIC));
@@ -182,7 +148,7 @@ test("one who is pending or has left gets no message, and none is kept for it", 
 
 test("an answer that is no success is a failure that is tried again", async () => {
   using way = openWay();
-  await using hook = await receiver();
+  await using hook = await startHook();
   hook.status = 503;
   await subscribe(way.store, hook.url);
   await assert.rejects(way.tell(fact(TOPIC)), (error) => {
