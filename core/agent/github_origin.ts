@@ -85,8 +85,8 @@ function archiveUrl(revision: GitHubRevision, endpoint: string, format: string):
 function hint(codes: string, token: string | undefined): string {
   if (!/\b40[134]\b/.test(codes)) return "";
   return token === undefined
-    ? " A private repository needs a token: name its file as github_token_file in " +
-      "codedeployagent.yml."
+    ? " A private repository needs a token: give it to the server (runtime github-token set " +
+      "OWNER), or name its file as github_token_file in codedeployagent.yml."
     : " Check that the commit exists and that the token may read the repository.";
 }
 

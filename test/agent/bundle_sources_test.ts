@@ -147,8 +147,8 @@ test("spec 6.1 GitHub: refusals are met by three more attempts, and all codes ar
     name: "BundleError",
     message: `Could not download bundle at '${server.url}${TARBALL}' after 3 retries. Server ` +
       "returned codes: 404 'Not Found'; 500 'Internal Server Error'; 403 'Forbidden'; " +
-      "404 'Not Found'. A private repository needs a token: name its file as github_token_file " +
-      "in codedeployagent.yml.",
+      "404 'Not Found'. A private repository needs a token: give it to the server (runtime " +
+      "github-token set OWNER), or name its file as github_token_file in codedeployagent.yml.",
   });
   assert.equal(server.asked.length, 4);
 });
