@@ -33,7 +33,13 @@ export async function ensureAdmin(
   const key = preset ?? (isNew ? newAccessKey(randomBytes(NEW_KEY_BYTES)) : undefined);
   await store.commit((tx) => {
     keys.renameArn(tx, "admin", { ending: `:user/${NAME}` }, arn);
-    if (key) keys.put(tx, { ...key, role: "admin", arn, createTime }, randomBytes(12));
+    if (key) {
+      // A new secret for an old id: sessions of whoever knew the old one end.
+      if (keys.find(key.accessKeyId)?.secretAccessKey !== key.secretAccessKey) {
+        keys.remove(tx, key.accessKeyId);
+      }
+      keys.put(tx, { ...key, role: "admin", arn, createTime }, randomBytes(12));
+    }
     // Who removed this admin in favour of another one finds him gone for good.
     if (keys.lastingKeysOf(tx, arn).length > 0) ensureUser(tx, arn, createTime);
   });
