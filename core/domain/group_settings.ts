@@ -26,7 +26,7 @@ const DEFAULT_CONFIG: Readonly<Record<ComputePlatform, string>> = {
 /** A new group's settings: what was given, and what a read shows for the rest. */
 export function newGroupSettings(given: GroupSettings, platform: ComputePlatform) {
   return {
-    ...given,
+    ...withoutEmptyBalancers(given),
     deploymentConfigName: given.deploymentConfigName ?? DEFAULT_CONFIG[platform],
     ec2TagFilters: given.ec2TagFilters ?? [],
     onPremisesInstanceTagFilters: given.onPremisesInstanceTagFilters ?? [],
@@ -41,7 +41,19 @@ export function newGroupSettings(given: GroupSettings, platform: ComputePlatform
 
 /** An update: members that are left out stay, `[]` clears a list (trap 39). */
 export function changedGroupSettings(now: GroupSettings, change: GroupSettings): GroupSettings {
-  return { ...now, ...change };
+  return withoutEmptyBalancers({ ...now, ...change });
+}
+
+/**
+ * `loadBalancerInfo: {}` is how an update takes the balancers away, and nothing is read back then:
+ * Terraform would see a block that its configuration does not have, and want to remove it for ever.
+ */
+function withoutEmptyBalancers(settings: GroupSettings): GroupSettings {
+  const { loadBalancerInfo = {}, ...others } = settings;
+  const { elbInfoList = [], targetGroupInfoList = [], targetGroupPairInfoList = [] } =
+    loadBalancerInfo;
+  const count = elbInfoList.length + targetGroupInfoList.length + targetGroupPairInfoList.length;
+  return count > 0 ? settings : others;
 }
 
 /** Throws the refusal for the first rule that settings break. */
