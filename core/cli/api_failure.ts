@@ -35,11 +35,11 @@ const NEXT: Readonly<Record<string, readonly string[]>> = {
   DeploymentAlreadyCompletedException: ["runtime status"],
 };
 
-/** Any error as a failure; one that is ours already stays as it is. */
-export function asFailure(error: unknown): Failure {
+/** Any error as a failure; one that is ours already stays as it is. `next` is for most refusals. */
+export function asFailure(error: unknown, next: readonly string[] = ["runtime help"]): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof UnreachableError) return unreachable(error);
-  if (error instanceof ApiError) return refused(error);
+  if (error instanceof ApiError) return refused(error, next);
   const message = error instanceof Error ? error.message : String(error);
   const evidence = error instanceof Error && error.stack
     ? error.stack.split("\n").slice(1, 4).map((line) => line.trim())
@@ -73,7 +73,7 @@ function unreachable(error: UnreachableError): Failure {
   }, { cause: error });
 }
 
-function refused(error: ApiError): Failure {
+function refused(error: ApiError, next: readonly string[]): Failure {
   const evidence = [`${error.type}: ${error.message}`];
   if (isNotAllowed(error)) {
     return new Failure({
@@ -98,7 +98,7 @@ function refused(error: ApiError): Failure {
     cause: fault ? `The server failed: ${error.message}` : error.message,
     evidence,
     state: fault ? "what the server had committed before stays" : "nothing was changed",
-    next: NEXT[error.type] ?? ["runtime help"],
+    next: NEXT[error.type] ?? next,
   }, { cause: error });
 }
 

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { callJson } from "../wire/aws_json.ts";
 import { DescribeOperationsOutput, type OperationDescription } from "../wire/runtime_api.ts";
 import { type Api, openApi, SIGNING_NAME, unlessRefused } from "./api.ts";
+import { asFailure } from "./api_failure.ts";
 import { EXIT } from "./exit.ts";
 import { usageFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -59,7 +60,10 @@ export default verb({
       ...(input !== undefined && { json: await inputText(io, input) }),
     });
     const target = described.targetPrefix + described.name;
-    const answer = await callJson(api.connection, { target, service: SIGNING_NAME, input: asked });
+    const call = { target, service: SIGNING_NAME, input: asked };
+    const answer = await callJson(api.connection, call).catch((error) => {
+      throw asFailure(error, [`runtime api ${operation} --members`]);
+    });
     io.stdout.write(json ? jsonLine(answer) : `${JSON.stringify(answer, null, 2)}\n`);
     return EXIT.done;
   },
@@ -67,7 +71,7 @@ export default verb({
 
 async function list(api: Api, io: Io, json: boolean): Promise<number> {
   const all = await api.runtime("DescribeOperations", {}, DescribeOperationsOutput);
-  io.stdout.write(json ? jsonLine(all) : listText(all.operations));
+  io.stdout.write(json ? jsonLine(all) : listText(all.operations, io.stdout.columns ?? Infinity));
   return EXIT.done;
 }
 

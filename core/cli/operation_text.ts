@@ -1,15 +1,19 @@
 /** Operations as a person reads them: the list of all, and everything of one. @module */
 import type { OperationDescription } from "../wire/runtime_api.ts";
+import { clip } from "./words.ts";
 import { memberLines, membersOf } from "./operation_members.ts";
 
-/** One line each, by service: name, role, members of the input. */
-export function listText(operations: readonly OperationDescription[]): string {
+/** One line each, by service: name, role, members of the input; no line is longer than `columns`. */
+export function listText(operations: readonly OperationDescription[], columns: number): string {
   const width = Math.max(0, ...operations.map(({ name }) => name.length));
   const services = Map.groupBy(operations, ({ targetPrefix }) => targetPrefix);
   const parts = [...services].map(([prefix, own]) => {
     const lines = own.map(({ name, role, input }) => {
       const members = membersOf(input).map(({ name, required }) => required ? `${name}*` : name);
-      return `  ${name.padEnd(width)}  ${role.padEnd(8)}  ${members.join(" ")}`.trimEnd();
+      return clip(
+        `  ${name.padEnd(width)}  ${role.padEnd(8)}  ${members.join(" ")}`.trimEnd(),
+        columns,
+      );
     });
     return [prefix.replace(/\.$/, ""), ...lines].join("\n");
   });

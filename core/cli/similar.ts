@@ -1,8 +1,8 @@
 /** "Did you mean": the names that a mistyped one comes nearest to. @module */
 import leven from "leven";
 
-/** Edits that still look like a slip: a third of the name, at least one. */
-const SLIP = 1 / 3;
+/** Edits that still look like a slip: one in five letters, at least one. */
+const SLIP = 1 / 5;
 
 /** At most three names, the nearest first; upper and lower case are one. */
 export function similar(name: string, names: readonly string[]): string[] {

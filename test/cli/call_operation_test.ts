@@ -183,6 +183,16 @@ for (const [what, argv, said] of wrong) {
   });
 }
 
+test("a refusal of what was sent leads to the members of the operation", async () => {
+  await using server = await echo();
+  server.operations["CreateApplication"] = () => {
+    throw new Refusal("InvalidTagsToAddException", "tags: too many");
+  };
+  const ran = await runtime(["api", "CreateApplication"], server);
+  assert.equal(ran.code, 2);
+  assert.match(ran.err, /^ {2}next {6}runtime api CreateApplication --members$/m);
+});
+
 test("a refusal of the operation is told as every refusal", async () => {
   await using server = await echo();
   server.operations["GetApplication"] = () => {
