@@ -44,7 +44,6 @@ export const ROOMS: readonly Room[] = [
     path: "core/engine/",
     may: ["core/rollout/", "core/store/", "core/plugin/", "core/wire/", "core/domain/"],
   },
-  { path: "core/delivery/", may: ["core/store/", "core/wire/", "core/domain/"] },
   {
     path: "core/api/",
     may: [
