@@ -109,6 +109,28 @@ test("aws deploy registers a host and tags it", { skip }, async () => {
   assert.deepEqual(instanceInfos[0].tags, [{ Key: "role", Value: "web" }]);
 });
 
+test("aws deploy tags an application and reads its tags back", { skip }, async () => {
+  const create = ["create-application", "--application-name", "tagged"];
+  await deploy(...create, "--tags", "Key=team,Value=red");
+  const arn = ["--resource-arn", "arn:aws:codedeploy:eu-central-1:000000000000:application:tagged"];
+  await deploy("tag-resource", ...arn, "--tags", "Key=cost,Value=7");
+  const both = [{ Key: "cost", Value: "7" }, { Key: "team", Value: "red" }];
+  assert.deepEqual((await deploy("list-tags-for-resource", ...arn)).Tags, both);
+  await deploy("untag-resource", ...arn, "--tag-keys", "team");
+  assert.deepEqual((await deploy("list-tags-for-resource", ...arn)).Tags, [both[0]]);
+});
+
+test("aws deploy lists the tokens for GitHub by name", { skip }, async () => {
+  const { store, githubTokens } = api.context;
+  const token = { name: "acme", token: "ghp_0123" };
+  const rules = { nonce: randomBytes(12), most: 25 };
+  await store.commit((tx) => githubTokens.put(tx, token, rules));
+  assert.deepEqual(await deploy("list-git-hub-account-token-names"), { tokenNameList: ["acme"] });
+  await assert.rejects(deploy("delete-git-hub-account-token", "--token-name", "acme"), {
+    stderr: /AccessDeniedException.*admin/s,
+  });
+});
+
 test("aws deploy shows a refusal's name and message", { skip }, async () => {
   await assert.rejects(deploy("get-application", "--application-name", "gone"), {
     stderr: /ApplicationDoesNotExistException.*No application found for name: gone/s,
