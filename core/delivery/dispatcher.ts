@@ -25,6 +25,7 @@ import type { Tx } from "../store/group_commit.ts";
 import { dropFacts, nextFacts, type WaitingFact } from "../store/outbox.ts";
 import type { Store } from "../store/store.ts";
 import { DeliveryFailure, type Destination, destinationOf } from "./destination.ts";
+import { GATHER, GatheredCommit } from "./gathered_commit.ts";
 import { type After, Lanes, type Turn } from "./lanes.ts";
 import { nextAttempt, type RetryRules } from "./retry.ts";
 
@@ -50,6 +51,8 @@ export class Dispatcher {
   readonly #context: DispatcherContext;
   readonly #kinds: ReadonlyMap<string, Destination>;
   readonly #lanes: Lanes;
+  /** What came of attempts, on its way to the disk. */
+  readonly #results: GatheredCommit;
   readonly #attempts = new Set<AbortController>();
   /** The newest delivery whose lane is known. */
   #seen = 0;
@@ -62,6 +65,7 @@ export class Dispatcher {
   constructor(context: DispatcherContext) {
     this.#context = context;
     this.#kinds = new Map(context.destinations.map((one) => [one.kind, one]));
+    this.#results = new GatheredCommit(context.store, context.after);
     this.#lanes = new Lanes((lane) => this.#take(lane), context.after);
   }
 
@@ -88,8 +92,8 @@ export class Dispatcher {
       return;
     }
     this.#awake = true;
-    // Not within the commit that wakes: whoever waits for that one is answered first.
-    this.#callOff = this.#context.after(0, () => void this.#work());
+    // Not with each commit that wakes: a busy engine makes many, and they go out together.
+    this.#callOff = this.#context.after(GATHER, () => void this.#work());
   }
 
   /** Ends every attempt; what was not delivered stays in the store. */
@@ -173,7 +177,7 @@ export class Dispatcher {
       const failure = await this.#attempt(delivery);
       if (this.#closed) return "empty";
       if (!failure) {
-        await store.commit((tx) => removeDelivery(tx, delivery.id));
+        await this.#results.commit((tx) => removeDelivery(tx, delivery.id));
         return "again";
       }
       return await this.#noteFailure(delivery, failure);
@@ -186,13 +190,15 @@ export class Dispatcher {
   }
 
   async #noteFailure(delivery: WaitingDelivery, failure: DeliveryFailure): Promise<Turn> {
-    const { store, now, random, rules, report } = this.#context;
+    const { now, random, rules, report } = this.#context;
     const { id, createTime, destination, deploymentId } = delivery;
     const at = now();
     const attempts = delivery.attempts + 1;
     const failed = { attempts, createTime, now: at, wait: failure.wait, random: random() };
     const next = failure.next === "never" ? "dead" : nextAttempt(failed, rules);
-    await store.commit((tx) => noteFailedAttempt(tx, id, { at, error: failure.message, next }));
+    await this.#results.commit((tx) =>
+      noteFailedAttempt(tx, id, { at, error: failure.message, next })
+    );
     if (next !== "dead") return { rest: next - at };
     report(failure, `giving up delivery ${id} of ${deploymentId} to ${destination}`);
     return "again";
