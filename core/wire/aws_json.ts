@@ -35,7 +35,12 @@ export class UnreachableError extends Error {
   }
 }
 
-const Refusal = z.object({ __type: z.string().optional(), message: z.string().optional() });
+/** AWS spells the text in two ways, and may put an address behind the name. */
+const Refusal = z.object({
+  __type: z.string().optional(),
+  message: z.string().optional(),
+  Message: z.string().optional(),
+});
 
 export interface Call {
   /** Whole X-Amz-Target: prefix and operation. */
@@ -93,6 +98,7 @@ function refusal(status: number, text: string): ApiError {
   } catch {
     // Not ours: a proxy's page or an empty body; the status is all there is to say.
   }
-  const type = parsed.__type?.split("#").pop() ?? `HTTP ${status}`;
-  return new ApiError(type, status, parsed.message ?? (text.slice(0, 300) || `HTTP ${status}`));
+  const type = parsed.__type?.split("#").pop()?.split(":")[0] ?? `HTTP ${status}`;
+  const message = parsed.message ?? parsed.Message ?? (text.slice(0, 300) || `HTTP ${status}`);
+  return new ApiError(type, status, message);
 }

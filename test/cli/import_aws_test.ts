@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { z } from "zod";
-import { ApiError } from "../../core/wire/aws_json.ts";
+import { ApiError, UnreachableError } from "../../core/wire/aws_json.ts";
 import type { Api } from "../../core/cli/api.ts";
 import { settingsOfGroup, strangeMembers, UNSET } from "../../core/cli/import/group_settings.ts";
 import type {
@@ -358,8 +358,8 @@ test("instances of some applications are those that their groups choose", () => 
   assert.deepEqual(chosen({ ec2TagFilters: [filter("role", "web")] }), []);
 });
 
-/** An API whose calls end as told, one after the other, and the waits between them. */
-function flaky(ends: (ApiError | "ok")[]) {
+/** An API whose calls end as told, one after the other, the last again; and the waits between them. */
+function flaky(ends: (Error | "ok")[]) {
   const waits: number[] = [];
   let calls = 0;
   async function call<T>(_name: string, _input: unknown, answer: z.ZodType<T>): Promise<T> {
@@ -373,25 +373,69 @@ function flaky(ends: (ApiError | "ok")[]) {
     sleep: (wait) => Promise.resolve(void waits.push(wait)),
     random: () => 1,
   });
-  return { call: () => patient.codedeploy("X", {}, z.string()), waits, calls: () => calls };
+  const call1 = (operation: string) => patient.codedeploy(operation, {}, z.string());
+  return { call: call1, waits, calls: () => calls };
 }
 
-test("a call that came too soon waits longer each time, a fault of the service too", async () => {
-  const throttled = new ApiError("ThrottlingException", 400, "Rate exceeded");
-  const api = flaky([throttled, throttled, new ApiError("InternalFailure", 500, ""), "ok"]);
-  assert.equal(await api.call(), "answer");
-  assert.deepEqual(api.waits, [200, 400, 800]);
-});
+const THROTTLED = new ApiError("ThrottlingException", 400, "Rate exceeded");
+const FAULT = new ApiError("InternalFailure", 500, "a fault");
+const BROKEN = new UnreachableError("http://there", new Error("the connection was reset"));
 
-test("patience comes to an end, and a refusal is not asked for again", async () => {
-  const throttled = flaky([new ApiError("ThrottlingException", 400, "Rate exceeded")]);
-  await assert.rejects(throttled.call(), /Rate exceeded/);
-  assert.equal(throttled.calls(), 10);
-  assert.equal(Math.max(...throttled.waits), 20_000);
-  const refused = flaky([new ApiError("AccessDeniedException", 400, "no")]);
-  await assert.rejects(refused.call(), /no/);
-  assert.equal(refused.calls(), 1);
-});
+const patience: [
+  what: string,
+  operations: string[],
+  ends: (Error | "ok")[],
+  waits: number[],
+  end: RegExp,
+][] = [
+  [
+    "a call that came too soon waits longer each time",
+    ["ListX"],
+    [
+      THROTTLED,
+      THROTTLED,
+      THROTTLED,
+      "ok",
+    ],
+    [200, 400, 800],
+    /answer/,
+  ],
+  ["a write that came too soon has not happened", ["CreateX"], [THROTTLED, "ok"], [200], /answer/],
+  ["a read that met a fault is made again", ["GetX"], [FAULT, "ok"], [200], /answer/],
+  ["a write that met a fault may have happened", ["CreateX"], [FAULT, "ok"], [], /a fault/],
+  ["a connection that breaks is made again", ["ListX", "GetX"], ["ok", BROKEN, "ok"], [
+    200,
+  ], /answer/],
+  ["nobody is waited for who never answered", ["ListX"], [BROKEN, "ok"], [], /was reset/],
+  [
+    "a write whose answer was lost may have happened",
+    ["GetX", "CreateX"],
+    ["ok", BROKEN],
+    [],
+    /reset/,
+  ],
+  [
+    "a refusal is not asked for again",
+    ["ListX"],
+    [new ApiError("AccessDenied", 403, "no"), "ok"],
+    [],
+    /no/,
+  ],
+  ["patience comes to an end", ["ListX"], [THROTTLED], [
+    ...[200, 400, 800, 1600, 3200, 6400, 12_800, 20_000, 20_000],
+  ], /Rate exceeded/],
+];
+for (const [what, operations, ends, waits, end] of patience) {
+  test(`patientApi: ${what}`, async () => {
+    const api = flaky(ends);
+    let last: unknown;
+    for (const operation of operations) {
+      last = await api.call(operation).catch((error: unknown) => error);
+    }
+    assert.match(String(last), end);
+    assert.deepEqual(api.waits, waits);
+  });
+}
 
 const HERE = { url: "http://127.0.0.1:9" };
 

@@ -3,7 +3,7 @@
  * account, so others' calls use up what an import may do.
  * @module
  */
-import { ApiError } from "../../wire/aws_json.ts";
+import { ApiError, UnreachableError } from "../../wire/aws_json.ts";
 import type { Api } from "../api.ts";
 
 /** Names under which AWS services refuse a call that came too soon (SDK reference guide, retries). */
@@ -28,35 +28,47 @@ export interface Patience {
   random(): number;
 }
 
-/**
- * The same API with patience. Every operation that an import calls may be repeated: reads change
- * nothing, and a write that has happened already is refused by its name or says the same again.
- */
+/** A read may be repeated whatever became of it; a write only when it is known not to have happened. */
+const READ = /^(List|Get|BatchGet)/;
+
+/** The same API with patience: a call that came too soon, and a read that was lost, is made again. */
 export function patientApi(api: Api, patience: Patience): Api {
+  // A server that has never answered is not there, or not at this address.
+  const state = { hasAnswered: false };
+  const patiently = async <T>(operation: string, call: () => Promise<T>): Promise<T> => {
+    for (let attempt = 1;; attempt++) {
+      try {
+        const answer = await call();
+        state.hasAnswered = true;
+        return answer;
+      } catch (error) {
+        if (attempt === ATTEMPTS_MAX) throw error;
+        if (!isTooSoon(error) && !(READ.test(operation) && isPassing(error, state))) throw error;
+      }
+      await patience.sleep(waitOf(attempt, patience));
+    }
+  };
   return {
     connection: api.connection,
     codedeploy: (operation, input, answer) =>
-      patiently(() => api.codedeploy(operation, input, answer), patience),
+      patiently(operation, () => api.codedeploy(operation, input, answer)),
     runtime: (operation, input, answer) =>
-      patiently(() => api.runtime(operation, input, answer), patience),
+      patiently(operation, () => api.runtime(operation, input, answer)),
   };
 }
 
-async function patiently<T>(call: () => Promise<T>, { sleep, random }: Patience): Promise<T> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await call();
-    } catch (error) {
-      if (attempt === ATTEMPTS_MAX || !asksForPatience(error)) throw error;
-    }
-    await sleep(
-      Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1)) * (0.5 + random() / 2),
-    );
-  }
+/** Milliseconds: twice as long each time, at least half of it. */
+function waitOf(attempt: number, { random }: Patience): number {
+  const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
+  return wait * (0.5 + random() / 2);
 }
 
-/** Too many calls, or a fault of the service that passes. */
-function asksForPatience(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return false;
-  return TOO_SOON.has(error.type) || error.status === 429 || error.status >= 500;
+function isTooSoon(error: unknown): boolean {
+  return error instanceof ApiError && (TOO_SOON.has(error.type) || error.status === 429);
+}
+
+/** A fault of the service, or a connection that broke. */
+function isPassing(error: unknown, { hasAnswered }: { hasAnswered: boolean }): boolean {
+  if (error instanceof UnreachableError) return hasAnswered;
+  return error instanceof ApiError && error.status >= 500;
 }
