@@ -9,6 +9,7 @@ import { and, asc, count, eq, gt, inArray, max, min, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
 import { noteHurried, noteOutboxGrew } from "./outbox_bell.ts";
+import { prepared } from "./prepared.ts";
 import { deliveries } from "./schema.ts";
 
 export interface NewDelivery {
@@ -45,18 +46,23 @@ export interface Lane {
   deploymentId: string;
 }
 
-/** Rows of one INSERT; SQLite bounds the variables of a statement. */
-const BATCH = 500;
-
 /** Adds messages in their order; the dispatcher is woken by the commit. */
 export function insertDeliveries(tx: Tx, all: readonly NewDelivery[]): void {
-  for (let from = 0; from < all.length; from += BATCH) {
-    const rows = all.slice(from, from + BATCH)
-      .map((one) => ({ ...one, state: "waiting" as const, attempts: 0, nextAttempt: 0 }));
-    tx.insert(deliveries).values(rows).run();
-  }
+  for (const one of all) prepared(tx, insertOne).run({ ...one });
   if (all.length > 0) noteOutboxGrew(tx);
 }
+
+const insertOne = (db: Db) =>
+  db.insert(deliveries).values({
+    eventSequence: sql.placeholder("eventSequence"),
+    destination: sql.placeholder("destination"),
+    deploymentId: sql.placeholder("deploymentId"),
+    payload: sql.placeholder("payload"),
+    createTime: sql.placeholder("createTime"),
+    state: "waiting",
+    attempts: 0,
+    nextAttempt: 0,
+  }).prepare();
 
 /** Every lane with something to deliver, and when that is due; the one that waits longest first. */
 export function waitingLanes(db: Db): (Lane & { nextAttempt: number })[] {
@@ -88,20 +94,26 @@ export function nextOfLane(
   db: Db,
   { destination, deploymentId }: Lane,
 ): WaitingDelivery | undefined {
-  const row = db.select().from(deliveries).where(and(
-    eq(deliveries.state, "waiting"),
-    eq(deliveries.destination, destination),
-    eq(deliveries.deploymentId, deploymentId),
-  )).orderBy(asc(deliveries.id)).limit(1).get();
+  const row = prepared(db, selectNext).get({ destination, deploymentId });
   if (!row) return undefined;
   const { state: _waiting, lastAttempt: _at, lastError: _error, ...waiting } = row;
   return waiting;
 }
 
+const selectNext = (db: Db) =>
+  db.select().from(deliveries).where(and(
+    eq(deliveries.state, "waiting"),
+    eq(deliveries.destination, sql.placeholder("destination")),
+    eq(deliveries.deploymentId, sql.placeholder("deploymentId")),
+  )).orderBy(asc(deliveries.id)).limit(1).prepare();
+
 /** It was delivered: nothing more has to be known of it. */
 export function removeDelivery(tx: Tx, id: number): void {
-  tx.delete(deliveries).where(eq(deliveries.id, id)).run();
+  prepared(tx, deleteOne).run({ id });
 }
+
+const deleteOne = (db: Db) =>
+  db.delete(deliveries).where(eq(deliveries.id, sql.placeholder("id"))).prepare();
 
 /** An attempt failed at `at`; either the next one is at a time, or it is given up. */
 export function noteFailedAttempt(

@@ -1,10 +1,11 @@
 /** Event targets: where events in EventBridge's form go. @module */
-import { asc, count, eq, gt } from "drizzle-orm";
+import { asc, count, eq } from "drizzle-orm";
 import { DomainError } from "../domain/errors.ts";
 import type { EventTarget } from "../domain/event_target.ts";
 import type { Db } from "./database.ts";
 import { removeDestination, retryAtOnce } from "./deliveries.ts";
 import type { Tx } from "./group_commit.ts";
+import { prepared } from "./prepared.ts";
 import { eventTargets } from "./schema.ts";
 
 /** Each has requests of its own under way, so their number is bounded. */
@@ -38,11 +39,13 @@ export function findEventTarget(db: Db, name: string): EventTarget | undefined {
   return row && fromRow(row);
 }
 
-/** All targets, or those after a name, in the order of names. */
-export function listEventTargets(db: Db, after = "", limit = EVENT_TARGET_LIMIT): EventTarget[] {
-  return db.select().from(eventTargets).where(gt(eventTargets.name, after))
-    .orderBy(asc(eventTargets.name)).limit(limit).all().map(fromRow);
+/** All targets, in the order of names. */
+export function listEventTargets(db: Db): EventTarget[] {
+  return prepared(db, selectTargets).all().map(fromRow);
 }
+
+const selectTargets = (db: Db) =>
+  db.select().from(eventTargets).orderBy(asc(eventTargets.name)).prepare();
 
 /**
  * Removes a target with all that waits for it and its dead letters. Answers how many those were;

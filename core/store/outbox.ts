@@ -9,10 +9,8 @@ import type { OutboxFact } from "../domain/outbox_fact.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
 import { noteOutboxGrew } from "./outbox_bell.ts";
+import { prepared } from "./prepared.ts";
 import { deploymentGroups, eventTargets, outbox } from "./schema.ts";
-
-/** Rows of one INSERT; SQLite bounds the variables of a statement. */
-const BATCH = 500;
 
 /** Who listens to a group: its triggers, and whether any event target exists. */
 export interface Listeners {
@@ -25,11 +23,7 @@ export interface Listeners {
  * a group with none of them costs no JSON here.
  */
 export function listenersOf(tx: Tx, groupId: string): Listeners {
-  const row = tx.select({
-    triggers: sql<string | null>`json_extract(${deploymentGroups.settings},
-      '$.triggerConfigurations')`,
-    targets: sql<number>`exists (select 1 from ${eventTargets})`,
-  }).from(deploymentGroups).where(eq(deploymentGroups.id, groupId)).get();
+  const row = prepared(tx, selectListeners).get({ groupId });
   // A group that was deleted has no triggers any more; event targets are nobody's.
   if (row === undefined) return { triggers: [], hasEventTarget: hasEventTarget(tx) };
   const { triggers, targets } = row;
@@ -39,19 +33,31 @@ export function listenersOf(tx: Tx, groupId: string): Listeners {
   };
 }
 
+const selectListeners = (db: Db) =>
+  db.select({
+    triggers: sql<string | null>`json_extract(${deploymentGroups.settings},
+      '$.triggerConfigurations')`,
+    targets: sql<number>`exists (select 1 from ${eventTargets})`,
+  }).from(deploymentGroups).where(eq(deploymentGroups.id, sql.placeholder("groupId"))).prepare();
+
 function hasEventTarget(tx: Tx): boolean {
   return tx.select({ name: eventTargets.name }).from(eventTargets).limit(1).get() !== undefined;
 }
 
 /** Writes facts in their order; the dispatcher is woken by the commit. */
 export function insertFacts(tx: Tx, facts: readonly OutboxFact[]): void {
-  for (let from = 0; from < facts.length; from += BATCH) {
-    const rows = facts.slice(from, from + BATCH)
-      .map((fact) => ({ deploymentId: fact.deploymentId, fact, time: fact.time }));
-    tx.insert(outbox).values(rows).run();
+  for (const fact of facts) {
+    prepared(tx, insertFact).run({ deploymentId: fact.deploymentId, fact, time: fact.time });
   }
   if (facts.length > 0) noteOutboxGrew(tx);
 }
+
+const insertFact = (db: Db) =>
+  db.insert(outbox).values({
+    deploymentId: sql.placeholder("deploymentId"),
+    fact: sql.placeholder("fact"),
+    time: sql.placeholder("time"),
+  }).prepare();
 
 export interface WaitingFact {
   sequence: number;
