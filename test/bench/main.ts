@@ -4,6 +4,7 @@
  *
  * - `one_host_deployment`: from CreateDeployment to the final report, 3 files and 3 hooks, beside a
  *   shell script that does the same work without verification, journal or report (floor.sh).
+ * - `load_…`: the API under load, beside a bare server (load.ts).
  * - `idle_agent`: resident memory of an agent that waits for work.
  * - `server_first_answer`: from the start of the process to the first answer of /healthz.
  * @module
@@ -16,6 +17,7 @@ import { EVENTS_PATH } from "../../core/wire/event_stream.ts";
 import { signable, signHeaders } from "../../core/wire/sigv4.ts";
 import { VERSION } from "../../core/wire/version.ts";
 import { BINARY, Fleet } from "../binary/fleet.ts";
+import { measureLoad } from "./load.ts";
 
 const ROUNDS = 15;
 
@@ -166,3 +168,9 @@ try {
   rmSync(dirname(own), { recursive: true });
 }
 await firstAnswer();
+const loaded = await Fleet.start(0);
+try {
+  await measureLoad(loaded, print);
+} finally {
+  await loaded.close();
+}
