@@ -7,6 +7,7 @@
 import { existsSync, statSync } from "node:fs";
 import { lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { busyDeployments } from "./busy_deployments.ts";
 import { type AgentConfig, readConfig } from "./config.ts";
 import { DEPLOYMENTS_LOG_ROTATION } from "./entry_log.ts";
 import { cleanupPath, deploymentPaths, installJournalPath, type Layout, layout } from "./layout.ts";
@@ -14,7 +15,6 @@ import { type FailureReport, reportOf } from "./local_failure.ts";
 import { lockLocal } from "./local_lock.ts";
 import { readPointer } from "./pointer_file.ts";
 import { removeTree } from "./remove_tree.ts";
-import { busyDeployments } from "./repair.ts";
 import { asAgentFailure, bytesBelow, entriesOf, foldersIn, NO_GROUPS } from "./status.ts";
 
 export interface Removed {

@@ -9,6 +9,7 @@ import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppSpecError } from "../domain/appspec.ts";
 import { type AgentConfig, readConfig } from "./config.ts";
+import { busyDeployments } from "./busy_deployments.ts";
 import { AgentFailure, EXIT } from "./failure.ts";
 import { parseCleanup } from "./install/cleanup.ts";
 import { CleanupList } from "./install/cleanup_list.ts";
@@ -23,8 +24,6 @@ import {
   recordedDeployment,
 } from "./install/rebuilt_list.ts";
 import { hostWriter } from "./install/writer.ts";
-import { readJournal } from "./journal.ts";
-import { JournalState } from "./journal_record.ts";
 import {
   cleanupPath,
   deploymentPaths,
@@ -160,17 +159,6 @@ async function view(config: Settings, places: Layout): Promise<GroupView[]> {
   const busy = await busyDeployments(places);
   return [...groupIds].sort().map((groupId) =>
     groupView({ config, places, groupId, names, busy, deployments: downloads.get(groupId) ?? [] })
-  );
-}
-
-/** Folders of deployments that the agent has not reported yet: it goes on with them. */
-export async function busyDeployments(places: Layout): Promise<Set<string>> {
-  const state = new JournalState();
-  for (const record of await readJournal(join(places.root, "journal.jsonl"))) state.apply(record);
-  return new Set(
-    [...state.unreported.values()].map(({ order: { specification } }) =>
-      places.deployment(specification.DeploymentGroupId, specification.DeploymentId).root
-    ),
   );
 }
 

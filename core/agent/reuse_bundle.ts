@@ -24,8 +24,10 @@ export type Reuse = Pick<
   "DeploymentGroupId" | "DeploymentId" | "Revision" | "ReuseArchiveFromDeploymentId"
 >;
 
-/** As AWS's agent has it (spec 12.7). */
-const DEPLOYMENT_ID = /^d-[A-Z0-9]{1,62}$/;
+/** Whether a deployment's bundle can be reused by this id, as AWS's agent has it (spec 12.7). */
+export function isDeploymentId(id: string | null | undefined): id is string {
+  return /^d-[A-Z0-9]{1,62}$/.test(id ?? "");
+}
 
 /**
  * Unpacks the bundle that the specification says is here, and makes it this deployment's as well.
@@ -41,7 +43,7 @@ export async function unpackHeld(
   if (!from) return undefined;
   const { bundle } = places.deployment(reuse.DeploymentGroupId, reuse.DeploymentId);
   try {
-    if (!DEPLOYMENT_ID.test(from) || from === reuse.DeploymentId) {
+    if (!isDeploymentId(from) || from === reuse.DeploymentId) {
       throw new Error(`${JSON.stringify(from)} names no other deployment`);
     }
     const { bundleType, ...expected } = expectedOf(reuse.Revision);

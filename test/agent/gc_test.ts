@@ -87,6 +87,20 @@ test("the oldest go; the last successful, the most recent and an unreported one 
   });
 });
 
+test("the one whose bundle an unreported one takes stays with it", async () => {
+  await onHost(async (host) => {
+    const { places, config } = host;
+    for (const id of ["d-OLD", "d-3", "d-4"]) host.unpacked("g", id);
+    await host.installed("g", "d-5");
+    const taken = order({ deploymentId: "d-6", group: "g" });
+    taken.specification.ReuseArchiveFromDeploymentId = "d-OLD";
+    const record = { at: 1, kind: "order", commandId: taken.commandId, nonce: 1, order: taken };
+    writeFileSync(join(places.root, "journal.jsonl"), `${JSON.stringify(record)}\n`);
+    await collect(config, 1, "apply");
+    assert.deepEqual(host.left("g"), ["d-5", "d-OLD"]);
+  });
+});
+
 test("a forgotten group goes as a whole; one with a list, one with strange things and the newest stay", async () => {
   await onHost(async (host) => {
     host.unpacked("forgotten", "d-1");
