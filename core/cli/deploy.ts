@@ -33,6 +33,7 @@ export default verb({
       flags: "--ignore-application-stop-failures",
       text: "go on when the old revision's ApplicationStop fails",
     },
+    { flags: "--outdated-only", text: "leave hosts alone that are on the revision already" },
     ...FOLLOW_FLAGS,
     URL_FLAG,
     JSON_FLAG,
@@ -52,6 +53,7 @@ export default verb({
     description: z.string().exactOptional(),
     fileExists: z.string().toUpperCase().pipe(FileExistsBehavior).exactOptional(),
     ignoreApplicationStopFailures: z.literal(true).exactOptional(),
+    outdatedOnly: z.literal(true).exactOptional(),
   }),
   async run(input, io) {
     const source = sourceOf(input);
@@ -68,6 +70,7 @@ export default verb({
       ...(description !== undefined && { description }),
       ...(fileExists !== undefined && { fileExistsBehavior: fileExists }),
       ...(ignoreApplicationStopFailures && { ignoreApplicationStopFailures }),
+      ...(input.outdatedOnly && { updateOutdatedInstancesOnly: true }),
     }, DeploymentCreated);
     const { deploymentId } = source.kind === "revision"
       ? await creating

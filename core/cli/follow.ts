@@ -182,7 +182,10 @@ function success({ id, deployment, targets }: DeploymentView): string {
   const succeeded = [...targets.values()].filter(({ status }) => status === "Succeeded").length;
   const { revision = "the revision", createTime = 0, completeTime } = deployment ?? {};
   const took = completeTime === undefined ? "" : ` after ${duration(completeTime - createTime)}`;
-  return `Deployment ${id} succeeded${took}: ${hosts(succeeded)} on ${revision}`;
+  const current = [...targets.values()].filter(({ status }) => status === "Skipped").length;
+  // A success skips nobody but hosts that had the revision before it began.
+  const before = current === 0 ? "" : `, ${hosts(current)} had it already`;
+  return `Deployment ${id} succeeded${took}: ${hosts(succeeded)} on ${revision}${before}`;
 }
 
 function interruptReport(deploymentId: string): FailureReport {

@@ -84,6 +84,21 @@ Deployment ${ID} succeeded after 12 s: 1 host on s3://revisions/shop/new.tgz
   );
 });
 
+test("--outdated-only asks for it, and the end says how many had the revision already", async () => {
+  await using server = await created();
+  server.events.set(ID, [[
+    deployment(ID, "InProgress"),
+    host(ID, "web-1", "Succeeded", [ran("ApplicationStart", 0, 200)]),
+    host(ID, "web-2", "Skipped"),
+    host(ID, "web-3", "Skipped"),
+    deployment(ID, "Succeeded"),
+  ]]);
+  const done = await runtime([...DEPLOY, "--outdated-only"], server);
+  assert.equal(done.code, 0, done.err);
+  assert.equal(server.asked[0]?.input["updateOutdatedInstancesOnly"], true);
+  assert.match(done.out, /: 1 host on s3:\/\/revisions\/shop\/new\.tgz, 2 hosts had it already\n$/);
+});
+
 const failure = [
   deployment(ID, "InProgress"),
   log(ID, "web-1", 3, "port 80 is taken"),
@@ -327,6 +342,7 @@ test("on a terminal the tree's last picture and the sentence remain", async () =
     sleep,
     onInterrupt: () => () => {},
     ask: () => Promise.resolve(undefined),
+    readAll: () => Promise.resolve(""),
   });
   assert.equal(code, 0);
   assert.match(out, /✓ web-1 {2}0\.2 s/);
