@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { RETRY_RULES } from "../../core/delivery/retry.ts";
-import { countDeliveries, listDead, replayDead } from "../../core/store/deliveries.ts";
+import {
+  countDeliveries,
+  insertDeliveries,
+  listDead,
+  replayDead,
+  retryAtOnce,
+} from "../../core/store/deliveries.ts";
 import { nextFacts } from "../../core/store/outbox.ts";
 import { factOf, type Outcome, World } from "./world.ts";
 
@@ -174,6 +180,49 @@ test("a dead letter that is replayed comes behind what waits, and counts from th
   assert.equal(await world.store.commit((tx) => replayDead(tx, "all", world.now)), 1);
   await world.run();
   assert.deepEqual(world.received.map(({ payload }) => payload), ["1", "2"]);
+});
+
+test("a destination that was put right gets what waits for it at once", async () => {
+  using world = new World();
+  world.keys = ["a"];
+  world.rules = { ...RETRY_RULES, first: 3_600_000, longest: 3_600_000 };
+  world.restart();
+  world.outcome = () => "fail";
+  await world.tell(factOf("d-A", "1"));
+  await world.run(world.now + 1_000);
+  const at = world.now;
+  world.outcome = () => "ok";
+  await world.store.commit((tx) => retryAtOnce(tx, "topic:a"));
+  await world.run(at + 1_000);
+  assert.deepEqual(world.received.map(({ payload }) => payload), ["1"]);
+});
+
+test("a fact that nobody can tell is reported, and those after it are told", async () => {
+  using world = new World();
+  world.start();
+  for (const id of ["1", "unspeakable", "2"]) await world.tell(factOf("d-A", id));
+  await world.run();
+  assert.deepEqual(world.received.map(({ key, payload }) => key + payload).sort(), [
+    "a1",
+    "a2",
+    "b1",
+    "b2",
+  ]);
+  assert.deepEqual(world.reported, [
+    "telling DeploymentStart of d-A to topics: Error: no words for it",
+  ]);
+});
+
+test("a message for a kind that this server does not have is a dead letter", async () => {
+  using world = new World();
+  world.start();
+  const message = { eventSequence: 0, deploymentId: "", payload: "x", createTime: world.now };
+  await world.store.commit((tx) =>
+    insertDeliveries(tx, [{ ...message, destination: "pigeon:one:two" }])
+  );
+  await world.run();
+  const [letter] = listDead(world.store.read, { after: 0 }, 10);
+  assert.equal(letter?.lastError, "this server has no pigeons");
 });
 
 test("nothing is left that would wake an idle dispatcher", async () => {

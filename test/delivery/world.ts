@@ -41,7 +41,7 @@ export class World {
   #process: Process;
 
   constructor() {
-    this.store = openStore(this.#directory, () => this.#process.dispatcher.wake());
+    this.store = openStore(this.#directory, (hurried) => this.#process.dispatcher.wake(hurried));
     this.#process = new Process(this, this.store);
   }
 
@@ -57,7 +57,7 @@ export class World {
   restart(): void {
     this.#process.kill();
     this.store.close();
-    this.store = openStore(this.#directory, () => this.#process.dispatcher.wake());
+    this.store = openStore(this.#directory, (hurried) => this.#process.dispatcher.wake(hurried));
     this.#process = new Process(this, this.store);
     this.start();
   }
@@ -156,7 +156,10 @@ class Process {
     const world = this.#world;
     return {
       kind: "topic",
-      expand: (_tx, fact) => world.keys.map((key) => ({ key, payload: fact.id })),
+      expand(_tx, fact) {
+        if (fact.id === "unspeakable") throw new Error("no words for it");
+        return world.keys.map((key) => ({ key, payload: fact.id }));
+      },
       deliver: async ({ deploymentId, payload }, key) => {
         if (this.step()) return await never();
         const outcome = world.outcome(key, payload);
