@@ -127,10 +127,12 @@ test("a subject is never longer than the 100 characters that SNS takes", () => {
 });
 
 test("whatever a trigger is called, its subject is one that SNS takes", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary", minLength: 1 }), (triggerName) => {
+  // Control characters, lone surrogates and all the rest, far beyond what a subject holds.
+  const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
+  fc.assert(fc.property(fc.string({ unit, minLength: 1, maxLength: 150 }), (triggerName) => {
     const group = { applicationName: "shop", groupName: "production" };
     const { subject, message } = testMessage({ realm: REALM, triggerName }, group);
     assert.ok(TopicSubject.safeParse(subject).success, subject);
-    assert.equal(JSON.parse(message).eventTriggerName, triggerName.toWellFormed());
+    assert.equal(JSON.parse(message).eventTriggerName, triggerName);
   }));
 });
