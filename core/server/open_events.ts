@@ -56,9 +56,8 @@ export function openEvents(
   const { folder, rules } = events;
   const eventsFolder = folder ?? join(directory, "events");
   const secretsFolder = join(directory, "event-secrets");
-  for (const made of [eventsFolder, secretsFolder]) {
-    mkdirSync(made, { recursive: true, mode: 0o700 });
-  }
+  mkdirSync(secretsFolder, { recursive: true, mode: 0o700 });
+  makeEventsFolder(eventsFolder);
   const targets = eventTargetDestination({
     read: store.read,
     eventsFolder,
@@ -77,12 +76,23 @@ export function openEvents(
   });
 }
 
+function makeEventsFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StartRefused(`the folder of event files cannot be made (--events-dir): ${why}`, {
+      cause,
+    });
+  }
+}
+
 /** How receivers are reached; trusts the authorities that were given for them. */
 export function fetchFor({ ca }: Pick<Events, "ca">): typeof fetch {
   return ca === undefined ? fetch : fetchVia({ ca: [ca] });
 }
 
-/** Timers that do not keep the process alive. */
+/** Timers of the process; a longer time than they take ends early, which whoever asked can stand. */
 const after: After = (milliseconds, call) => {
   // The longest time that a timer of the runtime takes.
   const timer = setTimeout(call, Math.min(milliseconds, 2_147_483_647));
