@@ -209,6 +209,12 @@ test("an answer that never ends is read for its beginning only", () =>
     await assert.rejects(post(), /answered 500: (no ){60}/);
   }));
 
+test("a receiver that takes and never answers is let go when its time is over", () =>
+  withReceiver(() => {}, async (post, heard) => {
+    await assert.rejects(post({}, AbortSignal.timeout(100)), DeliveryFailure);
+    assert.equal(heard.length, 1);
+  }));
+
 test("nobody who listens is a failure with the reason", async () => {
   const receiver = { kind: "http", url: "http://127.0.0.1:1/hook" } as const;
   await inFolder((secretsFolder) =>
