@@ -106,6 +106,7 @@ async function answer(
 ): Promise<Response> {
   const { raw, url } = asked;
   try {
+    refuseOldSignature(asked);
     const signed = await authenticate(raw, "s3");
     const { caller, contentSha256, signChunk } = signed;
     const headers = signedHeaders(raw, url, signed.signedHeaders);
@@ -117,6 +118,17 @@ async function answer(
   } catch (error) {
     return refusal(error, asked);
   }
+}
+
+/** Old clients presign by version 2 unless told otherwise; "not signed" would tell them nothing. */
+function refuseOldSignature({ raw, url }: Asked): void {
+  const inHeader = /^AWS\s/.test(raw.headers.get("authorization") ?? "");
+  if (!inHeader && !url.searchParams.has("AWSAccessKeyId")) return;
+  throw new S3Error(
+    "InvalidRequest",
+    "The authorization mechanism you have provided is not supported. Please use " +
+      'AWS4-HMAC-SHA256 (in boto3: Config(signature_version="s3v4")).',
+  );
 }
 
 function mustHaveAccess(caller: Caller, access: Route["access"]): void {

@@ -145,3 +145,10 @@ test("a URL that a viewer signed reads and does not write", async () => {
     "403 InvalidAccessKeyId",
   );
 });
+
+test("a URL of signature version 2 is told which version to use", async () => {
+  const url = `${server.url}/urls/k?AWSAccessKeyId=DEPLOY&Signature=abc&Expires=1`;
+  const answer = await fetch(url);
+  assert.equal(answer.status, 400);
+  assert.match(await answer.text(), /<Code>InvalidRequest<.*Please use AWS4-HMAC-SHA256/s);
+});
