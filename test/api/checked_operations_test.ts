@@ -30,7 +30,8 @@ async function faultsOf(run: () => unknown): Promise<string> {
   const checked = checkedServices(services, faults)[0]?.operations.get("Own");
   const caller = { accessKeyId: "", role: "viewer", arn: "" } as const;
   const call = { caller, headers: new Headers(), signal: AbortSignal.timeout(1000) };
-  await Promise.resolve(checked?.run({}, api.context, call)).catch(() => {});
+  const answer = Promise.resolve(checked?.run({}, api.context, call));
+  await answer.catch((error: unknown) => assert.ok(error instanceof DomainError));
   return faults.join("\n");
 }
 

@@ -107,6 +107,7 @@ function ioWith(env: Io["env"]): Io {
     sleep: () => Promise.resolve(),
     onInterrupt: () => () => {},
     ask: () => Promise.resolve(undefined),
+    readAll: () => Promise.resolve(""),
   };
 }
 
