@@ -10,9 +10,13 @@ import { test } from "node:test";
 import Database from "libsql";
 import { BINARY, Fleet } from "./fleet.ts";
 
-function start(data: string, listen = "127.0.0.1:0") {
+function start(data: string, listen = "127.0.0.1:0", env: Record<string, string> = {}) {
   const argv = ["server", "--listen", listen, "--data", data];
-  const ran = spawnSync(BINARY, argv, { encoding: "utf8", timeout: 20_000 });
+  const ran = spawnSync(BINARY, argv, {
+    encoding: "utf8",
+    timeout: 20_000,
+    env: { ...process.env, ...env },
+  });
   assert.notEqual(ran.status, null, "the server kept running");
   return ran;
 }
@@ -27,6 +31,20 @@ function inDirectory(body: (directory: string) => void | Promise<void>) {
     }
   };
 }
+
+test(
+  "an account that is none is refused, and the data directory is not made",
+  inDirectory((directory) => {
+    const env = { RUNTIME_ACCOUNT_ID: "12-34" };
+    const ran = start(join(directory, "data"), "127.0.0.1:0", env);
+    assert.equal(ran.status, 1);
+    assert.equal(
+      ran.stderr,
+      'RUNTIME_ACCOUNT_ID must be an account id of 12 digits, not "12-34".\n',
+    );
+    assert.deepEqual(readdirSync(directory), []);
+  }),
+);
 
 test(
   "a port in use is named, and the data directory is not made",
