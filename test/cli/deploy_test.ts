@@ -343,7 +343,6 @@ test("on a terminal the tree's last picture and the sentence remain", async () =
     onInterrupt: () => () => {},
     ask: () => Promise.resolve(undefined),
     readAll: () => Promise.resolve(""),
-    readAll: () => Promise.resolve(""),
   });
   assert.equal(code, 0);
   assert.match(out, /✓ web-1 {2}0\.2 s/);
