@@ -11,10 +11,12 @@ import { Failure } from "./failure.ts";
 const NOT_ALLOWED: ReadonlySet<string> = new Set([
   "AccessDenied",
   "AccessDeniedException",
+  "ExpiredToken",
   "ExpiredTokenException",
   "IncompleteSignatureException",
   "InvalidAccessKeyId",
   "InvalidSignatureException",
+  "InvalidToken",
   "MissingAuthenticationTokenException",
   "SignatureDoesNotMatch",
   "UnrecognizedClientException",
