@@ -114,7 +114,8 @@ async function answer(
     const route = routeOf(raw.method, address, headers);
     mustHaveAccess(caller, route.access);
     refuseUnsupported(headers);
-    return await route.run(artifacts, { ...address, raw, headers, contentSha256, signChunk });
+    const { role } = caller;
+    return await route.run(artifacts, { ...address, raw, headers, contentSha256, signChunk, role });
   } catch (error) {
     return refusal(error, asked);
   }

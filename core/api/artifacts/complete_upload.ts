@@ -38,7 +38,11 @@ export async function completeUpload(artifacts: Artifacts, request: S3Request): 
   const parts = choose(Part, listParts(artifacts.store.read, upload.uploadId));
   mustBeLargeEnough(parts, artifacts.partBytesMin);
   const composite = compositeOf(upload, parts, headers);
-  const received = await concatenate(artifacts, parts, { upload, headers });
+  const received = await concatenate(artifacts, parts, { upload, headers }).catch((error) => {
+    // Somebody who completed or aborted it meanwhile has taken the parts away.
+    uploadOf(artifacts.store.read, request);
+    throw error;
+  });
   const object = {
     ...{ bucket, key, etag: multipartEtag(parts) },
     ...{ contentType: upload.contentType, metadata: upload.metadata, headers: upload.headers },

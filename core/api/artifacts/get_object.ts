@@ -141,7 +141,10 @@ export const OVERRIDES = [
   "expires",
 ];
 
-function objectHeaders(version: StoredObject, { query }: S3Request): Record<string, string> {
+function objectHeaders(
+  version: StoredObject,
+  { query, role }: S3Request,
+): Record<string, string> {
   const headers: Record<string, string> = {
     ...versionHeaders(version),
     "accept-ranges": "bytes",
@@ -159,6 +162,8 @@ function objectHeaders(version: StoredObject, { query }: S3Request): Record<stri
     const value = query.get(`response-${name}`);
     if (value !== null) headers[name] = headerValue(`response-${name}`, value);
   }
+  // A host compares the bytes that are stored; told of an encoding, its HTTP would undo it first.
+  if (role === "agent") delete headers["content-encoding"];
   return headers;
 }
 

@@ -1,4 +1,5 @@
 /** What every operation of the S3 subset is given. @module */
+import type { Role } from "../../domain/instance.ts";
 import type { Store } from "../../store/store.ts";
 import type { ChunkSigner } from "../chunk_signature.ts";
 import type { Address } from "./address.ts";
@@ -25,6 +26,8 @@ export interface S3Request extends Address {
   /** The signed value of x-amz-content-sha256. */
   contentSha256: string;
   signChunk: ChunkSigner;
+  /** Of who signed. */
+  role: Role;
 }
 
 /** Carries out a request; throws S3Error to refuse it. */

@@ -32,7 +32,12 @@ export interface CallOptions {
 }
 
 /** Access key → role; the secret is the key's name spelled twice. */
-const KEYS: Record<string, Role> = { ADMIN: "admin", DEPLOY: "deployer", VIEW: "viewer" };
+const KEYS: Record<string, Role> = {
+  ADMIN: "admin",
+  DEPLOY: "deployer",
+  VIEW: "viewer",
+  HOST: "agent",
+};
 export const REGION = "eu-central-1";
 
 /** What of the store a test may want otherwise. */

@@ -178,6 +178,14 @@ test("what HTTP is told with an object comes back, after an upload in parts as w
   assert.equal(ranged.headers.get("content-range"), "bytes 1-2/4");
 });
 
+test("a host is told of no encoding, as it compares the bytes that are stored", async () => {
+  const headers = { "content-encoding": "gzip" };
+  await server.call("PUT", "/limits/encoded", { body: "no gzip at all", headers });
+  const read = await server.call("GET", "/limits/encoded", { as: "HOST" });
+  assert.equal(read.headers.get("content-encoding"), null);
+  assert.equal(await read.text(), "no gzip at all");
+});
+
 test("the attributes of an object are those that were asked for", async () => {
   await server.call("PUT", "/limits/attributes", { body: "12345" });
   const ask = async (names: string) => {
