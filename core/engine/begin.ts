@@ -4,7 +4,7 @@
  * (trap 32).
  * @module
  */
-import { eq, isNull } from "drizzle-orm";
+import { eq, isNull, sql } from "drizzle-orm";
 import {
   deployedIdentity,
   type Deployment,
@@ -22,6 +22,7 @@ import { changeDeployment, getDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { type Health, healthOf } from "../store/instance_health.ts";
 import { lastLogSequence } from "../store/log_chunks.ts";
+import { prepared } from "../store/prepared.ts";
 import { allTargets, insertTargets } from "../store/targets.ts";
 import { newState, type RolloutState } from "../rollout/state.ts";
 import { applications, deploymentGroups, instances } from "../store/schema.ts";
@@ -95,12 +96,17 @@ export function loadRollout(
   };
 }
 
+const groupName = (db: Db) =>
+  db.select({ name: deploymentGroups.name }).from(deploymentGroups)
+    .where(eq(deploymentGroups.id, sql.placeholder("id"))).prepare();
+const applicationName = (db: Db) =>
+  db.select({ name: applications.name }).from(applications)
+    .where(eq(applications.id, sql.placeholder("id"))).prepare();
+
 /** The names a deployment carries; empty where the application or group was deleted. */
 export function namesOf(db: Db, deployment: Deployment): Names {
-  const group = db.select({ name: deploymentGroups.name }).from(deploymentGroups)
-    .where(eq(deploymentGroups.id, deployment.groupId)).get();
-  const application = db.select({ name: applications.name }).from(applications)
-    .where(eq(applications.id, deployment.applicationId)).get();
+  const group = prepared(db, groupName).get({ id: deployment.groupId });
+  const application = prepared(db, applicationName).get({ id: deployment.applicationId });
   return { application: application?.name ?? "", group: group?.name ?? "" };
 }
 

@@ -1,10 +1,11 @@
 /** Applications. A name is unique (index `applications_name`); ids stay through renames. @module */
-import { asc, count, eq, gt, inArray } from "drizzle-orm";
+import { asc, count, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Application } from "../domain/application.ts";
 import { DomainError } from "../domain/errors.ts";
 import { unlessTaken } from "./conflict.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { prepared } from "./prepared.ts";
 import {
   applications,
   deploymentGroups,
@@ -35,8 +36,11 @@ export function insertApplication(tx: Tx, application: Application, most: number
   );
 }
 
+const selectNamed = (db: Db) =>
+  db.select().from(applications).where(eq(applications.name, sql.placeholder("name"))).prepare();
+
 export function findApplication(db: Db, name: string): Application | undefined {
-  return db.select().from(applications).where(eq(applications.name, name)).get();
+  return prepared(db, selectNamed).get({ name });
 }
 
 /** Throws ApplicationDoesNotExist. */

@@ -1,8 +1,9 @@
 /** Deployments. A terminal one is never written again (law 3): the rule stands in every `where`. @module */
-import { and, count, desc, eq, gte, inArray, lt, lte, notInArray, or } from "drizzle-orm";
+import { and, count, desc, eq, gte, inArray, lt, lte, notInArray, or, sql } from "drizzle-orm";
 import { type Deployment, DeploymentStatus, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { prepared } from "./prepared.ts";
 import { deployments } from "./schema.ts";
 
 const TERMINAL = [...TERMINAL_DEPLOYMENT];
@@ -40,8 +41,11 @@ export function changeDeployment(tx: Tx, id: string, change: DeploymentChange): 
   return written.length === 1;
 }
 
+const selectOne = (db: Db) =>
+  db.select().from(deployments).where(eq(deployments.id, sql.placeholder("id"))).prepare();
+
 export function getDeployment(db: Db, id: string): Deployment | undefined {
-  const row = db.select().from(deployments).where(eq(deployments.id, id)).get();
+  const row = prepared(db, selectOne).get({ id });
   return row && fromRow(row);
 }
 

@@ -3,12 +3,13 @@
  * its last order is never given again; its name and ARN are free at once (CodeDeploy user guide).
  * @module
  */
-import { and, asc, eq, gt, inArray, isNotNull, isNull, or } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import { DomainError } from "../domain/errors.ts";
 import type { OnPremisesInstance } from "../domain/instance.ts";
 import { type Tag, type TagFilter, tagFilterMatches } from "../domain/tag.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { prepared } from "./prepared.ts";
 import { instances } from "./schema.ts";
 
 /** Throws InstanceNameAlreadyRegistered, IamUserArnAlreadyRegistered, IamSessionArnAlreadyRegistered. */
@@ -55,12 +56,18 @@ export function instanceNamed(db: Db, name: string): OnPremisesInstance {
   throw notRegistered(name);
 }
 
+const selectByArn = (db: Db) =>
+  db.select().from(instances).where(and(
+    or(
+      eq(instances.iamUserArn, sql.placeholder("iamArn")),
+      eq(instances.iamSessionArn, sql.placeholder("iamArn")),
+    ),
+    isNull(instances.deregisterTime),
+  )).prepare();
+
 /** The registered instance that signs as this ARN. */
 export function findInstanceByArn(db: Db, iamArn: string): OnPremisesInstance | undefined {
-  const row = db.select().from(instances).where(and(
-    or(eq(instances.iamUserArn, iamArn), eq(instances.iamSessionArn, iamArn)),
-    isNull(instances.deregisterTime),
-  )).get();
+  const row = prepared(db, selectByArn).get({ iamArn });
   return row && fromRow(row);
 }
 

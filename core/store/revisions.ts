@@ -4,6 +4,7 @@ import type { Revision, RevisionLocation } from "../domain/revision.ts";
 import { revisionIdentity } from "../domain/revision.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { prepared } from "./prepared.ts";
 import { deploymentGroups, revisions } from "./schema.ts";
 
 /** What a caller registers; the times of use are the engine's to write. */
@@ -15,11 +16,20 @@ export type NewRevision = Pick<Revision, "applicationId" | "location" | "registe
 export function registerRevision(tx: Tx, revision: NewRevision): void {
   const description = revision.description ?? null;
   const identity = revisionIdentity(revision.location);
-  tx.insert(revisions).values({ ...revision, description, identity }).onConflictDoUpdate({
+  prepared(tx, upsert).run({ ...revision, description, identity });
+}
+
+const upsert = (db: Db) =>
+  db.insert(revisions).values({
+    applicationId: sql.placeholder("applicationId"),
+    location: sql.placeholder("location"),
+    registerTime: sql.placeholder("registerTime"),
+    description: sql.placeholder("description"),
+    identity: sql.placeholder("identity"),
+  }).onConflictDoUpdate({
     target: [revisions.applicationId, revisions.identity],
     set: { description: sql`excluded.description`, location: keepContent() },
-  }).run();
-}
+  }).prepare();
 
 /** A text that was registered with its content keeps it when its hash alone is registered again. */
 function keepContent(): SQL {

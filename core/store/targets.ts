@@ -1,8 +1,9 @@
 /** Targets: one row a host and deployment, its lifecycle events inside. @module */
-import { and, eq, gt, inArray } from "drizzle-orm";
+import { and, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Target } from "../domain/target.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { prepared } from "./prepared.ts";
 import { targets } from "./schema.ts";
 
 /** Rows of one INSERT; SQLite bounds the variables of a statement. */
@@ -21,9 +22,27 @@ export function insertTargets(tx: Tx, deploymentId: string, all: readonly Target
   }
 }
 
+const update = (db: Db) =>
+  db.update(targets).set({
+    status: sql`${sql.placeholder("status")}`,
+    events: sql`${sql.placeholder("events")}`,
+    command: sql`${sql.placeholder("command")}`,
+    lastUpdated: sql`${sql.placeholder("lastUpdated")}`,
+  }).where(and(
+    eq(targets.deploymentId, sql.placeholder("deploymentId")),
+    eq(targets.targetId, sql.placeholder("targetId")),
+  )).prepare();
+
 export function updateTarget(tx: Tx, deploymentId: string, target: Target): void {
-  tx.update(targets).set(columns(target))
-    .where(and(eq(targets.deploymentId, deploymentId), eq(targets.targetId, target.id))).run();
+  const { events, command, ...rest } = columns(target);
+  prepared(tx, update).run({
+    ...rest,
+    // Encoded here: drizzle would write the text "null" for a placeholder without a value.
+    events: JSON.stringify(events),
+    command: command && JSON.stringify(command),
+    deploymentId,
+    targetId: target.id,
+  });
 }
 
 /** All targets in the order hosts are taken. */
