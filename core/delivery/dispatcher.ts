@@ -25,7 +25,7 @@ import type { Tx } from "../store/group_commit.ts";
 import { dropFacts, nextFacts, type WaitingFact } from "../store/outbox.ts";
 import type { Store } from "../store/store.ts";
 import { DeliveryFailure, type Destination, destinationOf } from "./destination.ts";
-import { GATHER, GatheredCommit } from "./gathered_commit.ts";
+import { GatheredCommit, Pace } from "./gathered_commit.ts";
 import { type After, Lanes, type Turn } from "./lanes.ts";
 import { nextAttempt, type RetryRules } from "./retry.ts";
 
@@ -34,7 +34,7 @@ export interface DispatcherContext {
   readonly destinations: readonly Destination[];
   readonly rules: RetryRules;
   /** Milliseconds since the epoch. */
-  now(): number;
+  readonly now: () => number;
   readonly after: After;
   /** 0 up to, but not including, 1. */
   random(): number;
@@ -51,6 +51,7 @@ export class Dispatcher {
   readonly #context: DispatcherContext;
   readonly #kinds: ReadonlyMap<string, Destination>;
   readonly #lanes: Lanes;
+  readonly #pace: Pace;
   /** What came of attempts, on its way to the disk. */
   readonly #results: GatheredCommit;
   readonly #attempts = new Set<AbortController>();
@@ -65,7 +66,8 @@ export class Dispatcher {
   constructor(context: DispatcherContext) {
     this.#context = context;
     this.#kinds = new Map(context.destinations.map((one) => [one.kind, one]));
-    this.#results = new GatheredCommit(context.store, context.after);
+    this.#pace = new Pace(context.now);
+    this.#results = new GatheredCommit(context);
     this.#lanes = new Lanes((lane) => this.#take(lane), context.after);
   }
 
@@ -93,7 +95,7 @@ export class Dispatcher {
     }
     this.#awake = true;
     // Not with each commit that wakes: a busy engine makes many, and they go out together.
-    this.#callOff = this.#context.after(GATHER, () => void this.#work());
+    this.#callOff = this.#context.after(this.#pace.wait(), () => void this.#work());
   }
 
   /** Ends every attempt; what was not delivered stays in the store. */

@@ -7,8 +7,27 @@ import type { Tx } from "../store/group_commit.ts";
 import type { Store } from "../store/store.ts";
 import type { After } from "./lanes.ts";
 
-/** How long writes are gathered, in milliseconds. */
-export const GATHER = 10;
+/** The least time between two commits, in milliseconds. */
+const GATHER = 10;
+
+/** When something may happen that happens at most once in `GATHER`: at once after a quiet moment. */
+export class Pace {
+  readonly #now: () => number;
+  #last = -Infinity;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** The wait until it may happen, in milliseconds; it is taken to happen then. */
+  wait(): number {
+    const now = this.#now();
+    // A clock that was set back must not stop anything.
+    const wait = Math.min(GATHER, Math.max(0, this.#last + GATHER - now));
+    this.#last = now + wait;
+    return wait;
+  }
+}
 
 interface Waiting {
   write(tx: Tx): void;
@@ -19,18 +38,22 @@ interface Waiting {
 export class GatheredCommit {
   readonly #store: Pick<Store, "commit">;
   readonly #after: After;
+  readonly #pace: Pace;
   #waiting: Waiting[] = [];
 
-  constructor(store: Pick<Store, "commit">, after: After) {
+  constructor(
+    { store, after, now }: { store: Pick<Store, "commit">; after: After; now: () => number },
+  ) {
     this.#store = store;
     this.#after = after;
+    this.#pace = new Pace(now);
   }
 
   /** Settles with the commit that all writes of this moment share; if it fails, all of them have. */
   commit(write: (tx: Tx) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
-      if (this.#waiting.length === 1) this.#after(GATHER, () => void this.#flush());
+      if (this.#waiting.length === 1) this.#after(this.#pace.wait(), () => void this.#flush());
     });
   }
 
