@@ -16,6 +16,7 @@ import type { Service } from "../../core/api/router.ts";
 import { type Deployment, NO_TARGETS } from "../../core/domain/deployment.ts";
 import type { Role } from "../../core/domain/instance.ts";
 import { deploymentIdFrom } from "../../core/domain/name.ts";
+import { AWS_QUOTAS, type Quotas } from "../../core/domain/quotas.ts";
 import { Engine } from "../../core/engine/engine.ts";
 import type { Listener } from "../../core/engine/stream.ts";
 import { createRegistry } from "../../core/plugin/registry.ts";
@@ -94,13 +95,18 @@ export interface Shop extends Omit<TestApi, typeof Symbol.dispose>, AsyncDisposa
 export type Signer = Role | { accessKeyId: string; secretAccessKey: string };
 
 /** Opens a server with so many hosts; `group` adds to the input of CreateDeploymentGroup. */
-export async function openShop(hosts: number, group: object = {}): Promise<Shop> {
+export async function openShop(
+  hosts: number,
+  group: object = {},
+  quotas: Quotas = AWS_QUOTAS,
+): Promise<Shop> {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const serverPublicKey = publicKey.export({ type: "spki", format: "pem" }).toString();
   const clock = { now: START };
   let engine: CountingEngine | undefined;
   const api = await openTestApi({
     serverPublicKey,
+    quotas,
     services(context) {
       engine = newEngine(context, privateKey, clock);
       return servicesOf(engine, context, privateKey);
