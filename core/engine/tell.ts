@@ -4,7 +4,6 @@
  * listens, nothing is written.
  * @module
  */
-import { inArray } from "drizzle-orm";
 import type { Deployment, DeploymentStatus } from "../domain/deployment.ts";
 import { instanceArn } from "../domain/identity.ts";
 import {
@@ -18,7 +17,7 @@ import {
 import type { Target } from "../domain/target.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { insertFacts, type Listeners, listenersOf } from "../store/outbox.ts";
-import { instances } from "../store/schema.ts";
+import { instanceArnNamed } from "../store/instances.ts";
 import type { EngineContext } from "./context.ts";
 import type { Names } from "./order.ts";
 
@@ -64,7 +63,6 @@ export function tell(
   if (happenings.length === 0) return;
   const listeners = listenersOf(tx, deployment.groupId);
   if (listeners.triggers.length === 0 && !listeners.hasEventTarget) return;
-  const arns = arnsOf(tx, happenings);
   const facts = happenings.flatMap((happening) => {
     const triggers = matching(listeners, happening.event);
     if (triggers.length === 0 && !listeners.hasEventTarget) return [];
@@ -78,7 +76,7 @@ export function tell(
       deploymentId: deployment.id,
       triggers,
     };
-    return [factOf(base, happening, deployment, arns)];
+    return [factOf(tx, base, happening, deployment)];
   });
   insertFacts(tx, facts);
 }
@@ -97,10 +95,10 @@ type Base = Pick<
 >;
 
 function factOf(
+  tx: Tx,
   base: Base,
   happening: Happening,
   deployment: Deployment,
-  arns: ReadonlyMap<string, string>,
 ): OutboxFact {
   if ("target" in happening) {
     const { event, target: { id, status, lastUpdated, events } } = happening;
@@ -109,7 +107,8 @@ function factOf(
       kind: "instance",
       event,
       instanceId: id,
-      instanceArn: arns.get(id) ?? instanceArn(base, id),
+      // A host that was deregistered and forgotten meanwhile has none of its own.
+      instanceArn: instanceArnNamed(tx, id) ?? instanceArn(base, id),
       status,
       lastUpdated,
       lifecycleEvents: events.map(({ diagnostics: _printed, ...event }) => event),
@@ -126,15 +125,6 @@ function factOf(
     ...(error && { error }),
     ...(completeTime !== undefined && { completeTime }),
   };
-}
-
-/** ARNs by name; a host that was deregistered and forgotten meanwhile is left out. */
-function arnsOf(tx: Tx, happenings: readonly Happening[]): ReadonlyMap<string, string> {
-  const names = happenings.flatMap((one) => "target" in one ? [one.target.id] : []);
-  if (names.length === 0) return new Map();
-  const rows = tx.select({ name: instances.name, arn: instances.arn }).from(instances)
-    .where(inArray(instances.name, names)).all();
-  return new Map(rows.map(({ name, arn }) => [name, arn]));
 }
 
 function matching({ triggers }: Listeners, event: TriggerEvent) {

@@ -65,6 +65,15 @@ const selectByArn = (db: Db) =>
     isNull(instances.deregisterTime),
   )).prepare();
 
+/** On the path of every host that begins or ends; undefined when nobody has the name. */
+export function instanceArnNamed(db: Db, name: string): string | undefined {
+  return prepared(db, selectArn).get({ name })?.arn;
+}
+
+const selectArn = (db: Db) =>
+  db.select({ arn: instances.arn }).from(instances)
+    .where(eq(instances.name, sql.placeholder("name"))).prepare();
+
 /** The registered instance that signs as this ARN. */
 export function findInstanceByArn(db: Db, iamArn: string): OnPremisesInstance | undefined {
   const row = prepared(db, selectByArn).get({ iamArn });
