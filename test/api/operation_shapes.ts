@@ -19,6 +19,8 @@ export type Shape =
 export interface Members {
   name: string;
   members: ReadonlyMap<string, Shape>;
+  /** Members that must be there. */
+  required: ReadonlySet<string>;
 }
 
 export interface Operation {
@@ -31,6 +33,7 @@ export interface Operation {
 interface JsonSchema {
   type?: string | undefined;
   properties?: Record<string, JsonSchema> | undefined;
+  required?: string[] | undefined;
   propertyNames?: JsonSchema | undefined;
   additionalProperties?: JsonSchema | boolean | undefined;
   items?: JsonSchema | undefined;
@@ -44,6 +47,7 @@ const JsonSchema: z.ZodType<JsonSchema> = z.lazy(() =>
   z.object({
     type: z.string(),
     properties: z.record(z.string(), JsonSchema),
+    required: z.array(z.string()),
     propertyNames: JsonSchema,
     additionalProperties: z.union([JsonSchema, z.boolean()]),
     items: JsonSchema,
@@ -64,12 +68,12 @@ export function ownOperation({ name, input, output, errors }: OwnOperation): Ope
   };
 }
 
-function members({ properties = {} }: JsonSchema): Members {
+function members({ properties = {}, required = [] }: JsonSchema): Members {
   const shapes = Object.entries(properties).map(([name, schema]): [string, Shape] => [
     name,
     shape(schema),
   ]);
-  return { name: "", members: new Map(shapes) };
+  return { name: "", members: new Map(shapes), required: new Set(required) };
 }
 
 function shape(schema: JsonSchema): Shape {
@@ -111,13 +115,17 @@ function merged(one: Shape, other: Shape): Shape {
     const known = all.get(name);
     all.set(name, known ? merged(known, shape) : shape);
   }
-  return { kind: "object", of: { name: "", members: all } };
+  const required = [...one.of.required].filter((name) => other.of.required.has(name));
+  return { kind: "object", of: { name: "", members: all, required: new Set(required) } };
 }
 
 /** What ours lacks (`-`) and adds (`+`), each told by the model's structure: `+ Tag.Color`. */
 export function differences(model: Operation, own: Operation): string[] {
   return [
     ...structureDifferences(model.input, own.input),
+    // Ours may require more: the service does, of what only its model leaves open.
+    ...[...model.input.required].filter((name) => !own.input.required.has(name))
+      .map((name) => `- ${model.input.name}.${name} is required`),
     ...structureDifferences(model.output, own.output),
     ...setDifferences(`${model.name} throws `, model.errors, own.errors),
   ];

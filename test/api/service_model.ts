@@ -65,13 +65,15 @@ class SchemaReader {
   /** The members of a structure; an operation without an output has none. */
   structure(reference: unknown): Members {
     const parsed = Structure.safeParse(resolved(reference));
-    if (!parsed.success) return { name: "", members: new Map() };
-    const [, , name, , names, schemas] = parsed.data;
+    if (!parsed.success) return { name: "", members: new Map(), required: new Set() };
+    const [, , name, , names, schemas, count] = parsed.data;
     const members = names.map((member, index): [string, Shape] => [
       member,
       this.#shape(schemas[index], this.#enumOf(`${name}.${member}`)),
     ]);
-    return { name, members: new Map(members) };
+    // Those that are required come first, and their number last.
+    const required = names.slice(0, typeof count === "number" ? count : 0);
+    return { name, members: new Map(members), required: new Set(required) };
   }
 
   #shape(reference: unknown, values: readonly string[] | undefined): Shape {

@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { COMMON_ERRORS } from "../../core/api/every_operation_errors.ts";
-import { differences, type Operation, ownOperation, type Shape } from "./operation_shapes.ts";
+import {
+  differences,
+  type Members,
+  type Operation,
+  ownOperation,
+  type Shape,
+} from "./operation_shapes.ts";
 import { PUBLIC_SERVICES } from "./operation_table.ts";
 import { modelOperations } from "./service_model.ts";
 
@@ -38,6 +44,24 @@ for (const [name, own] of table) {
   });
 }
 
+test("the model is read with its required members, enum values and exceptions", () => {
+  const read = model.get("CreateDeploymentGroup");
+  assert.deepEqual(
+    read?.input.required,
+    new Set([
+      "applicationName",
+      "deploymentGroupName",
+      "serviceRoleArn",
+    ]),
+  );
+  assert.deepEqual(read?.input.members.get("outdatedInstancesStrategy"), {
+    kind: "string",
+    values: new Set(["IGNORE", "UPDATE"]),
+  });
+  assert.ok(read?.errors.has("RoleRequiredException"));
+  assert.equal(model.size, 47);
+});
+
 test("every addition of ours is one that is there", () => {
   const found = new Set([...table].flatMap(([name, own]) => {
     const expected = model.get(name);
@@ -49,15 +73,19 @@ test("every addition of ours is one that is there", () => {
 const STRING: Shape = { kind: "string", values: new Set() };
 const PLATFORM: Shape = { kind: "string", values: new Set(["Server", "Moon"]) };
 
-function fly(input: [string, Shape][], errors: string[] = []): Operation {
-  const nothing = { name: "FlyOutput", members: new Map() };
-  const members = { name: "FlyInput", members: new Map(input) };
+function fly(input: [string, Shape][], errors: string[] = [], required: string[] = []): Operation {
+  const nothing = structure("FlyOutput", []);
+  const members = { ...structure("FlyInput", input), required: new Set(required) };
   return { name: "Fly", input: members, output: nothing, errors: new Set(errors) };
+}
+
+function structure(name: string, members: [string, Shape][]): Members {
+  return { name, members: new Map(members), required: new Set() };
 }
 
 const nested = (...members: [string, Shape][]): [string, Shape] => [
   "wings",
-  { kind: "list", of: { kind: "object", of: { name: "Wing", members: new Map(members) } } },
+  { kind: "list", of: { kind: "object", of: structure("Wing", members) } },
 ];
 
 const seen: [what: string, model: Operation, own: Operation, difference: string][] = [
@@ -66,6 +94,12 @@ const seen: [what: string, model: Operation, own: Operation, difference: string]
   ["a nested one", fly([nested(["span", STRING])]), fly([nested()]), "- Wing.span"],
   ["a new enum value", fly([["to", PLATFORM]]), fly([["to", STRING]]), "- FlyInput.to = Server"],
   ["another type", fly([["to", STRING]]), fly([["to", { kind: "number" }]]), "FlyInput.to is a"],
+  [
+    "a member required",
+    fly([["to", STRING]], [], ["to"]),
+    fly([["to", STRING]]),
+    "- FlyInput.to is required",
+  ],
   ["a new exception", fly([], ["Fog"]), fly([]), "- Fly throws Fog"],
 ];
 for (const [what, model, own, difference] of seen) {
