@@ -78,7 +78,9 @@ function assign(
   let inside = members;
   let target = input;
   for (const name of names) {
-    inside = memberNamed(operation, path, name, inside).form.members;
+    const { form } = memberNamed(operation, path, name, inside);
+    if (form.kind !== "object") throw noStructure(operation, path, name, form);
+    inside = form.members;
     const known = target[name];
     const next: Values = isObject(known) ? { ...known } : {};
     target[name] = next;
@@ -139,6 +141,13 @@ function unknownMember(
     [...suggestion(name, names), `there are ${names.join(", ") || "none"}`],
     [`runtime api ${operation} --members`],
   );
+}
+
+function noStructure(operation: string, path: string, name: string, form: Form) {
+  const example = form.kind === "list" ? `${name}='{…}', once for each entry` : `${name}=…`;
+  return usageFailure(`${path} is not a member: ${name} is a ${form.kind}`, [`write ${example}`], [
+    `runtime api ${operation} --members`,
+  ]);
 }
 
 function notA(wanted: string, operation: string, path: string, text: string) {

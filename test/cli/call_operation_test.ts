@@ -167,6 +167,11 @@ const wrong: [what: string, argv: string[], said: RegExp][] = [
   ],
   ["an unknown word", ["GetDeployment", "deployment=d-1"], /no member deployment\n.*deploymentId/],
   ["a word that is none", ["GetDeployment", "d-1"], /"d-1" is not of the form member=value/],
+  [
+    "a dot into a list",
+    ["CreateApplication", "tags.Key=a"],
+    /^tags\.Key is not a member: tags is a list\n.*write tags='\{…\}', once for each entry/,
+  ],
   ["text for a number", ["CreateJoinToken", "expiresInSeconds=long"], /is not a number/],
   ["text for a boolean", ["StopDeployment", "autoRollbackEnabled=yes"], /is not true or false/],
   ["text for a structure", ["RegisterApplicationRevision", "revision=x"], /is not a JSON object/],
