@@ -115,8 +115,9 @@ function isPlain(value: unknown): boolean {
 
 /** Either of two forms: of two objects, a member is required when both of them say so. */
 function merged(one: Form, other: Form): Form {
-  if (one.kind !== other.kind) return one;
-  const values = [...new Set([...one.values, ...other.values])];
+  if (one.kind !== other.kind) return { ...one, kind: "anything", values: [], members: [] };
+  const free = one.values.length === 0 || other.values.length === 0;
+  const values = free ? [] : [...new Set([...one.values, ...other.values])];
   const names = new Set([...one.members, ...other.members].map(({ name }) => name));
   const members = [...names].flatMap((name): Member[] => {
     const [here, there] = [one, other].map((form) => form.members.find((m) => m.name === name));

@@ -107,7 +107,8 @@ function shape(schema: JsonSchema): Shape {
 /** The union of two forms of one value: on the wire, one structure whose members are all optional. */
 function merged(one: Shape, other: Shape): Shape {
   if (one.kind === "string" && other.kind === "string") {
-    return { kind: "string", values: new Set([...one.values, ...other.values]) };
+    const free = one.values.size === 0 || other.values.size === 0;
+    return { kind: "string", values: new Set(free ? [] : [...one.values, ...other.values]) };
   }
   if (one.kind !== "object" || other.kind !== "object") return one;
   const all = new Map(one.of.members);
