@@ -20,11 +20,12 @@ export type ChunkSigner = (part: ChunkPart) => Promise<string>;
 export function chunkSigner(claim: SignatureClaim, secretAccessKey: string): ChunkSigner {
   const { accessKeyId, region, service } = claim;
   const signingDate = new Date(claim.signedAt);
-  const time = signingDate.toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
-  const sign = signer({ accessKeyId, secretAccessKey }, region, service);
   let previous = claim.signature;
+  // All is made when a part comes: most requests have none.
   return async ({ kind, sha256 }) => {
+    const time = signingDate.toISOString().replaceAll(/[-:]|\.\d+/g, "");
+    const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
+    const sign = signer({ accessKeyId, secretAccessKey }, region, service);
     const headers = kind === "PAYLOAD" ? [EMPTY_SHA256] : [];
     const text = [`AWS4-HMAC-SHA256-${kind}`, time, scope, previous, ...headers, sha256].join("\n");
     previous = await sign.sign(text, { signingDate });

@@ -1,7 +1,8 @@
 /**
  * Checks a request's AWS Signature Version 4, in the Authorization header or in the query of a
  * presigned URL. The signature that the request should carry is computed by the library that also
- * signs (`core/wire/sigv4.ts`); this file reads what the client claims and compares.
+ * signs (`core/wire/sigv4.ts`), or for the plain requests of operations by `header_signature.ts`;
+ * this file reads what the client claims and compares.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -11,6 +12,7 @@ import type { Caller } from "../domain/instance.ts";
 import type { AccessKey } from "../store/access_keys.ts";
 import { signable, type SignableRequest, signer, UNSIGNED_PAYLOAD } from "../wire/sigv4.ts";
 import { type ChunkSigner, chunkSigner } from "./chunk_signature.ts";
+import { isPlain, plainSignature } from "./header_signature.ts";
 import { checkUsable } from "./session_token.ts";
 import { readClaim, type SignatureClaim } from "./sigv4_claim.ts";
 
@@ -81,9 +83,9 @@ export async function verifySignature(request: Request, check: SignatureCheck): 
 
 function checkTime(claim: SignatureClaim, now: number): void {
   const aheadMs = claim.signedAt - now;
-  const seconds = Math.round(Math.abs(aheadMs) / 1000);
-  const times = `the request's time is ${iso(claim.signedAt)}, the server's ${iso(now)}`;
   const lifetime = claim.expiresSeconds;
+  if (aheadMs <= CLOCK_TOLERANCE && -aheadMs <= (lifetime ?? CLOCK_TOLERANCE / 1000) * 1000) return;
+  const times = `the request's time is ${iso(claim.signedAt)}, the server's ${iso(now)}`;
   if (lifetime !== undefined && -aheadMs > lifetime * 1000) {
     const late = Math.round((-aheadMs - lifetime * 1000) / 1000);
     throw new DomainError(
@@ -92,7 +94,7 @@ function checkTime(claim: SignatureClaim, now: number): void {
       `The presigned URL was good for ${lifetime} seconds and expired ${late} seconds ago: ${times}.`,
     );
   }
-  if (aheadMs <= CLOCK_TOLERANCE && (lifetime !== undefined || -aheadMs <= CLOCK_TOLERANCE)) return;
+  const seconds = Math.round(Math.abs(aheadMs) / 1000);
   throw skewed(
     `The clocks disagree by ${seconds} seconds, more than the ${CLOCK_TOLERANCE / 1000} that are ` +
       `allowed: ${times}. Set the client's clock.`,
@@ -135,6 +137,10 @@ async function signatureOf(
   with_: { claim: SignatureClaim; key: AccessKey; contentSha256: string },
 ): Promise<string> {
   const { claim, key, contentSha256 } = with_;
+  if (isPlain(url, claim)) {
+    const { secretAccessKey } = key;
+    return plainSignature(request, url.host, { claim, secretAccessKey, contentSha256 });
+  }
   const toSign = claimedRequest(request, url, claim);
   // The library takes the hash from this header; it is signed itself only if the client says so.
   toSign.headers[CONTENT_SHA256] = contentSha256;

@@ -347,3 +347,37 @@ function strictly(text: string): string {
   return encodeURIComponent(text.toWellFormed())
     .replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 }
+
+test("what is computed for plain requests is what the library signs, whatever the headers", async () => {
+  const name = fc.constantFrom("x-amz-target", "x-amz-meta-a", "content-type", "user-agent", "x-b");
+  // Only what a header may hold; the ends are trimmed on the way.
+  const value = fc.string({
+    unit: fc.constantFrom("a", "B", " ", "\t", ";", ",", ":", "=", "\xa0"),
+  });
+  const service = fc.constantFrom("codedeploy", "codedeploy-commands");
+  await fc.assert(
+    fc.asyncProperty(
+      fc.dictionary(name, value),
+      fc.constantFrom("POST", "PUT"),
+      fc.constantFrom("eu-central-1", "us-east-1", "x"),
+      service,
+      fc.string({ minLength: 1 }),
+      async (headers, method, region, service, secretAccessKey) => {
+        const key = { ...KEY, secretAccessKey };
+        const url = new URL(JSON_URL);
+        const toSign = signable(method, url, headers, BODY);
+        const signed = await signer(key, region, service).sign(toSign, {
+          signingDate: new Date(NOW),
+        });
+        const request = new Request(url, { method, headers: signed.headers, body: BODY });
+        const check = { services: [service], findKey: () => key, now: NOW };
+        await verifySignature(request, { ...check, bodySha256: sha256(BODY) });
+        const other = {
+          ...check,
+          findKey: () => ({ ...key, secretAccessKey: `${secretAccessKey}x` }),
+        };
+        await assert.rejects(verifySignature(request, { ...other, bodySha256: sha256(BODY) }));
+      },
+    ),
+  );
+});
