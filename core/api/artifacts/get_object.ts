@@ -15,7 +15,7 @@ import {
 } from "../../store/objects.ts";
 import { judge, namesTag, preconditionFailed } from "./conditions.ts";
 import type { Artifacts, S3Request } from "./operation.ts";
-import { byteRange } from "./range.ts";
+import { type ByteRange, byteRange } from "./range.ts";
 import { S3Error } from "./s3_error.ts";
 import { headerValue } from "./signed_headers.ts";
 import { checksumHeaders, versionHeaders } from "./store_version.ts";
@@ -49,7 +49,7 @@ function answerOf(version: StoredObject, request: S3Request): Answer {
   const response = unlessChanged(request.headers, version);
   if (response) return { kind: "unchanged", response };
   const range = ifRangeHolds(request.headers, version) ? request.headers.get("range") : null;
-  const part = byteRange(range, version.size);
+  const part = onePart(request, range, version.size) ?? byteRange(range, version.size);
   if (part === "unsatisfiable") {
     throw new S3Error(
       "InvalidRange",
@@ -66,10 +66,28 @@ function answerOf(version: StoredObject, request: S3Request): Answer {
     };
   }
   const contentRange = `bytes ${start}-${end - 1}/${version.size}`;
+  const whole = end - start === version.size ? wholeHeaders(version, request) : {};
   return {
     ...{ kind: "bytes", start, end, status: 206 },
-    headers: { ...headers, "content-range": contentRange },
+    headers: { ...headers, ...whole, "content-range": contentRange },
   };
+}
+
+/**
+ * What `partNumber` asks for. Where the parts of an upload ended is not kept, so the first part is
+ * all there is; clients that read part by part take it so.
+ */
+function onePart({ query }: S3Request, range: string | null, size: number): ByteRange | undefined {
+  const number = query.get("partNumber");
+  if (number === null) return undefined;
+  if (range !== null) {
+    throw new S3Error("InvalidRequest", "Cannot specify both Range header and partNumber.");
+  }
+  if (number === "1") return size === 0 ? "whole" : { start: 0, end: size };
+  throw new S3Error(
+    "InvalidPartNumber",
+    `partNumber is "${number}", but objects are read as one part here: 1 is all of it.`,
+  );
 }
 
 /** What the URL names. */

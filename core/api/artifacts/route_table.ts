@@ -48,7 +48,7 @@ const LIST_TAKES = [...FOLDING, "max-keys", "start-after", "continuation-token",
 const VERSIONS_TAKES = [...FOLDING, "max-keys", "key-marker", "version-id-marker"];
 const UPLOADS_TAKES = [...FOLDING, "max-uploads", "key-marker", "upload-id-marker"];
 const VERSION = ["versionId"];
-const OVERRIDDEN = OVERRIDES.map((name) => `response-${name}`);
+const READ_TAKES = [...VERSION, "partNumber", ...OVERRIDES.map((name) => `response-${name}`)];
 
 /** `aws s3 cp` asks for the tags of what it copies in parts; there are none. */
 const noTags: Operation = ({ store }, request) => {
@@ -77,8 +77,8 @@ const ROUTES: readonly Route[] = [
   read("GET", "object", ["attributes"], VERSION, getObjectAttributes),
   read("GET", "object", ["tagging"], VERSION, noTags),
   read("GET", "object", ["uploadId"], ["max-parts", "part-number-marker"], listUploadParts),
-  read("GET", "object", [], [...VERSION, ...OVERRIDDEN], getObject),
-  read("HEAD", "object", [], [...VERSION, ...OVERRIDDEN], headObject),
+  read("GET", "object", [], READ_TAKES, getObject),
+  read("HEAD", "object", [], READ_TAKES, headObject),
   { ...write("PUT", "object", ["partNumber", "uploadId"], [], copyPart), header: SOURCE },
   write("PUT", "object", ["partNumber", "uploadId"], [], uploadPart),
   { ...write("PUT", "object", [], [], copyObject), header: SOURCE },

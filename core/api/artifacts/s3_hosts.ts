@@ -23,17 +23,29 @@ const AMAZON =
 
 const SIGNED_FOR_S3 = /\/s3\/aws4_request$/;
 
-/** Where a request goes. `domains` are in lower case, without a dot in front. */
+/**
+ * Where a request goes. `domains` are in lower case, without a dot in front; one of them by itself
+ * is the server's own name.
+ */
 export function destinationOf(request: Request, url: URL, domains: readonly string[]): Destination {
   const host = url.hostname.toLowerCase();
   const amazon = AMAZON.exec(host);
   if (amazon) return inBucket(amazon.groups?.["bucket"]);
-  for (const domain of domains) {
-    if (host === domain) return signedForS3(request, url) ? { kind: "s3" } : { kind: "other" };
-    if (host.endsWith(`.${domain}`)) return inBucket(host.slice(0, -domain.length - 1));
-  }
+  const own = domains.includes(host);
+  const domain = own ? undefined : domainOf(host, domains);
+  if (domain !== undefined) return inBucket(host.slice(0, -domain.length - 1));
   if (!signedForS3(request, url)) return { kind: "other" };
-  return inBucket(host.endsWith(".localhost") ? host.slice(0, -".localhost".length) : undefined);
+  const local = !own && host.endsWith(".localhost");
+  return inBucket(local ? host.slice(0, -".localhost".length) : undefined);
+}
+
+/** The longest, as one may lie below another. */
+function domainOf(host: string, domains: readonly string[]): string | undefined {
+  return domains.filter((domain) => host.endsWith(`.${domain}`))
+    .reduce<string | undefined>(
+      (best, domain) => best !== undefined && best.length > domain.length ? best : domain,
+      undefined,
+    );
 }
 
 function inBucket(bucket: string | undefined): Destination {

@@ -92,6 +92,26 @@ test("a range is answered as S3 answers it", async () => {
   }
 });
 
+test("read part by part, an object is one part", async () => {
+  await put("/bundles/part", "0123456789");
+  await put("/bundles/no-part", "");
+  const headers = { "x-amz-checksum-mode": "ENABLED" };
+  const first = await server.call("GET", "/bundles/part?partNumber=1", { headers });
+  assert.equal(await first.text(), "0123456789");
+  assert.equal(first.status, 206);
+  assert.equal(first.headers.get("content-range"), "bytes 0-9/10");
+  assert.equal(first.headers.get("x-amz-checksum-sha256"), base64("sha256", "0123456789"));
+  assert.equal((await server.call("GET", "/bundles/no-part?partNumber=1")).status, 200);
+  for (const number of ["0", "2", "x"]) {
+    assert.equal(
+      await refused("GET", `/bundles/part?partNumber=${number}`),
+      "416 InvalidPartNumber",
+    );
+  }
+  const range = { headers: { range: "bytes=0-1" } };
+  assert.equal(await refused("GET", "/bundles/part?partNumber=1", range), "400 InvalidRequest");
+});
+
 test("every put makes a version; ids sort in the order of writing; the last is current", async () => {
   const ids: string[] = [];
   for (const body of ["one", "two", "three", "four"]) ids.push(await put("/bundles/v", body));

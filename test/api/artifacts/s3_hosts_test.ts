@@ -5,7 +5,7 @@ import { destinationOf, parseDomains } from "../../../core/api/artifacts/s3_host
 const SIGNED =
   "AWS4-HMAC-SHA256 Credential=K/20261125/us-east-1/s3/aws4_request, SignedHeaders=host";
 const ELSE = SIGNED.replace("/s3/", "/codedeploy/");
-const DOMAINS = ["runtime.example.com", "s3.internal"];
+const DOMAINS = ["internal", "runtime.example.com", "s3.internal", "own.localhost"];
 
 /** "other", "path", or the bucket. */
 function destination(host: string, authorization = SIGNED, path = "/a/b"): string {
@@ -35,6 +35,10 @@ const table: [host: string, expected: string][] = [
   ["bundles.runtime.example.com", "bundles"],
   ["a.b.s3.internal:8080", "a.b"],
   ["runtime.example.com", "path"],
+  ["s3.internal", "path"],
+  ["x.internal", "x"],
+  ["own.localhost:8080", "path"],
+  ["bundles.own.localhost", "bundles"],
   ["bundles.localhost:8080", "bundles"],
   ["localhost:8080", "path"],
   ["127.0.0.1:8080", "path"],
