@@ -33,6 +33,8 @@ export const DeploymentInfo = z.looseObject({
   }).nullish(),
   autoRollbackConfiguration: z.looseObject({ enabled: z.boolean().default(false) }).nullish(),
   fileExistsBehavior: FileExistsBehavior.optional(),
+  /** Absent but for a RESTART. */
+  deploymentMode: z.string().optional(),
 });
 export type DeploymentInfo = z.infer<typeof DeploymentInfo>;
 

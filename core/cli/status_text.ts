@@ -31,6 +31,7 @@ export function deploymentText(
   const facts: [string, string][] = [
     ["group", `${info.applicationName}/${info.deploymentGroupName}`],
     ["revision", info.revision ? revisionTitle(info.revision) : ""],
+    ["mode", info.deploymentMode ?? ""],
     ["config", info.deploymentConfigName],
     ["created", `${dateTime(info.createTime * 1000)}, took ${took(info, now)}`],
     ["error", error ? `${error.code}: ${harmless(error.message)}` : ""],

@@ -74,6 +74,7 @@ test("status of a deployment shows hosts, events and what went wrong, 25 hosts a
     GetDeployment: ({ deploymentId }) => ({
       deploymentInfo: info(String(deploymentId), {
         status: "Failed",
+        deploymentMode: "RESTART",
         errorInformation: { code: "HEALTH_CONSTRAINTS", message: "too many" },
         rollbackInfo: { rollbackMessage: "rolled back by d-X" },
       }),
@@ -89,6 +90,7 @@ test("status of a deployment shows hosts, events and what went wrong, 25 hosts a
   const ran = await runtime(["status", "d-AAAAAAAAA"], server);
   const text = ran.out;
   assert.match(text, /^d-AAAAAAAAA {2}Failed\n {2}group {5}shop\/production\n/);
+  assert.match(text, /\n {2}mode {6}RESTART\n/);
   assert.match(text, /error {5}HEALTH_CONSTRAINTS: too many\n {2}rollback {2}rolled back by d-X\n/);
   assert.ok(
     text.includes(`  web-29  Failed
