@@ -143,7 +143,19 @@ function mustHaveAccess(caller: Caller, access: Route["access"]): void {
   );
 }
 
+/** Lists that say what is so anyway; S3 takes the same where lists are switched off. */
+const ACL_ANYWAY = ["private", "bucket-owner-full-control", "bucket-owner-read"];
+
 function refuseUnsupported(headers: Headers): void {
+  const acl = headers.get("x-amz-acl");
+  const grants = [...headers.keys()].some((name) => name.startsWith("x-amz-grant-"));
+  if (grants || (acl !== null && !ACL_ANYWAY.includes(acl))) {
+    throw new S3Error(
+      "AccessControlListNotSupported",
+      "The bucket does not allow ACLs: roles of access keys say who may read and write. Leave " +
+        `${acl === null ? "x-amz-grant-…" : `x-amz-acl: ${acl}`} out, or presign a URL.`,
+    );
+  }
   for (const name of headers.keys()) {
     if (!UNSUPPORTED_HEADERS.some((start) => name.startsWith(start))) continue;
     if (SUPPORTED_HEADERS.includes(name)) continue;

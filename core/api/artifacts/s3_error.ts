@@ -8,6 +8,7 @@ import { errorCode, isDiskFull } from "../../store/database.ts";
 import { SECURITY_TOKEN } from "../session_token.ts";
 
 const STATUS = {
+  AccessControlListNotSupported: 400,
   AccessDenied: 403,
   AuthorizationHeaderMalformed: 400,
   BadDigest: 400,

@@ -18,12 +18,18 @@ const parser = new XMLParser({
 
 /** A document with one root element in the S3 namespace. */
 export function s3Document(root: string, content: Record<string, unknown>): string {
-  return declaration() + builder.build({ [root]: { "@_xmlns": NAMESPACE, ...content } });
+  return declaration() + escaped(builder.build({ [root]: { "@_xmlns": NAMESPACE, ...content } }));
 }
 
 /** An error document; S3 sends those without a namespace. */
 export function errorDocument(content: Record<string, string>): string {
-  return declaration() + builder.build({ Error: content });
+  return declaration() + escaped(builder.build({ Error: content }));
+}
+
+/** Controls as S3 writes them: a parser would make a line feed of a bare carriage return in a key. */
+function escaped(xml: string): string {
+  // deno-lint-ignore no-control-regex -- because keys may hold them
+  return xml.replaceAll(/[\x01-\x08\x0b-\x1f]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
 /** Reads a document a client sent. Throws MalformedXML with the line at fault. */

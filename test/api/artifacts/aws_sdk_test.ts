@@ -176,6 +176,8 @@ test("listings of both versions, of versions and of deletes agree", async () => 
     }),
   );
   assert.deepEqual(rest.Contents?.map(({ Key }) => Key), ["b/2", "c%0D%0A%01"]);
+  const plain = await s3.send(new ListObjectsV2Command({ ...at, Prefix: "c" }));
+  assert.deepEqual(plain.Contents?.map(({ Key }) => Key), ["c\r\n\u0001"]);
   const gone = await s3.send(
     new DeleteObjectsCommand({
       ...at,

@@ -92,6 +92,11 @@ test("a range is answered as S3 answers it", async () => {
   }
 });
 
+test("an access list that says what is so anyway is taken", async () => {
+  await put("/bundles/acl", "x", { "x-amz-acl": "private" });
+  await put("/bundles/acl", "x", { "x-amz-acl": "bucket-owner-full-control" });
+});
+
 test("read part by part, an object is one part", async () => {
   await put("/bundles/part", "0123456789");
   await put("/bundles/no-part", "");
@@ -196,6 +201,8 @@ const wrong: [what: string, headers: Record<string, string>, expected: string][]
     { "x-amz-content-sha256": "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD" },
     "501 NotImplemented",
   ],
+  ["everybody reads", { "x-amz-acl": "public-read" }, "400 AccessControlListNotSupported"],
+  ["somebody reads", { "x-amz-grant-read": "id=x" }, "400 AccessControlListNotSupported"],
   ["encryption", { "x-amz-server-side-encryption": "aws:kms" }, "501 NotImplemented"],
 ];
 for (const [what, headers, expected] of wrong) {
