@@ -57,6 +57,9 @@ async function joinServer(options: JoinOptions): Promise<string[]> {
   });
   return [
     `${joined.instanceName} has joined ${url}`,
+    ...(joined.formerArn === undefined ? [] : [
+      `it was registered as ${joined.formerArn} and keeps its tags; it is ${joined.iamUserArn} now`,
+    ]),
     `start its agent: ${startCommand(files.agent)}`,
   ];
 }

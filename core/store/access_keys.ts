@@ -89,6 +89,12 @@ export class AccessKeys {
       .orderBy(asc(createTime), asc(accessKeyId)).all();
   }
 
+  /** Whether an ARN has a key, be it inactive or of a session that ended within the last week. */
+  signsAs(db: Db, arn: string): boolean {
+    return db.select({ arn: accessKeys.arn }).from(accessKeys)
+      .where(eq(accessKeys.arn, arn)).limit(1).get() !== undefined;
+  }
+
   /** A key that is no longer active ends its sessions. */
   setStatus(tx: Tx, accessKeyId: string, status: KeyStatus): void {
     tx.update(accessKeys).set({ status }).where(eq(accessKeys.accessKeyId, accessKeyId)).run();

@@ -15,11 +15,7 @@ import { instances } from "./schema.ts";
 /** Throws InstanceNameAlreadyRegistered, IamUserArnAlreadyRegistered, IamSessionArnAlreadyRegistered. */
 export function registerInstance(tx: Tx, instance: OnPremisesInstance): void {
   const { name, iamUserArn, iamSessionArn } = instance;
-  const arnOwner = iamUserArn === undefined
-    ? eq(instances.iamSessionArn, iamSessionArn ?? "")
-    : eq(instances.iamUserArn, iamUserArn);
-  const owner = tx.select({ name: instances.name }).from(instances)
-    .where(and(arnOwner, isNull(instances.deregisterTime))).get();
+  const owner = ownerOfArn(tx, instance);
   const row = {
     arn: instance.arn,
     iamUserArn: iamUserArn ?? null,
@@ -35,7 +31,30 @@ export function registerInstance(tx: Tx, instance: OnPremisesInstance): void {
     setWhere: isNotNull(instances.deregisterTime),
   }).returning({ name: instances.name }).all();
   if (written.length === 0) throw nameTaken(name);
-  if (owner) throw arnTaken(instance, owner.name);
+  if (owner !== undefined) throw arnTaken(instance, owner);
+}
+
+/**
+ * Lets a registration go on as another user, with these tags; its ARN and its time stay. Throws
+ * IamUserArnAlreadyRegistered for a user that another instance signs as.
+ */
+export function changeHost(
+  tx: Tx,
+  name: string,
+  host: { iamUserArn: string; tags: readonly Tag[] },
+): void {
+  const owner = ownerOfArn(tx, host);
+  if (owner !== undefined && owner !== name) throw arnTaken(host, owner);
+  tx.update(instances)
+    .set({ iamUserArn: host.iamUserArn, iamSessionArn: null, tags: [...host.tags] })
+    .where(and(eq(instances.name, name), isNull(instances.deregisterTime))).run();
+}
+
+/** What is registered under a name now. */
+export function findRegistered(db: Db, name: string): OnPremisesInstance | undefined {
+  const row = db.select().from(instances)
+    .where(and(eq(instances.name, name), isNull(instances.deregisterTime))).get();
+  return row && fromRow(row);
 }
 
 /** Ends a registration; answers what it was, or undefined when there was none (no fault). */
@@ -135,6 +154,17 @@ export function changeInstanceTags(
   }
 }
 
+type Identity = Pick<OnPremisesInstance, "iamUserArn" | "iamSessionArn">;
+
+/** The name of the instance that is registered with an ARN. */
+function ownerOfArn(db: Db, { iamUserArn, iamSessionArn }: Identity): string | undefined {
+  const arnOwner = iamUserArn === undefined
+    ? eq(instances.iamSessionArn, iamSessionArn ?? "")
+    : eq(instances.iamUserArn, iamUserArn);
+  return db.select({ name: instances.name }).from(instances)
+    .where(and(arnOwner, isNull(instances.deregisterTime))).get()?.name;
+}
+
 function notRegistered(name: string): DomainError {
   const message = `No on-premises instance is registered with the name ${name}`;
   return new DomainError("InstanceNotRegisteredException", "instanceName", message);
@@ -149,7 +179,7 @@ function nameTaken(name: string): DomainError {
   );
 }
 
-function arnTaken({ iamUserArn, iamSessionArn }: OnPremisesInstance, owner: string): DomainError {
+function arnTaken({ iamUserArn, iamSessionArn }: Identity, owner: string): DomainError {
   const message = `The instance ${owner} is registered with ${iamUserArn ?? iamSessionArn}; ` +
     `an ARN belongs to one instance.`;
   return iamUserArn === undefined

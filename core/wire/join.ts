@@ -19,6 +19,8 @@ export type JoinInput = z.infer<typeof JoinInput>;
 export const JoinOutput = z.object({
   instanceName: Name,
   iamUserArn: z.string(),
+  /** The ARN that the instance was registered with before, when the join took it over. */
+  formerArn: z.string().exactOptional(),
   accessKeyId: z.string(),
   secretAccessKey: z.string(),
   region: z.string(),

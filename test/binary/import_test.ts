@@ -1,9 +1,11 @@
 /** `runtime import aws` between two servers of the compiled binary. @module */
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
+import { version } from "./bundles.ts";
+import { deploy } from "./deployments.ts";
 import { Fleet, type Ran } from "./fleet.ts";
 import { disturbingProxy } from "./disturbing_proxy.ts";
 
@@ -227,6 +229,73 @@ test("a source that throttles now and then is waited for", async () => {
   assert.equal(ran.code, 0, ran.stderr);
   assert.ok(proxy.disturbed >= 2, `${proxy.disturbed}`);
   assert.match(ran.stdout, /\n6 created\n/);
+});
+
+test("hosts join after the import, under imported names, and are deployed to", async () => {
+  await using servers = await twoServers();
+  const { source, here } = servers;
+  await source.api("CreateApplication", { applicationName: "shop" });
+  await source.api("CreateDeploymentGroup", {
+    applicationName: "shop",
+    deploymentGroupName: "production",
+    serviceRoleArn: ROLE,
+    onPremisesInstanceTagFilters: [{ Key: "role", Value: "web", Type: "KEY_AND_VALUE" }],
+  });
+  const instanceName = "web-1";
+  const iamUserArn = "arn:aws:iam::123456789012:user/AWS/CodeDeploy/web-1";
+  await source.api("RegisterOnPremisesInstance", { instanceName, iamUserArn });
+  const tags = [{ Key: "role", Value: "web" }];
+  await source.api("AddTagsToOnPremisesInstances", { instanceNames: [instanceName], tags });
+  assert.equal((await importFrom(source.url, here)).code, 0);
+  const instance = z.object({
+    instanceInfo: z.object({
+      iamUserArn: z.string(),
+      instanceArn: z.string(),
+      tags: z.array(z.unknown()),
+    }),
+  });
+  const told = async () =>
+    instance.parse(await here.api("GetOnPremisesInstance", { instanceName })).instanceInfo;
+  const imported = await told();
+
+  const token = (await here.runtime("token", "create")).stdout.match(/^join-\S+/m)?.[0] ?? "";
+  const installRoot = join(here.directory, instanceName);
+  const host = {
+    name: instanceName,
+    installRoot,
+    root: join(installRoot, "deployment-root"),
+    config: join(installRoot, "conf", "codedeployagent.yml"),
+  };
+  const joinAt = (conf: string) =>
+    here.runtime(
+      ...["agent", "join", here.url, "--token", token, "--name", instanceName],
+      ...["--tag", "zone=1", "--config-dir", conf],
+      ...["--root", host.root, "--install-root", host.installRoot],
+    );
+  const joined = await joinAt(dirname(host.config));
+  assert.equal(joined.code, 0, joined.stderr);
+  const own = "arn:aws:iam::000000000000:user/AWS/CodeDeploy/web-1";
+  assert.equal(
+    joined.stdout.split("\n")[1],
+    `it was registered as ${iamUserArn} and keeps its tags; it is ${own} now`,
+  );
+  assert.deepEqual(await told(), {
+    ...imported,
+    iamUserArn: own,
+    tags: [...tags, { Key: "zone", Value: "1" }],
+  });
+
+  await here.startAgent(host);
+  const deployed = await deploy(here, here.bundle("v1", version("v1")));
+  assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr);
+  assert.equal(readFileSync(join(host.installRoot, "srv/app/version.txt"), "utf8"), "v1\n");
+
+  const again = await importFrom(source.url, here);
+  assert.equal(again.stdout, "nothing to do: 3 unchanged\n", again.stderr);
+  const second = await joinAt(join(here.directory, "elsewhere"));
+  assert.equal(second.code, 2, second.stdout);
+  assert.match(second.stderr, /web-1 is registered already, for a host that signs as/);
+  assert.match(second.stderr, /deregister-on-premises-instance --instance-name web-1/);
 });
 
 test("one application comes with its config and the instances that its groups choose", async () => {
