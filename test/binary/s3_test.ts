@@ -97,6 +97,20 @@ test("one object, by whichever host and path it was put, is read by the others",
   await health.body?.cancel();
 });
 
+test("a bucket in the host of a name that the server does not know is told what to set", async () => {
+  await put("127.0.0.1", "/hinted/k", "x");
+  for (const path of ["/k.zip", "/dir/k", "/UPPER/k"]) {
+    const { text } = await ask({ host: "hinted.server.example:8080", path });
+    assert.match(
+      text,
+      /means the bucket &quot;hinted&quot;, start the server with RUNTIME_S3_DOMAINS=server.example\./,
+    );
+  }
+  for (const host of ["127.0.0.1", "other.server.example", "hinted.localhost"]) {
+    assert.doesNotMatch((await ask({ host, path: "/none/k" })).text, /RUNTIME_S3_DOMAINS/);
+  }
+});
+
 /** Sends bytes as they are; answers the first line of what comes back, "" when nothing does. */
 function raw(text: string): Promise<string> {
   const { port } = new URL(fleet.url);

@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import { getLogger } from "@logtape/logtape";
 import type { Caller } from "../../domain/instance.ts";
+import { findBucket } from "../../store/buckets.ts";
 import { isReferenced } from "../../store/objects.ts";
 import type { Store } from "../../store/store.ts";
 import type { ChunkSigner } from "../chunk_signature.ts";
@@ -117,8 +118,24 @@ async function answer(
     const { role } = caller;
     return await route.run(artifacts, { ...address, raw, headers, contentSha256, signChunk, role });
   } catch (error) {
-    return refusal(error, asked);
+    return refusal(error, asked, () => hostHint(artifacts, asked));
   }
+}
+
+/** What a client with the bucket in the host gets to see where the server does not know that host. */
+const MISTAKEN: readonly string[] = [
+  "InvalidBucketName",
+  "MethodNotAllowed",
+  "NoSuchBucket",
+  "NoSuchKey",
+];
+
+/** What to change when the host was meant to name a bucket; empty when it does not look so. */
+function hostHint({ store }: Artifacts, { url, bucket }: Asked): string {
+  const [, label = "", domain = ""] = /^([^.]+)\.(.*[a-z].*)$/.exec(url.hostname) ?? [];
+  if (bucket !== undefined || !findBucket(store.read, label)) return "";
+  return ` If the host ${url.host} means the bucket "${label}", start the server with ` +
+    `RUNTIME_S3_DOMAINS=${domain}.`;
 }
 
 /** Old clients presign by version 2 unless told otherwise; "not signed" would tell them nothing. */
@@ -166,7 +183,11 @@ function refuseUnsupported(headers: Headers): void {
   }
 }
 
-function refusal(error: unknown, { raw, url, requestId }: Asked): Response {
+function refusal(
+  error: unknown,
+  { raw, url, requestId }: Asked,
+  hint: () => string,
+): Response {
   let refused = asS3Error(error);
   if (!refused) {
     const log = getLogger(["runtime", "artifacts"]);
@@ -178,7 +199,7 @@ function refusal(error: unknown, { raw, url, requestId }: Asked): Response {
   }
   const document = errorDocument({
     Code: refused.code,
-    Message: refused.message,
+    Message: refused.message + (MISTAKEN.includes(refused.code) ? hint() : ""),
     Resource: url.pathname,
     RequestId: requestId,
   });
