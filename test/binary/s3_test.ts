@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { signable, signHeaders, UNSIGNED_PAYLOAD } from "../../core/wire/sigv4.ts";
-import { Fleet } from "./fleet.ts";
+import { Fleet, until } from "./fleet.ts";
 
 let fleet: Fleet;
 before(async () => {
@@ -44,11 +44,7 @@ async function ask(
   const url = new URL(fleet.url + path);
   toSign.path = path.split("?")[0] ?? path;
   toSign.query = Object.fromEntries(url.searchParams);
-  const credentials = {
-    accessKeyId: fleet.env["AWS_ACCESS_KEY_ID"] ?? "",
-    secretAccessKey: fleet.env["AWS_SECRET_ACCESS_KEY"] ?? "",
-  };
-  const signed = await signHeaders(toSign, credentials, "us-east-1", "s3");
+  const signed = await signHeaders(toSign, credentials(), "us-east-1", "s3");
   const length = typeof body === "string" && { "content-length": String(Buffer.byteLength(body)) };
   return await new Promise((resolve, reject) => {
     const options = {
@@ -169,6 +165,35 @@ test("a key with a segment of dots never becomes another key", async () => {
   for (const file of files()) assert.match(file, /^(incoming|[0-9a-f]{2}(\/[0-9a-f]{64})?)$/);
 });
 
+test("an upload that breaks off leaves nothing behind, and the server goes on", async () => {
+  const { port } = new URL(fleet.url);
+  const url = new URL(`${fleet.url}/broken/k`);
+  const toSign = signable("PUT", url, { "x-amz-content-sha256": UNSIGNED_PAYLOAD });
+  const headers = await signHeaders(toSign, credentials(), "us-east-1", "s3");
+  const lines = Object.entries({ ...headers, "content-length": "1000000" })
+    .map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const before = files();
+  const socket = connect(Number(port), "127.0.0.1");
+  socket.on("error", () => socket.destroy());
+  socket.write(`PUT ${url.pathname} HTTP/1.1\r\n${lines}\r\n${"x".repeat(100_000)}`);
+  const arriving = () => files().some((file) => file.startsWith("incoming/"));
+  await until("the body to begin", arriving);
+  socket.destroy();
+  await until("the rest to be swept", () => !arriving());
+  assert.deepEqual(
+    files().filter((file) => file !== "incoming"),
+    before.filter((file) => file !== "incoming"),
+  );
+  assert.equal((await ask({ host: "127.0.0.1", path: "/broken/k" })).status, 404);
+});
+
+function credentials() {
+  return {
+    accessKeyId: fleet.env["AWS_ACCESS_KEY_ID"] ?? "",
+    secretAccessKey: fleet.env["AWS_SECRET_ACCESS_KEY"] ?? "",
+  };
+}
+
 const LARGE_BYTES = 256 << 20;
 const MIB = 1 << 20;
 
@@ -192,11 +217,7 @@ test("a quarter of a gigabyte flows in, is copied and flows out in flat memory",
 /** Reads an object with the memory of one piece; answers its bytes. */
 async function lengthOf(path: string): Promise<number> {
   const url = new URL(fleet.url + path);
-  const credentials = {
-    accessKeyId: fleet.env["AWS_ACCESS_KEY_ID"] ?? "",
-    secretAccessKey: fleet.env["AWS_SECRET_ACCESS_KEY"] ?? "",
-  };
-  const headers = await signHeaders(signable("GET", url, {}), credentials, "us-east-1", "s3");
+  const headers = await signHeaders(signable("GET", url, {}), credentials(), "us-east-1", "s3");
   return await new Promise((resolve, reject) => {
     request(url.href, { headers }, (answer) => {
       let length = 0;
