@@ -28,6 +28,8 @@ export interface ServeOptions {
   eventsHours?: number;
   /** `NAME=VALUE` each: how many of what there may be, in the place of AWS's numbers. */
   limits: readonly string[];
+  /** What becomes of a request for a group that has a deployment under way. */
+  busyGroup: "refuse" | "queue";
   /** Account and region of every ARN; those of the environment when not given. */
   account?: string;
   region?: string;

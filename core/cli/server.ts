@@ -42,6 +42,11 @@ export default verb({
     { flags: "--events-ca <file>", text: "authorities of event receivers, in PEM" },
     { flags: "--events-attempts <n>", text: "attempts before an event is a dead letter (185)" },
     { flags: "--events-hours <n>", text: "hours before an event is a dead letter (24)" },
+    {
+      flags: "--busy-group <policy>",
+      text: "a deployment for a group that has one under way: refuse, as AWS, or queue",
+      value: "refuse",
+    },
     { flags: "--time-lapse <n>", text: "for trials on loopback: n seconds pass as one" },
   ],
   examples: [
@@ -58,6 +63,7 @@ export default verb({
     account: Account.exactOptional(),
     region: Region.exactOptional(),
     limit: z.array(z.string()).default([]),
+    busyGroup: z.enum(["refuse", "queue"], "refuse or queue is wanted"),
     publicUrl: z.string().exactOptional(),
     smtpUrl: z.string().exactOptional(),
     mailFrom: z.string().exactOptional(),

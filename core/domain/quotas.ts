@@ -57,10 +57,8 @@ export const QUOTA_WORDS: ReadonlyMap<string, Readonly<Row & { key: Key }>> = ne
   ROWS.map(([key, row]) => [wordOf(key), { ...row, key }]),
 );
 
-// because every key of the table is there
-export const AWS_QUOTAS = Object.fromEntries(
-  ROWS.map(([key, { aws }]) => [key, aws]),
-) as Quotas;
+const AWS = Object.fromEntries(ROWS.map(([key, { aws }]) => [key, aws]));
+export const AWS_QUOTAS = AWS as Quotas; // because every key of the table is there
 
 /** A quota that cannot be set so; the message is a sentence for whoever starts the server. */
 export class QuotaRefused extends Error {

@@ -7,12 +7,14 @@ import type { S3Location } from "../domain/revision.ts";
 import type { Registry } from "../plugin/registry.ts";
 import type { HostClocks } from "../rollout/host_clock.ts";
 import type { Store } from "../store/store.ts";
+import type { BusyGroup } from "./queue.ts";
 
 export interface EngineContext {
   readonly store: Store;
   readonly plugins: Registry;
   readonly realm: Realm;
   readonly quotas: Quotas;
+  readonly busyGroup: BusyGroup;
   /** Signs orders; agents pinned its public half. */
   readonly orderKey: KeyObject;
   readonly clocks: HostClocks;

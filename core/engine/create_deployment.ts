@@ -16,13 +16,15 @@ import { DomainError } from "../domain/errors.ts";
 import { deploymentIdFrom } from "../domain/name.ts";
 import { revisionIdentity, type RevisionLocation } from "../domain/revision.ts";
 import {
-  activeDeploymentOf,
+  begunDeploymentOf,
   countActiveDeployments,
   insertDeployment,
 } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
+import { UnreadableSecret } from "../store/secret_cipher.ts";
 import { applications, deploymentConfigs, deploymentGroups, revisions } from "../store/schema.ts";
 import type { EngineContext } from "./context.ts";
+import { githubOwner } from "./order.ts";
 import { refuseForPlatform, refuseUnsupported } from "./refuse_unsupported.ts";
 import { refuseRestart, type What, whatToRestart } from "./restart.ts";
 
@@ -41,7 +43,7 @@ export interface CreateDeploymentInput {
   overrideAlarmConfiguration?: AlarmConfiguration;
 }
 
-/** Checks, registers the revision if it is new, and writes the deployment as Created. */
+/** Checks, registers the revision if it is new, and writes the deployment as Created, or Queued. */
 export function createDeployment(
   tx: Tx,
   input: CreateDeploymentInput,
@@ -64,13 +66,14 @@ export function createDeployment(
     group.settings;
   refuseUnsupported({
     platform: application.computePlatform,
-    style: group.settings.deploymentStyle,
+    settings: group.settings,
     config,
     revision,
     alarms,
   });
-  const active = activeDeploymentOf(tx, group.id);
-  if (active) {
+  const active = begunDeploymentOf(tx, group.id);
+  // What a restart runs again is known when it is asked for, so it cannot wait.
+  if (active && (context.busyGroup === "refuse" || input.revision === "restart")) {
     throw new DomainError(
       "DeploymentLimitExceededException",
       "deploymentGroupName",
@@ -83,7 +86,7 @@ export function createDeployment(
     id: deploymentIdFrom(random),
     applicationId: application.id,
     groupId: group.id,
-    status: "Created",
+    status: active ? "Queued" : "Created",
     createTime: now,
     overview: NO_TARGETS,
     rollback: {},
@@ -110,16 +113,34 @@ export function createDeployment(
     },
   };
   insertDeployment(tx, deployment);
+  if (active) return deployment;
   tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: deployment.id })
     .where(eq(deploymentGroups.id, group.id)).run();
   return deployment;
 }
 
 function whatToDeploy(revision: RevisionLocation, context: EngineContext): What {
+  refuseLostToken(revision, context);
   const artifact = revision.revisionType === "S3"
     ? context.findArtifact(revision.s3Location)
     : undefined;
   return { revision, ...(artifact && { artifact }) };
+}
+
+/** Without a token GitHub is asked as anybody; one that cannot be read would fail host after host. */
+function refuseLostToken(revision: RevisionLocation, context: EngineContext): void {
+  const owner = githubOwner({ revision });
+  if (owner === undefined) return;
+  try {
+    context.githubToken(owner);
+  } catch (error) {
+    if (!(error instanceof UnreadableSecret)) throw error;
+    throw new DomainError(
+      "InvalidGitHubAccountTokenException",
+      "revision",
+      `revision: ${error.message}. Put the token again: runtime github-token set NAME`,
+    );
+  }
 }
 
 /** The limit of the account (spec 1.5); one deployment a group is a rule of its own. */

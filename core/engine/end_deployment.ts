@@ -23,6 +23,7 @@ import type { Tx } from "../store/group_commit.ts";
 import { noteHealth } from "../store/instance_health.ts";
 import { deploymentGroups } from "../store/schema.ts";
 import { allTargets, updateTarget } from "../store/targets.ts";
+import { beginNext } from "./queue.ts";
 
 export interface End {
   change: { rollback: RollbackInfo };
@@ -53,6 +54,7 @@ export function endDeployment(
     ...(stop && { stop }),
     ...(completeTime !== undefined && { completeTime }),
   });
+  beginNext(tx, ended.groupId);
   return { change: { rollback }, rollbackId };
 }
 

@@ -15,7 +15,7 @@ import { DomainError } from "../domain/errors.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { Target } from "../domain/target.ts";
 import type { HostReport } from "../rollout/host_report.ts";
-import { getDeployment, unfinishedDeployments } from "../store/deployments.ts";
+import { begunDeploymentOf, getDeployment, unfinishedDeployments } from "../store/deployments.ts";
 import { allTargets } from "../store/targets.ts";
 import type { LogLine, Order, UpdateMark } from "../wire/agent_protocol.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
@@ -27,6 +27,7 @@ import { failDeployment } from "./end_deployment.ts";
 import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
 import { githubOwner, orderFor, parseCommandId, specification } from "./order.ts";
 import { Runner } from "./runner.ts";
+import { stopQueued } from "./stop_queued.ts";
 import { type Listener, Streams } from "./stream.ts";
 import { deploymentEvent, targetEvent } from "./stream_event.ts";
 import { becameOf, tell, turnsOf } from "./tell.ts";
@@ -118,9 +119,25 @@ export class Engine {
         `The deployment ${id} has already ended: it is ${deployment.status}`,
       );
     }
+    if (deployment.status === "Queued" && await this.#stopQueued(id, rollback)) return STOPPED;
     const runner = this.#runners.get(id) ?? this.#run(id);
     await runner?.input({ kind: "stop", rollback });
     return (runner?.state.counts.InProgress ?? 0) > 0 ? STOPPING : STOPPED;
+  }
+
+  /** Answers false when it has begun meanwhile. */
+  async #stopQueued(id: string, rollback: boolean): Promise<boolean> {
+    const context = this.#context;
+    const names = namesOf(context.store.read, this.deployment(id));
+    const stop = { at: context.now(), rollback };
+    const ended = await context.store.commit((tx) => {
+      const ended = stopQueued(tx, id, stop, context.randomBytes(9));
+      if (ended) tell(tx, becameOf(ended.status, undefined), ended, names, context);
+      return ended;
+    });
+    if (!ended) return false;
+    this.#streams.publish(deploymentEvent(ended, names));
+    return true;
   }
 
   /** ContinueDeployment (spec 7); throws `notWaiting` where no termination wait has begun. */
@@ -288,12 +305,13 @@ export class Engine {
     return target.command?.id === commandId ? { runner, target } : undefined;
   }
 
-  /** Brings a deployment's runner up; answers it unless the deployment has ended. */
+  /** Brings a deployment's runner up; answers it unless the deployment has ended or waits. */
   #run(id: string): Runner | undefined {
     const known = this.#runners.get(id);
     if (known && !known.broken) return known;
     const deployment = getDeployment(this.#context.store.read, id);
     if (!deployment || TERMINAL_DEPLOYMENT.has(deployment.status)) return;
+    if (deployment.status === "Queued") return;
     const rollout = loadRollout(deployment, this.#context);
     if (isError(rollout)) {
       this.#failWithoutRunner(deployment, rollout);
@@ -303,7 +321,7 @@ export class Engine {
       context: this.#context,
       desk: this.#desk,
       streams: this.#streams,
-      onEnd: (rollbackId) => this.#ended(id, rollbackId),
+      onEnd: () => this.#ended(deployment),
     }, rollout);
     this.#runners.set(id, runner);
     runner.layOutOrders();
@@ -328,14 +346,16 @@ export class Engine {
       .then((end) => {
         if (!end) return;
         this.#streams.publish(deploymentEvent(end.ended, names));
-        this.#ended(deployment.id, end.rollbackId);
+        this.#ended(deployment);
       });
     this.#unwaited(failing, `ending deployment ${deployment.id}`);
   }
 
-  #ended(id: string, rollbackId: string | undefined): void {
+  /** The commit that ended it made its rollback, or let the next one begin. */
+  #ended({ id, groupId }: Deployment): void {
     this.#runners.delete(id);
-    if (rollbackId) this.#run(rollbackId);
+    const next = begunDeploymentOf(this.#context.store.read, groupId);
+    if (next) this.#run(next);
   }
 
   /** A runner that cannot be loaded stays broken, so that the next tick tries again. */

@@ -24,6 +24,7 @@ import type { Realm } from "../domain/identity.ts";
 import type { Quotas } from "../domain/quotas.ts";
 import type { S3Location } from "../domain/revision.ts";
 import { Engine } from "../engine/engine.ts";
+import type { BusyGroup } from "../engine/queue.ts";
 import { createRegistry } from "../plugin/registry.ts";
 import type { HostClocks } from "../rollout/host_clock.ts";
 import { AccessKeys } from "../store/access_keys.ts";
@@ -59,6 +60,7 @@ export interface ServerOptions {
   clocks: HostClocks;
   events: Events;
   quotas: Quotas;
+  busyGroup: BusyGroup;
   realm: Realm;
   topics: TopicSettings;
   /** Where the server listens. */
@@ -96,7 +98,7 @@ export async function openServer(
 
 async function assemble(
   { store, dispatcher, topics }: { store: Store; dispatcher: Dispatcher; topics: Topics },
-  { directory, clocks, quotas, realm, s3Domains: domains = [] }: ServerOptions,
+  { directory, clocks, quotas, busyGroup, realm, s3Domains: domains = [] }: ServerOptions,
 ): Promise<RunningServer> {
   const secrets = loadKeys(directory);
   const artifacts = join(directory, "artifacts");
@@ -111,6 +113,7 @@ async function assemble(
     plugins: createRegistry(BUILT_IN_PLUGINS),
     realm,
     quotas,
+    busyGroup,
     orderKey: secrets.orderKey,
     clocks,
     githubToken: (owner) => githubTokens.tokenFor(owner),

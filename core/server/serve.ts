@@ -9,6 +9,7 @@ import process from "node:process";
 import { parseDomains } from "../api/artifacts/s3_hosts.ts";
 import { type HttpServer, serveHttp } from "../platform.ts";
 import { QuotaRefused, quotasFrom } from "../domain/quotas.ts";
+import type { BusyGroup } from "../engine/queue.ts";
 import { HOST_CLOCKS, type HostClocks } from "../rollout/host_clock.ts";
 import { DataDirectoryError, errorCode, isDiskFull } from "../store/database.ts";
 import { openLog } from "./log.ts";
@@ -30,6 +31,8 @@ export interface ServeOptions extends EventOptions, TopicOptions {
   tlsKey?: string;
   /** `NAME=VALUE` each; they go before those of RUNTIME_LIMITS. */
   limits: readonly string[];
+  /** What becomes of a request for a group that has a deployment under way. */
+  busyGroup: BusyGroup;
   /** Account and region of every ARN; those of the environment when not given. */
   account?: string;
   region?: string;
@@ -57,6 +60,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       clocks: clocks(options.timeLapse),
       events: eventsFrom(options, options.timeLapse),
       quotas,
+      busyGroup: options.busyGroup,
       realm,
       s3Domains: s3Domains(process.env),
       topics,

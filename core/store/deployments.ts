@@ -56,11 +56,27 @@ export function getDeployments(db: Db, ids: readonly string[]): Deployment[] {
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-/** The deployment that keeps a group busy; one at a time is the rule (spec 1.3). */
-export function activeDeploymentOf(db: Db, groupId: string): string | undefined {
-  return db.select({ id: deployments.id }).from(deployments)
-    .where(and(eq(deployments.groupId, groupId), notInArray(deployments.status, TERMINAL)))
-    .get()?.id;
+/** The deployment of a group that is under way; one at a time is the rule (spec 1.3). */
+export function begunDeploymentOf(db: Db, groupId: string): string | undefined {
+  return db.select({ id: deployments.id }).from(deployments).where(and(
+    eq(deployments.groupId, groupId),
+    notInArray(deployments.status, [...TERMINAL, "Queued"]),
+  )).get()?.id;
+}
+
+/** Of the deployments of a group that wait for another, the one that came first. */
+export function firstQueuedOf(db: Db, groupId: string): Deployment | undefined {
+  const row = db.select().from(deployments)
+    .where(and(eq(deployments.groupId, groupId), eq(deployments.status, "Queued")))
+    // Of those of one millisecond, in the order they were written.
+    .orderBy(deployments.createTime, sql`rowid`).limit(1).get();
+  return row && fromRow(row);
+}
+
+/** A deployment that waited may begin. */
+export function beginQueued(tx: Tx, id: string, request: Deployment["request"]): void {
+  tx.update(deployments).set({ status: "Created", request })
+    .where(and(eq(deployments.id, id), eq(deployments.status, "Queued"))).run();
 }
 
 /** How many have not ended. */

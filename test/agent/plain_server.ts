@@ -83,6 +83,7 @@ export class PlainServer {
       clocks: HOST_CLOCKS,
       events: eventsFrom({}),
       quotas: AWS_QUOTAS,
+      busyGroup: "refuse",
       realm: DEFAULT_REALM,
       topics: topicsFrom({}, {}),
       url: "http://127.0.0.1",

@@ -133,6 +133,7 @@ function newEngine(context: ApiContext, orderKey: KeyObject, clock: Clock): Coun
     plugins: createRegistry([minimumHealthyHosts, onPremises]),
     realm: context.realm,
     quotas: context.quotas,
+    busyGroup: "refuse",
     orderKey,
     clocks: HOST_CLOCKS,
     githubToken: (owner) => context.githubTokens.tokenFor(owner),

@@ -48,10 +48,12 @@ test("server has defaults and passes what was given, and no more", async () => {
     listen: "127.0.0.1:8080",
     data: "./runtime-data",
     limits: [],
+    busyGroup: "refuse",
   });
   const argv = [
     ..."server --listen [::1]:0 --data d --store libsql://x --time-lapse 60".split(" "),
-    ..."--region us-west-2 --account 123456789012".split(" "),
+    ..."--region us-west-2 --account 123456789012 --busy-group queue".split(" "),
+    ..."--limit groups=5 --limit page=7".split(" "),
   ];
   await runtime(argv, undefined, { rooms: given });
   assert.deepEqual(started.server, {
@@ -61,7 +63,8 @@ test("server has defaults and passes what was given, and no more", async () => {
     timeLapse: 60,
     region: "us-west-2",
     account: "123456789012",
-    limits: [],
+    limits: ["groups=5", "page=7"],
+    busyGroup: "queue",
   });
 });
 

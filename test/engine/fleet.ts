@@ -20,6 +20,7 @@ import type { Target } from "../../core/domain/target.ts";
 import type { EngineContext } from "../../core/engine/context.ts";
 import type { CreateDeploymentInput } from "../../core/engine/create_deployment.ts";
 import { Engine } from "../../core/engine/engine.ts";
+import type { BusyGroup } from "../../core/engine/queue.ts";
 import type { Handout } from "../../core/engine/host_desk.ts";
 import { createRegistry, type Plugin } from "../../core/plugin/registry.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
@@ -53,6 +54,7 @@ export class Fleet {
   /** What the engine had to report to nobody. */
   readonly reported: string[] = [];
   quotas = AWS_QUOTAS;
+  busyGroup: BusyGroup = "refuse";
   /** Given, every commit until it answers undefined is refused with its answer. */
   refuseCommit: () => Error | undefined = () => undefined;
   engine: Engine;
@@ -76,6 +78,7 @@ export class Fleet {
       plugins: createRegistry(this.plugins),
       realm: DEFAULT_REALM,
       quotas: this.quotas,
+      busyGroup: this.busyGroup,
       orderKey: generateKeyPairSync("ed25519").privateKey,
       clocks: HOST_CLOCKS,
       githubToken: () => undefined,
