@@ -8,6 +8,7 @@ import { DomainError, type ErrorName } from "../domain/errors.ts";
 import { checkGroupSettings } from "../domain/group_settings.ts";
 import type { Quotas } from "../domain/quotas.ts";
 import type { ComputePlatform } from "../domain/name.ts";
+import { refuseGradualShift } from "../domain/traffic_shift.ts";
 import { deploymentConfigNamed } from "../store/deployment_configs.ts";
 import type { Tx } from "../store/group_commit.ts";
 import type { MemberFaults } from "./member_faults.ts";
@@ -68,7 +69,9 @@ export function checkGroup(
   const { deploymentConfigName } = settings;
   if (deploymentConfigName === undefined) return;
   const config = deploymentConfigNamed(tx, deploymentConfigName);
-  if (config.computePlatform === platform) return;
+  if (config.computePlatform === platform) {
+    return refuseGradualShift(config, settings.loadBalancerInfo);
+  }
   throw new DomainError(
     "InvalidDeploymentConfigNameException",
     "deploymentConfigName",

@@ -76,7 +76,7 @@ const COMMON: MemberFaults = {
   ecsServices: { malformed: "InvalidECSServiceException" },
   fileExistsBehavior: { malformed: "InvalidFileExistsBehaviorException" },
   iamSessionArn: { malformed: "InvalidIamSessionArnException" },
-  iamUserArn: { malformed: "InvalidIamUserArnException" },
+  iamUserArn: { missing: "IamUserArnRequiredException", malformed: "InvalidIamUserArnException" },
   instanceName: INSTANCE_NAME,
   instanceNames: batch(INSTANCE_NAME),
   loadBalancerInfo: { malformed: "InvalidLoadBalancerInfoException" },

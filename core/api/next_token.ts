@@ -8,24 +8,25 @@ import { z } from "zod";
 import { DomainError } from "../domain/errors.ts";
 import { AWS_QUOTAS } from "../domain/quotas.ts";
 
-/** The key in a token; undefined without a token. Throws InvalidNextToken. */
+/** The key in a token; undefined without a token. Throws InvalidNextToken, naming `member`. */
 export function keyOfToken<Key extends z.ZodType>(
   token: string | undefined,
   key: Key,
+  member = "nextToken",
 ): z.output<Key> | undefined {
   if (token === undefined) return undefined;
   const parsed = key.safeParse(decoded(token));
   if (parsed.success) return parsed.data;
   throw new DomainError(
     "InvalidNextTokenException",
-    "nextToken",
-    "nextToken is not one that this operation gave; leave it out to begin at the first page.",
+    member,
+    `${member} is not one that this operation gave; leave it out to begin at the first page.`,
   );
 }
 
 /** The key of a listing in the order of names. */
-export function nameOfToken(token: string | undefined): string | undefined {
-  return keyOfToken(token, z.string());
+export function nameOfToken(token: string | undefined, member?: string): string | undefined {
+  return keyOfToken(token, z.string(), member);
 }
 
 export function tokenOf(key: unknown): string {

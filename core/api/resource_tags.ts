@@ -5,6 +5,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { parseResourceArn, ResourceTags as Tags } from "../domain/resource_tag.ts";
 import { applicationNamed } from "../store/applications.ts";
 import type { Db } from "../store/database.ts";
+import { deploymentConfigNamed } from "../store/deployment_configs.ts";
 import { deploymentGroupNamed } from "../store/deployment_groups.ts";
 import type { MemberFaults } from "./member_faults.ts";
 
@@ -25,7 +26,7 @@ export const RESOURCE_TAG_FAULTS: MemberFaults = {
 
 /**
  * The id of the application or group that an ARN names, under its name of now. Throws InvalidArn,
- * ArnNotSupported, ApplicationDoesNotExist and DeploymentGroupDoesNotExist.
+ * ArnNotSupported, and that an application, a group or a config does not exist.
  */
 export function taggedResource(db: Db, arn: string): string {
   const named = parseResourceArn(arn);
@@ -37,7 +38,8 @@ export function taggedResource(db: Db, arn: string): string {
         `deployment group (…:deploymentgroup:APPLICATION/GROUP)`,
     );
   }
-  if (named.kind === "other") {
+  if (named.kind === "config") deploymentConfigNamed(db, named.config);
+  if (named.kind === "config" || named.kind === "other") {
     throw new DomainError(
       "ArnNotSupportedException",
       "ResourceArn",

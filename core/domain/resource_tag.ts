@@ -27,10 +27,11 @@ export const ResourceTags = z.array(ResourceTag).superRefine((tags, context) => 
   }
 });
 
-/** What an ARN of CodeDeploy names; `other` is a kind that carries no tags. */
+/** What an ARN of CodeDeploy names; `config` and `other` are kinds that carry no tags. */
 export type NamedResource =
   | { kind: "application"; application: string }
   | { kind: "group"; application: string; group: string }
+  | { kind: "config"; type: string; config: string }
   | { kind: "other"; type: string };
 
 const ARN = /^arn:[^:]+:codedeploy:[^:]*:\d*:([a-z]+)[:/](.+)$/;
@@ -43,6 +44,7 @@ export function parseResourceArn(arn: string): NamedResource | undefined {
   const [, type = "", name = ""] = ARN.exec(arn) ?? [];
   if (type === "") return undefined;
   if (type === "application") return { kind: "application", application: name };
+  if (type === "deploymentconfig") return { kind: "config", type, config: name };
   if (type !== "deploymentgroup") return { kind: "other", type };
   const [application = "", group = "", ...rest] = name.split("/");
   if (application === "" || group === "" || rest.length > 0) return undefined;

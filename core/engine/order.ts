@@ -22,7 +22,9 @@ export function parseCommandId(id: string): { deploymentId: string; host: string
 }
 
 /** Who owns the repository that a deployment comes from, if it comes from GitHub. */
-export function githubOwner({ revision }: Deployment["request"]): string | undefined {
+export function githubOwner(
+  { revision }: Pick<Deployment["request"], "revision">,
+): string | undefined {
   if (revision.revisionType !== "GitHub") return undefined;
   return revision.gitHubLocation.repository.split("/")[0];
 }

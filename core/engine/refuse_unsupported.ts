@@ -4,16 +4,17 @@
  * @module
  */
 import type { DeploymentConfig } from "../domain/deployment_config.ts";
-import type { AlarmConfiguration, DeploymentStyle } from "../domain/deployment_group.ts";
+import type { AlarmConfiguration, GroupSettings } from "../domain/deployment_group.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import type { RevisionLocation } from "../domain/revision.ts";
+import { refuseGradualShift } from "../domain/traffic_shift.ts";
 import { revisionOf } from "./order.ts";
 
 /** A deployment as it was asked for. */
 export interface Asked {
   platform: ComputePlatform;
-  style: DeploymentStyle | undefined;
+  settings: GroupSettings;
   config: DeploymentConfig;
   revision: RevisionLocation;
   alarms: AlarmConfiguration | undefined;
@@ -67,7 +68,15 @@ export function refuseForPlatform(
   }
 }
 
-function refusePlatform({ platform, style }: Asked): void {
+function refusePlatform({ platform, settings, config }: Asked): void {
+  if (platform === "ECS" && (settings.ecsServices ?? []).length === 0) {
+    throw new DomainError(
+      "InvalidECSServiceException",
+      "deploymentGroupName",
+      "a deployment to ECS needs a service; give the group ecsServices by update-deployment-group",
+    );
+  }
+  refuseGradualShift(config, settings.loadBalancerInfo);
   if (platform !== "Server") {
     throw new DomainError(
       "InvalidRoleException",
@@ -75,7 +84,7 @@ function refusePlatform({ platform, style }: Asked): void {
       `this server cannot deploy to ${platform} yet; it deploys to on-premises hosts`,
     );
   }
-  const { deploymentType, deploymentOption } = style ?? {};
+  const { deploymentType, deploymentOption } = settings.deploymentStyle ?? {};
   if (deploymentType === "BLUE_GREEN" || deploymentOption === "WITH_TRAFFIC_CONTROL") {
     throw new DomainError(
       "InvalidLoadBalancerInfoException",
@@ -84,6 +93,23 @@ function refusePlatform({ platform, style }: Asked): void {
         `${deploymentType} and ${deploymentOption}. Change it with update-deployment-group.`,
     );
   }
+  refuseScalingAlone(settings);
+}
+
+/** With tags beside them, a group has at least the hosts that are found by those. */
+function refuseScalingAlone(settings: GroupSettings): void {
+  const { autoScalingGroups = [], onPremisesInstanceTagFilters = [], onPremisesTagSet } = settings;
+  const lists = onPremisesTagSet?.onPremisesTagSetList ?? [];
+  if (autoScalingGroups.length === 0) return;
+  if (onPremisesInstanceTagFilters.length + lists.length > 0) return;
+  throw new DomainError(
+    "InvalidAutoScalingGroupException",
+    "deploymentGroupName",
+    `the group has its hosts from Auto Scaling (${
+      autoScalingGroups.join(", ")
+    }) alone, which this ` +
+      `server cannot ask. Give it tags of on-premises hosts with update-deployment-group.`,
+  );
 }
 
 function refuseConfig({ config }: Asked): void {

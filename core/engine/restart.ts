@@ -15,17 +15,16 @@ export type What =
   & Pick<DeploymentRequest, "revision" | "artifact" | "restartOf">
   & Partial<Pick<DeploymentRequest, "fileExistsBehavior">>;
 
-/** Throws InvalidInput for what has no hosts that were deployed to in place. */
+/** Throws InvalidComputePlatform or InvalidInput for what has no hosts deployed to in place. */
 export function refuseRestart(
   platform: ComputePlatform,
   { deploymentStyle }: Pick<GroupSettings, "deploymentStyle">,
 ): void {
   if (platform === "Server" && deploymentStyle?.deploymentType !== "BLUE_GREEN") return;
-  const found = platform === "Server"
-    ? "a blue/green deployment group"
-    : `an application for ${platform}`;
+  const isServer = platform === "Server";
+  const found = isServer ? "a blue/green deployment group" : `an application for ${platform}`;
   throw new DomainError(
-    "InvalidInputException",
+    isServer ? "InvalidInputException" : "InvalidComputePlatformException",
     "deploymentMode",
     `deploymentMode: RESTART is for in-place deployments to Server, not for ${found}`,
   );

@@ -10,6 +10,11 @@ const CIPHER = "aes-256-gcm";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** The key is not the one that a secret was encrypted under; the message says whose secret. */
+export class UnreadableSecret extends Error {
+  override readonly name = "UnreadableSecret";
+}
+
 /** `key` is 32 bytes, `nonce` 12 random ones that are never used twice. */
 export function encryptSecret(
   secret: string,
@@ -24,7 +29,7 @@ export function encryptSecret(
   return Buffer.concat([nonce, cipher.getAuthTag(), text]);
 }
 
-/** Throws when the key is not the one that the secret was encrypted under. */
+/** Throws UnreadableSecret when the key is not the one that the secret was encrypted under. */
 export function decryptSecret(
   stored: Uint8Array,
   { key, id }: { key: Uint8Array; id: string },
@@ -38,7 +43,7 @@ export function decryptSecret(
   try {
     return Buffer.concat([decipher.update(text), decipher.final()]).toString("utf8");
   } catch (cause) {
-    throw new Error(
+    throw new UnreadableSecret(
       `the secret of ${id} cannot be decrypted: the key file in the data ` +
         `directory is not the one the store was written with`,
       { cause },

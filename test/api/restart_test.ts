@@ -166,7 +166,8 @@ test("a restart is for in-place deployments to Server", async () => {
     deploymentStyle,
   });
   const input = { ...RESTART, ...group };
-  await shop.refuses("CreateDeployment", input, type, /not for an application for Lambda/);
+  const platform = "InvalidComputePlatformException";
+  await shop.refuses("CreateDeployment", input, platform, /not for an application for Lambda/);
 });
 
 test("two restarts asked for at the same time are one restart and one refusal", async () => {

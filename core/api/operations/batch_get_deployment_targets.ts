@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { DeploymentId } from "../../domain/name.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import { TargetId } from "../../domain/target.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { operation } from "../operation.ts";
 import { readTargets } from "../read_targets.ts";
@@ -9,7 +10,7 @@ import { DeploymentTarget } from "../shapes/deployment_target.ts";
 
 const Input = z.object({
   deploymentId: DeploymentId,
-  targetIds: z.array(z.string().min(1)).min(1).max(LIMITS.batchTargets),
+  targetIds: z.array(TargetId).min(1).max(LIMITS.batchTargets),
 });
 
 export const batchGetDeploymentTargets = (engine: Pick<Engine, "deployment">) =>

@@ -11,10 +11,12 @@ import { keyOfToken, page } from "../next_token.ts";
 import { operation } from "../operation.ts";
 
 const Seconds = z.number();
+/** CloudFormation gives a stack's ARN; an empty one asks for nothing. */
+const ExternalId = z.string().regex(/^[!-~]{0,1011}$/, "an ARN, or another word of ASCII");
 const Input = z.object({
   applicationName: Name.optional(),
   deploymentGroupName: Name.optional(),
-  externalId: z.string().optional(),
+  externalId: ExternalId.optional(),
   includeOnlyStatuses: z.array(DeploymentStatus).default([]),
   createTimeRange: z.object({ start: Seconds.optional(), end: Seconds.optional() }).optional(),
   nextToken: z.string().optional(),

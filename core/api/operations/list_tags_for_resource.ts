@@ -26,7 +26,7 @@ export const listTagsForResource = operation({
   faults: RESOURCE_TAG_FAULTS,
   run({ ResourceArn, NextToken }, { store: { read }, quotas }) {
     const id = existing(read, ResourceArn);
-    const after = nameOfToken(NextToken);
+    const after = nameOfToken(NextToken, "NextToken");
     const { entries: Tags, nextToken } = page(
       (limit) => listResourceTags(read, id, after, limit),
       ({ Key }) => Key,
