@@ -52,8 +52,12 @@ function inBucket(bucket: string | undefined): Destination {
   return { kind: "s3", ...(bucket !== undefined && { bucket }) };
 }
 
-/** What the request says of its signature, verified or not: it only chooses who answers. */
+/**
+ * What the request says of its signature, verified or not: it only chooses who answers. One that
+ * names an operation of the JSON API is refused by that, in its own words.
+ */
 function signedForS3({ headers }: Request, url: URL): boolean {
+  if (headers.has("x-amz-target")) return false;
   const credential = /Credential=([^,\s]+)/.exec(headers.get("authorization") ?? "")?.[1] ??
     url.searchParams.get("X-Amz-Credential") ?? "";
   return SIGNED_FOR_S3.test(credential);

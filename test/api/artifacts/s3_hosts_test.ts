@@ -80,6 +80,13 @@ test("the signature in the query of a presigned URL counts like one in the heade
   assert.equal(destination("localhost", "", query), "path");
 });
 
+test("a request that names an operation of the JSON API is none of S3's, however it is signed", () => {
+  const headers = { authorization: SIGNED, "x-amz-target": "CodeDeploy_20141006.GetApplication" };
+  const url = new URL("http://localhost:8080/");
+  const request = new Request(url, { method: "POST", headers });
+  assert.equal(destinationOf(request, url, DOMAINS).kind, "other");
+});
+
 test("domains are host names, parted by commas", () => {
   assert.deepEqual(parseDomains(""), []);
   assert.deepEqual(parseDomains(" Runtime.Example.com, s3.internal,"), [
