@@ -108,19 +108,40 @@ export function listDeployments(
   filter: DeploymentFilter,
   limit: number,
 ): { id: string; createTime: number }[] {
-  const { groupId, statuses, from, to, after } = filter;
-  return db.select({ id: deployments.id, createTime: deployments.createTime }).from(deployments)
-    .where(and(
-      groupId === undefined ? undefined : eq(deployments.groupId, groupId),
-      statuses?.length ? inArray(deployments.status, [...new Set(statuses)]) : undefined,
-      from === undefined ? undefined : gte(deployments.createTime, from),
-      to === undefined ? undefined : lte(deployments.createTime, to),
-      after && or(
-        lt(deployments.createTime, after.createTime),
-        and(eq(deployments.createTime, after.createTime), lt(deployments.id, after.id)),
-      ),
-    ))
-    .orderBy(desc(deployments.createTime), desc(deployments.id)).limit(limit).all();
+  const { groupId, from, to, after } = filter;
+  const statuses = [...new Set(filter.statuses)];
+  const asked = { groupId, from, to, after: after?.id, statuses: statuses[0] };
+  const shape = Object.entries(asked).filter(([, value]) => value !== undefined)
+    .map(([name]) => name).join();
+  const select = PAGES.get(shape) ?? selectPage(shape.split(","));
+  PAGES.set(shape, select);
+  const afterTime = after?.createTime;
+  const listed = JSON.stringify(statuses);
+  return prepared(db, select).all({ ...asked, statuses: listed, afterTime, limit });
+}
+
+/** By the members of a filter that are given, as a listing is asked for again and again. */
+const PAGES = new Map<string, ReturnType<typeof selectPage>>();
+
+function selectPage(given: readonly string[]) {
+  const { id, groupId, status, createTime } = deployments;
+  const has = (member: string) => given.includes(member);
+  const value = (name: string) => sql.placeholder(name);
+  return (db: Db) =>
+    db.select({ id, createTime }).from(deployments).where(and(
+      has("groupId") ? eq(groupId, value("groupId")) : undefined,
+      has("statuses")
+        ? sql`${status} in (select value from json_each(${value("statuses")}))`
+        : undefined,
+      has("from") ? gte(createTime, value("from")) : undefined,
+      has("to") ? lte(createTime, value("to")) : undefined,
+      has("after")
+        ? or(
+          lt(createTime, value("afterTime")),
+          and(eq(createTime, value("afterTime")), lt(id, value("after"))),
+        )
+        : undefined,
+    )).orderBy(desc(createTime), desc(id)).limit(value("limit")).prepare();
 }
 
 function fromRow(row: typeof deployments.$inferSelect): Deployment {
