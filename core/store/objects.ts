@@ -62,11 +62,26 @@ export function insertObject(tx: Tx, object: NewObject, random: string): StoredO
   const last = tx.select({ sequence: max(objects.sequence) }).from(objects)
     .where(and(eq(objects.bucket, object.bucket), eq(objects.key, object.key))).get();
   const sequence = Math.max(object.lastModified, (last?.sequence ?? 0) + 1);
-  const versionId = sequence.toString(16).padStart(12, "0") + random;
+  const versionId = sequence.toString(16).padStart(SEQUENCE_DIGITS, "0") + random;
   const row = { ...object, sequence, versionId };
   ensureBucket(tx, { name: object.bucket, createTime: object.lastModified });
   tx.insert(objects).values(row).run();
   return row;
+}
+
+/** Digits of the number in front of a version id. */
+const SEQUENCE_DIGITS = 12;
+
+/** The version that was added with this `random`; undefined when there is none. */
+export function findVersionMadeWith(
+  db: Db,
+  at: { bucket: string; key: string; random: string },
+): StoredObject | undefined {
+  return db.select().from(objects).where(and(
+    eq(objects.bucket, at.bucket),
+    eq(objects.key, at.key),
+    sql`substr(${objects.versionId}, ${SEQUENCE_DIGITS + 1}) = ${at.random}`,
+  )).get();
 }
 
 /** Hides a key behind a delete marker; `at` is in milliseconds since the epoch. */

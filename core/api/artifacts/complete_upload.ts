@@ -4,8 +4,10 @@
  * @module
  */
 import { z } from "zod";
+import type { StoredObject } from "../../store/objects.ts";
 import { deleteUpload, listParts, type Upload, type UploadPart } from "../../store/uploads.ts";
 import { ChecksumName, checksumsOf, type Claims, readClaims, verifyClaims } from "./checksums.ts";
+import { completedBefore, versionMark } from "./completed_upload.ts";
 import { checksumOfUpload, compositeSum, multipartEtag } from "./composite.ts";
 import { PartNumber, uploadOf } from "./multipart.ts";
 import type { Artifacts, S3Request } from "./operation.ts";
@@ -24,27 +26,49 @@ const PartList = z.object({
   }),
 });
 
-/** CompleteMultipartUpload. Of two requests that complete one upload, one gets NoSuchUpload. */
+/** CompleteMultipartUpload. Of two requests that complete one upload, both are told of one version. */
 export async function completeUpload(artifacts: Artifacts, request: S3Request): Promise<Response> {
-  const { bucket, key, headers, raw: { url } } = request;
-  const upload = uploadOf(artifacts.store.read, request);
-  const condition = writeCondition(headers, { bucket, key });
-  const { CompleteMultipartUpload: { Part } } = await readDocument(request, {
+  const { CompleteMultipartUpload: { Part: listed } } = await readDocument(request, {
     schema: PartList,
     what:
       "The body must be a CompleteMultipartUpload with at least one Part of PartNumber and ETag",
-    headers: withoutChecksums(headers),
+    headers: withoutChecksums(request.headers),
   });
-  const parts = choose(Part, listParts(artifacts.store.read, upload.uploadId));
+  const version = await assemble(artifacts, request, listed).catch((error) => {
+    const gone = error instanceof S3Error && error.code === "NoSuchUpload";
+    const before = gone && completedBefore(artifacts.store.read, request, listed.map(bareEtag));
+    if (before) return before;
+    throw error;
+  });
+  const document = s3Document("CompleteMultipartUploadResult", {
+    Location: request.raw.url.split("?")[0],
+    Bucket: version.bucket,
+    Key: version.key,
+    ETag: `"${version.etag}"`,
+    ...checksumElements(version),
+  });
+  return xmlResponse(document, versionHeaders(version));
+}
+
+/** Makes the version. Throws NoSuchUpload when somebody has ended the upload meanwhile. */
+async function assemble(
+  artifacts: Artifacts,
+  request: S3Request,
+  listed: readonly ListedPart[],
+): Promise<StoredObject> {
+  const { bucket, key, headers } = request;
+  const upload = uploadOf(artifacts.store.read, request);
+  const condition = writeCondition(headers, { bucket, key });
+  const parts = choose(listed, listParts(artifacts.store.read, upload.uploadId));
   mustBeLargeEnough(parts, artifacts.partBytesMin);
   const composite = compositeOf(upload, parts, headers);
   const received = await concatenate(artifacts, parts, { upload, headers }).catch((error) => {
-    // Somebody who completed or aborted it meanwhile has taken the parts away.
+    // Who ended it has taken the parts away, too.
     uploadOf(artifacts.store.read, request);
     throw error;
   });
   const object = {
-    ...{ bucket, key, etag: multipartEtag(parts) },
+    ...{ bucket, key, etag: multipartEtag(parts), random: versionMark(upload.uploadId) },
     ...{ contentType: upload.contentType, metadata: upload.metadata, headers: upload.headers },
     checksums: composite ?? received.checksums,
   };
@@ -54,14 +78,12 @@ export async function completeUpload(artifacts: Artifacts, request: S3Request): 
     deleteUpload(tx, upload.uploadId);
   });
   await artifacts.files.removeUpload(upload.uploadId);
-  const document = s3Document("CompleteMultipartUploadResult", {
-    Location: url.split("?")[0],
-    Bucket: bucket,
-    Key: key,
-    ETag: `"${version.etag}"`,
-    ...checksumElements(version),
-  });
-  return xmlResponse(document, versionHeaders(version));
+  return version;
+}
+
+/** Clients quote an ETag or do not. */
+function bareEtag({ ETag }: ListedPart): string {
+  return ETag.trim().replaceAll('"', "").toLowerCase();
 }
 
 /** The sum of the parts' sums, where the upload was begun for one; compared with the client's. */
@@ -97,7 +119,7 @@ function choose(listed: readonly ListedPart[], arrived: readonly UploadPart[]): 
     last = number;
     const part = byNumber.get(number);
     if (!part) throw new S3Error("InvalidPart", `Part ${number} is listed, but never arrived.`);
-    if (ETag.trim().replaceAll('"', "").toLowerCase() !== part.etag) {
+    if (bareEtag({ ETag, PartNumber: number }) !== part.etag) {
       throw new S3Error(
         "InvalidPart",
         `Part ${number} is listed with the ETag ${ETag}, but "${part.etag}" arrived.`,

@@ -62,7 +62,7 @@ export function compositeSum(name: ChecksumName, parts: readonly UploadPart[]): 
 }
 
 /** `<md5 of the parts' MD5>-<number of parts>`, as S3 forms it. */
-export function multipartEtag(parts: readonly UploadPart[]): string {
+export function multipartEtag(parts: readonly Pick<UploadPart, "etag">[]): string {
   const md5 = digestOf("md5");
   for (const part of parts) md5.update(Buffer.from(part.etag, "hex"));
   return `${md5.digest().toString("hex")}-${parts.length}`;

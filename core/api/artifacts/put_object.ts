@@ -16,6 +16,7 @@ import {
   checksumHeaders,
   describedBy,
   storeVersion,
+  VERSION_RANDOM_BYTES,
   versionHeaders,
   writeCondition,
 } from "./store_version.ts";
@@ -34,7 +35,8 @@ export async function putObject(artifacts: Artifacts, request: S3Request): Promi
   const { received, claims } = await receiveBody(artifacts, request);
   const etag = md5Hex(received.sums);
   const checksums = checksumsOf(sumsFor(claims), received.sums);
-  const object = { ...described, etag, checksums };
+  const random = artifacts.randomHex(VERSION_RANDOM_BYTES);
+  const object = { ...described, etag, checksums, random };
   const version = await storeVersion(artifacts, received, object, condition);
   return new Response(null, {
     headers: { ...checksumHeaders(version), ...versionHeaders(version) },

@@ -26,23 +26,24 @@ export type Described = Pick<
 >;
 
 /**
- * Names the file by its content and writes the row. `check` runs inside the commit, where nobody can
- * come in between, and refuses by throwing; then nothing is stored.
+ * Names the file by its content and writes the row; `random` (hex) goes into the version id. `check`
+ * runs inside the commit, where nobody can come in between, and refuses by throwing; then nothing is
+ * stored.
  */
 export function storeVersion(
   artifacts: Artifacts,
   received: Received,
-  described: Described & { etag: string },
+  described: Described & { etag: string; random: string },
   check: (tx: Tx) => void,
 ): Promise<StoredObject> {
   const sha256 = received.sums.of.get("sha256")?.toString("hex") ?? "";
   const size = received.sums.size;
-  const random = artifacts.randomHex(VERSION_RANDOM_BYTES);
+  const { random, ...object } = described;
   return artifacts.files.place(received.file, sha256, () =>
     artifacts.store.commit((tx) => {
       check(tx);
       const lastModified = artifacts.now();
-      return insertObject(tx, { ...described, sha256, size, lastModified }, random);
+      return insertObject(tx, { ...object, sha256, size, lastModified }, random);
     }));
 }
 

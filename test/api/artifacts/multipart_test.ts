@@ -107,13 +107,19 @@ test("an upload belongs to its key, and an aborted one is gone with its parts", 
   assert.equal((await server.call("PUT", number, { body: "x" })).status, 400);
 });
 
-test("of two completions at once one succeeds", async () => {
+test("of two completions at once both are told of one version, and so is a later one", async () => {
   const path = "/bundles/race";
   const id = await begin(path);
   const one = await part(path, id, 1, "racing");
   const answers = await Promise.all([1, 2].map(() => complete(path, id, [[1, one]])));
-  assert.equal(answers.filter((answer) => answer.startsWith("200")).length, 1, answers.join());
+  answers.push(await complete(path, id, [[1, one]], { "if-none-match": "*" }));
+  const etag = `"${md5(md5("racing")).toString("hex")}-1"`;
+  assert.deepEqual(answers, Array(3).fill(`200 ${etag}`));
   assert.equal(await (await server.call("GET", path)).text(), "racing");
+  const history = await (await server.call("GET", "/bundles?versions&prefix=race")).text();
+  assert.equal([...history.matchAll(/<Version>/g)].length, 1);
+  assert.equal(await complete(path, id, [[1, `"${"0".repeat(32)}"`]]), "404 NoSuchUpload");
+  assert.equal(await complete("/bundles/other", id, [[1, one]]), "404 NoSuchUpload");
 });
 
 test("the sweep at start keeps what rows speak of and takes all else", async () => {
