@@ -89,6 +89,11 @@ export const GotGroup = z.looseObject({
       enabled: z.boolean().default(false),
       events: z.array(z.string()).default([]),
     }).nullish(),
+    triggerConfigurations: z.array(z.looseObject({
+      triggerName: z.string().optional(),
+      triggerTargetArn: z.string().optional(),
+      triggerEvents: z.array(z.string()).optional(),
+    })).nullish(),
   }),
 });
 export type GotGroup = z.infer<typeof GotGroup>;

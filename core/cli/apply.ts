@@ -3,9 +3,10 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { Empty } from "./answers.ts";
-import { openApi } from "./api.ts";
+import { type Api, openApi } from "./api.ts";
 import { parseDeclaration } from "./apply_file.ts";
 import { type Change, planChanges } from "./apply_plan.ts";
+import { topicsOf } from "./apply_topics.ts";
 import { EXIT } from "./exit.ts";
 import { usageFailure } from "./failure.ts";
 import { jsonLine } from "./json_line.ts";
@@ -25,11 +26,11 @@ export default verb({
     const text = await readFile(resolve(io.cwd, file), "utf8").catch((cause) => {
       throw usageFailure(`${file} cannot be read`, [String(cause)], ["runtime apply -f FILE"]);
     });
-    const declared = parseDeclaration(file, text);
+    const parsed = parseDeclaration(file, text);
     const api = await openApi(io, input);
-    const changes = await planChanges(api, declared);
+    const changes = await planChanges(api, parsed.declared, await topicsOf(api, parsed));
     for (const change of changes) {
-      if (!dryRun) await api.codedeploy(change.operation, change.input, Empty);
+      if (!dryRun) await carryOut(api, change);
       if (!json) io.stdout.write(`${dryRun ? planned(change) : done(change)}\n`);
     }
     if (json) {
@@ -46,6 +47,10 @@ export default verb({
     return EXIT.done;
   },
 });
+
+async function carryOut(api: Api, { calls }: Change): Promise<void> {
+  for (const { operation, input } of calls) await api.codedeploy(operation, input, Empty);
+}
 
 function done({ action, kind, name, members }: Change): string {
   return action === "create"

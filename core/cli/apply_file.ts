@@ -7,9 +7,11 @@ import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } fro
 import type { Document } from "yaml";
 import { z } from "zod";
 import type { MinimumHealthyHosts } from "../domain/deployment_config.ts";
-import type { AutoRollbackEvent } from "../domain/deployment_group.ts";
+import { type AutoRollbackEvent, TriggerConfig } from "../domain/deployment_group.ts";
 import { Name, PREDEFINED_CONFIG_PREFIX } from "../domain/name.ts";
-import { usageFailure } from "./failure.ts";
+import { ResourceTag } from "../domain/resource_tag.ts";
+import { parseTopicArn, TopicName } from "../domain/topic.ts";
+import { type Failure, usageFailure } from "./failure.ts";
 
 const ROLLBACK_EVENTS = {
   failure: "DEPLOYMENT_FAILURE",
@@ -24,17 +26,43 @@ const RollbackRule = z.enum(["failure", "stop", "alarm"]).transform((word) =>
 /** The most sets a group may have (CodeDeploy quotas); each tag here is a set of its own. */
 const MOST_TAG_SETS = 3;
 
-const TagValue = z.union(
-  [z.string(), z.number().transform(String), z.boolean().transform(String)],
-  {
-    error: "a text is wanted, or null for any value",
-  },
+/** YAML reads `1` and `true` as what they are not, the value of a tag. */
+function text(error: string) {
+  const kinds = [z.string(), z.number().transform(String), z.boolean().transform(String)];
+  return z.union(kinds, { error });
+}
+
+/** Tags of the application or group itself; those of hosts are called `tags`. */
+const ResourceTags = z.record(z.string(), text("a text is wanted")).transform(
+  (given, context) =>
+    Object.entries(given).map(([Key, Value]): ResourceTag => {
+      const tag = ResourceTag.safeParse({ Key, Value });
+      for (const { message } of tag.error?.issues ?? []) {
+        context.addIssue({ code: "custom", path: [Key], message });
+      }
+      return { Key, Value };
+    }),
 );
+
+const TriggerEvent = TriggerConfig.shape.triggerEvents.unwrap().element;
+
+const Trigger = z.strictObject({
+  name: z.string().min(1),
+  /** The name of a topic of the server, or the ARN of any. */
+  topic: z.string().refine(
+    (topic) => TopicName.safeParse(topic).success || parseTopicArn(topic) !== undefined,
+    "the name of a topic is wanted, or an ARN such as arn:aws:sns:us-east-1:000000000000:deployments",
+  ),
+  events: eachOnce(z.array(TriggerEvent).min(1, "at least one event is wanted"), String),
+});
 
 const Group = z.strictObject({
   name: Name,
   /** A host belongs to the group when it has all of them; null asks for the key alone. */
-  tags: z.record(z.string().min(1), TagValue.nullable()).refine(
+  tags: z.record(
+    z.string().min(1),
+    text("a text is wanted, or null for any value").nullable(),
+  ).refine(
     (tags) => Object.keys(tags).length <= MOST_TAG_SETS,
     `at most ${MOST_TAG_SETS} tags`,
   ).optional(),
@@ -42,9 +70,15 @@ const Group = z.strictObject({
   rollback: z.union([z.literal(false), z.array(RollbackRule).min(1)], {
     error: "false is wanted, or a list of failure, stop and alarm",
   }).optional(),
+  triggers: unique(Trigger).optional(),
+  resourceTags: ResourceTags.optional(),
 });
 
-const Application = z.strictObject({ name: Name, groups: unique(Group).default([]) });
+const Application = z.strictObject({
+  name: Name,
+  resourceTags: ResourceTags.optional(),
+  groups: unique(Group).default([]),
+});
 
 /** `66%` or a number of hosts. */
 const Healthy = z.union([z.number(), z.string()]).transform(
@@ -76,23 +110,37 @@ export type DeclaredGroup = z.infer<typeof Group>;
 
 /** A list in which no name appears twice. */
 function unique<T extends z.ZodType<{ name: string }>>(element: T) {
-  return z.array(element).superRefine((list, context) => {
+  return eachOnce(z.array(element), ({ name }) => name, "name");
+}
+
+/** A list in which no text that `of` makes of its elements appears twice; `member` has the text. */
+function eachOnce<T extends z.ZodType>(
+  list: z.ZodArray<T>,
+  of: (element: z.output<T>) => string,
+  ...member: string[]
+) {
+  return list.superRefine((elements, context) => {
     const seen = new Set<string>();
-    list.forEach(({ name }, index) => {
-      if (seen.has(name)) {
-        context.addIssue({
-          code: "custom",
-          message: `${name} appears twice`,
-          path: [index, "name"],
-        });
+    elements.forEach((element, index) => {
+      const text = of(element);
+      if (seen.has(text)) {
+        const path = [index, ...member];
+        context.addIssue({ code: "custom", message: `${text} appears twice`, path });
       }
-      seen.add(name);
+      seen.add(text);
     });
   });
 }
 
+/** What a file declares, and how a fault is told that only the server can find. */
+export interface DeclaredFile {
+  declared: Declaration;
+  /** A usage failure that lists the faults with their places, as those of the file itself. */
+  faulty(faults: readonly Fault[]): Failure;
+}
+
 /** Parses the text of `file`. Throws a usage failure that lists every fault with its place. */
-export function parseDeclaration(file: string, text: string): Declaration {
+export function parseDeclaration(file: string, text: string): DeclaredFile {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const place = (offset: number) => {
@@ -101,19 +149,24 @@ export function parseDeclaration(file: string, text: string): Declaration {
   };
   const faults = document.errors.map((error) => `${place(error.pos[0])}: ${error.message}`);
   if (faults.length > 0) throw faulty(file, faults);
+  const told = (found: readonly Fault[]) =>
+    faulty(
+      file,
+      found.map(({ path, message }) => {
+        const member = memberName(path);
+        return `${place(offsetOf(document, path))}: ${
+          member === "" ? "" : `${member}: `
+        }${message}`;
+      }),
+    );
   const parsed = DeclarationFile.safeParse(document.toJS() ?? {});
-  if (parsed.success) return parsed.data;
-  throw faulty(
-    file,
-    parsed.error.issues.flatMap(spread).map(({ path, message }) => {
-      const member = memberName(path);
-      return `${place(offsetOf(document, path))}: ${member === "" ? "" : `${member}: `}${message}`;
-    }),
-  );
+  if (parsed.success) return { declared: parsed.data, faulty: told };
+  throw told(parsed.error.issues.flatMap(spread));
 }
 
-interface Fault {
-  path: PropertyKey[];
+/** What is wrong with the member at a path of the file. */
+export interface Fault {
+  path: readonly PropertyKey[];
   message: string;
 }
 
@@ -138,7 +191,8 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
       if (isScalar(key) && key.value === last && key.range) return key.range[0];
     }
   }
-  const node = isCollection(parent) ? parent.get(last, true) : document.contents;
+  const inside = isCollection(parent) ? parent.get(last, true) : undefined;
+  const node = path.length === 0 ? document.contents : inside;
   if (isNode(node) && node.range) return node.range[0];
   return path.length === 0 ? 0 : offsetOf(document, path.slice(0, -1));
 }

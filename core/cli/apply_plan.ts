@@ -4,11 +4,14 @@
  * @module
  */
 import { MinimumHealthyHosts } from "../domain/deployment_config.ts";
-import type { AutoRollbackConfiguration } from "../domain/deployment_group.ts";
+import type { AutoRollbackConfiguration, GroupSettings } from "../domain/deployment_group.ts";
+import type { ResourceTag } from "../domain/resource_tag.ts";
 import type { TagFilter } from "../domain/tag.ts";
 import { Empty, GotConfig, GotGroup } from "./answers.ts";
 import { type Api, unlessRefused } from "./api.ts";
 import type { Declaration, DeclaredGroup } from "./apply_file.ts";
+import { type Call, tagCalls } from "./apply_tags.ts";
+import type { TopicArns } from "./apply_topics.ts";
 import { usageFailure } from "./failure.ts";
 import { sameValue } from "./same_value.ts";
 
@@ -22,28 +25,44 @@ export interface Change {
   name: string;
   /** Members that differ; empty for something new. */
   members: string[];
-  operation: string;
-  input: Record<string, unknown>;
+  /** In their order. */
+  calls: Call[];
 }
 
 /** In an order that works: configs before the groups that use them, applications before groups. */
-export async function planChanges(api: Api, declared: Declaration): Promise<Change[]> {
+export async function planChanges(
+  api: Api,
+  declared: Declaration,
+  topicArns: TopicArns,
+): Promise<Change[]> {
   const changes: Change[] = [];
   for (const config of declared.configs) changes.push(...await configChange(api, config));
-  for (const { name, groups } of declared.applications) {
+  for (const { name, groups, resourceTags } of declared.applications) {
     const found = await unlessRefused(
       "ApplicationDoesNotExistException",
       api.codedeploy("GetApplication", { applicationName: name }, Empty),
     );
-    const input = { applicationName: name, computePlatform: "Server" };
     if (found === undefined) {
+      const input = {
+        applicationName: name,
+        computePlatform: "Server",
+        ...tagsOfNew(resourceTags),
+      };
       changes.push(creation("application", name, "CreateApplication", input));
+    } else {
+      const calls = await tagCalls(api, { application: name }, resourceTags);
+      changes.push(...update("application", name, calls.length > 0 ? ["resourceTags"] : [], calls));
     }
     for (const group of groups) {
-      changes.push(...await groupChange(api, name, group, { isNew: found === undefined }));
+      const application = { name, isNew: found === undefined };
+      changes.push(...await groupChange(api, application, group, topicArns));
     }
   }
   return changes;
+}
+
+function tagsOfNew(tags: readonly ResourceTag[] | undefined) {
+  return tags !== undefined && tags.length > 0 ? { tags } : {};
 }
 
 function creation(
@@ -52,7 +71,12 @@ function creation(
   operation: string,
   input: Record<string, unknown>,
 ): Change {
-  return { action: "create", kind, name, members: [], operation, input };
+  return { action: "create", kind, name, members: [], calls: [{ operation, input }] };
+}
+
+/** Nothing when no member differs. */
+function update(kind: Change["kind"], name: string, members: string[], calls: Call[]): Change[] {
+  return members.length === 0 ? [] : [{ action: "update", kind, name, members, calls }];
 }
 
 /** Configs have no update operation (service model): another value needs another name. */
@@ -86,34 +110,39 @@ function healthyText(value: MinimumHealthyHosts | undefined): string {
 
 async function groupChange(
   api: Api,
-  applicationName: string,
+  application: { name: string; isNew: boolean },
   group: DeclaredGroup,
-  application: { isNew: boolean },
+  topicArns: TopicArns,
 ): Promise<Change[]> {
+  const applicationName = application.name;
   const name = `${applicationName}/${group.name}`;
   const asked = { applicationName, deploymentGroupName: group.name };
   const got = application.isNew ? undefined : await unlessRefused(
     "DeploymentGroupDoesNotExistException",
     api.codedeploy("GetDeploymentGroup", asked, GotGroup),
   );
-  const wanted = settingsOf(group);
+  const wanted = settingsOf(group, topicArns);
+  const { resourceTags } = group;
   if (got === undefined) {
-    const input = { ...asked, serviceRoleArn: SERVICE_ROLE_ARN, ...wanted };
+    const role = { serviceRoleArn: SERVICE_ROLE_ARN };
+    const input = { ...asked, ...role, ...wanted, ...tagsOfNew(resourceTags) };
     return [creation("group", name, "CreateDeploymentGroup", input)];
   }
   const present = presentSettings(got.deploymentGroupInfo);
   const differing = Object.entries(wanted).filter(([key, value]) =>
     !sameValue(present[key], value)
   );
-  if (differing.length === 0) return [];
-  const input = {
-    applicationName,
-    currentDeploymentGroupName: group.name,
-    ...Object.fromEntries(differing),
-  };
   const members = differing.map(([key]) => MEMBER_NAMES[key] ?? key);
-  const operation = "UpdateDeploymentGroup";
-  return [{ action: "update", kind: "group", name, members, operation, input }];
+  const calls: Call[] = [];
+  if (differing.length > 0) {
+    const current = { applicationName, currentDeploymentGroupName: group.name };
+    const input = { ...current, ...Object.fromEntries(differing) };
+    calls.push({ operation: "UpdateDeploymentGroup", input });
+  }
+  const resource = { application: applicationName, group: group.name };
+  const tagging = await tagCalls(api, resource, resourceTags);
+  if (tagging.length > 0) members.push("resourceTags");
+  return update("group", name, members, [...calls, ...tagging]);
 }
 
 /** How the file calls what the API calls otherwise. */
@@ -121,16 +150,21 @@ const MEMBER_NAMES: Readonly<Record<string, string>> = {
   deploymentConfigName: "config",
   onPremisesTagSet: "tags",
   autoRollbackConfiguration: "rollback",
+  triggerConfigurations: "triggers",
 };
 
 interface Settings {
   deploymentConfigName?: string;
   onPremisesTagSet?: { onPremisesTagSetList: TagFilter[][] };
   autoRollbackConfiguration?: AutoRollbackConfiguration;
+  triggerConfigurations?: NonNullable<GroupSettings["triggerConfigurations"]>;
 }
 
 /** What the file does not mention is left as it is. */
-function settingsOf({ config, tags, rollback }: DeclaredGroup): Settings {
+function settingsOf(
+  { config, tags, rollback, triggers }: DeclaredGroup,
+  topicArns: TopicArns,
+): Settings {
   return {
     ...(config !== undefined && { deploymentConfigName: config }),
     ...(tags !== undefined && { onPremisesTagSet: tagSetOf(tags) }),
@@ -138,6 +172,13 @@ function settingsOf({ config, tags, rollback }: DeclaredGroup): Settings {
       autoRollbackConfiguration: rollback === false
         ? { enabled: false, events: [] }
         : { enabled: true, events: rollback },
+    }),
+    ...(triggers !== undefined && {
+      triggerConfigurations: triggers.map(({ name, topic, events }) => ({
+        triggerName: name,
+        triggerTargetArn: topicArns(topic),
+        triggerEvents: events,
+      })),
     }),
   };
 }
@@ -157,5 +198,9 @@ function presentSettings(info: GotGroup["deploymentGroupInfo"]): Readonly<Record
     deploymentConfigName: info.deploymentConfigName,
     onPremisesTagSet: { onPremisesTagSetList: info.onPremisesTagSet?.onPremisesTagSetList ?? [] },
     autoRollbackConfiguration: { enabled, events: enabled ? events : [] },
+    triggerConfigurations: (info.triggerConfigurations ?? []).map((trigger) => {
+      const { triggerName, triggerTargetArn, triggerEvents } = trigger;
+      return { triggerName, triggerTargetArn, triggerEvents };
+    }),
   };
 }

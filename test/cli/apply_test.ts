@@ -45,6 +45,46 @@ const faults: [name: string, text: string, says: RegExp[]][] = [
     /^f\.yaml:2:5: configs\[0\]\.name: names that begin with CodeDeployDefault/,
     /^f\.yaml:3:5: configs\[0\]\.minimumHealthyHosts: a number of hosts is wanted, or a percentage/,
   ]],
+  [
+    "a topic that is none",
+    group("name: a\n        triggers:\n        - {name: t, topic: a b, events: [InstanceStart]}"),
+    [
+      /^f\.yaml:6:21: applications\[0\]\.groups\[0\]\.triggers\[0\]\.topic: the name of a topic is wanted/,
+    ],
+  ],
+  [
+    "an event that is none, and one twice",
+    group(
+      "name: a\n        triggers:\n        - name: t\n          topic: t\n          events:",
+    ) +
+    "          - Start\n          - InstanceStart\n        - name: t\n          topic: t\n" +
+    "          events: [InstanceStart, InstanceStart]\n",
+    [
+      /^f\.yaml:9:13: .*\.triggers\[0\]\.events\[0\]: .*DeploymentStart/,
+      /^f\.yaml:13:35: .*\.triggers\[1\]\.events\[1\]: InstanceStart appears twice$/,
+    ],
+  ],
+  [
+    "a trigger twice",
+    group(
+      "name: a\n        triggers:\n        - &t {name: t, topic: t, events: [InstanceStart]}",
+    ) +
+    "        - *t\n",
+    [/^f\.yaml:7:11: .*\.triggers\[1\]\.name: t appears twice$/],
+  ],
+  [
+    "tags that nobody may set",
+    group("name: a\n        resourceTags: {aws:x: 1, b: null, c: [1]}") +
+    `    resourceTags: { team: ${"x".repeat(257)} }\n`,
+    [
+      /^f\.yaml:6:21: applications\[0\]\.resourceTags\.team: .*256/,
+      /^f\.yaml:5:34: .*\.groups\[0\]\.resourceTags\.b: a text is wanted$/,
+      /^f\.yaml:5:43: .*\.groups\[0\]\.resourceTags\.c: a text is wanted$/,
+    ],
+  ],
+  ["a reserved tag", group("name: a\n        resourceTags: {aws:x: 1}"), [
+    /^f\.yaml:5:24: .*\.resourceTags\.aws:x: a key must not begin with aws:$/,
+  ]],
   ["a list for the file", "- a\n", [/^f\.yaml:1:1: .*expected object/]],
 ];
 for (const [name, text, says] of faults) {

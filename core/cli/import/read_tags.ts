@@ -107,7 +107,8 @@ const ListedTags = z.looseObject({
   NextToken: z.string().nullish().transform((token) => token || undefined),
 });
 
-function tagsOf(api: Api, ResourceArn: string): Promise<Tag[]> {
+/** The tags of one application or group. */
+export function tagsOf(api: Api, ResourceArn: string): Promise<Tag[]> {
   return everyPage("ListTagsForResource", async (NextToken) => {
     const page = await api.codedeploy(
       "ListTagsForResource",
