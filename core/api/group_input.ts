@@ -65,7 +65,7 @@ export function checkGroup(
   platform: ComputePlatform,
   quotas: Quotas,
 ): void {
-  checkGroupSettings(settings, quotas);
+  checkGroupSettings(settings, platform, quotas);
   const { deploymentConfigName } = settings;
   if (deploymentConfigName === undefined) return;
   const config = deploymentConfigNamed(tx, deploymentConfigName);

@@ -57,7 +57,11 @@ function withoutEmptyBalancers(settings: GroupSettings): GroupSettings {
 }
 
 /** Throws the refusal for the first rule that settings break. */
-export function checkGroupSettings(settings: GroupSettings, quotas: Quotas): void {
+export function checkGroupSettings(
+  settings: GroupSettings,
+  platform: ComputePlatform,
+  quotas: Quotas,
+): void {
   checkTags(settings, quotas);
   checkAlarms("alarmConfiguration", settings.alarmConfiguration, quotas.alarms);
   checkTriggers(settings, quotas.triggers);
@@ -81,6 +85,7 @@ export function checkGroupSettings(settings: GroupSettings, quotas: Quotas): voi
     throw refusal("InvalidECSServiceException", "ecsServices", needs);
   }
   checkBalancers(settings.loadBalancerInfo);
+  checkReadyWait(settings.blueGreenDeploymentConfiguration, platform);
 }
 
 function checkTags(settings: GroupSettings, quotas: Quotas): void {
@@ -207,6 +212,20 @@ function checkBalancers(info: GroupSettings["loadBalancerInfo"]): void {
       `a pair has two targetGroups, not ${targetGroups.length}`,
     );
   }
+}
+
+function checkReadyWait(
+  blueGreen: GroupSettings["blueGreenDeploymentConfiguration"],
+  platform: ComputePlatform,
+): void {
+  const { waitTimeInMinutes: wait = 0 } = blueGreen?.deploymentReadyOption ?? {};
+  const most = LIMITS.readyWaitMinutes[platform];
+  if (wait <= most) return;
+  throw refusal(
+    "InvalidBlueGreenDeploymentConfigurationException",
+    "blueGreenDeploymentConfiguration.deploymentReadyOption.waitTimeInMinutes",
+    `is ${wait}, at most ${most} are allowed for ${platform}`,
+  );
 }
 
 function atMost(limit: number, list: readonly unknown[], field: string, name: ErrorName): void {

@@ -20,6 +20,8 @@ export const LIMITS = {
   description: 256,
   /** Minutes from the first shift of traffic to the last. */
   trafficShiftMinutes: 2880,
+  /** Minutes that a blue/green deployment may wait for its traffic to be moved. */
+  readyWaitMinutes: { Server: 48 * 60, Lambda: 120 * 60, ECS: 120 * 60 },
   /** Characters of an ARN (service model). */
   arn: 1011,
 } as const;
