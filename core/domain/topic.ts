@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Realm } from "./identity.ts";
+import type { ResourceTag } from "./resource_tag.ts";
 
 /** 1 to 256 letters, digits, `-` and `_` (CreateTopic). */
 export const TopicName = z.string().regex(
@@ -27,6 +28,9 @@ export interface Topic {
   displayName: string;
   signatureVersion: SignatureVersion;
   createTime: number;
+  tags: readonly ResourceTag[];
+  /** JSON, as it was set; kept and shown, while roles decide. Empty for the default. */
+  policy: string;
 }
 
 /**

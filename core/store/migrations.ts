@@ -150,6 +150,10 @@ CREATE TABLE user_policies (
   PRIMARY KEY (user_id, name)
 ) WITHOUT ROWID;
 `,
+  `
+ALTER TABLE topics ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE topics ADD COLUMN policy TEXT NOT NULL DEFAULT '';
+`,
 ];
 
 /** The version this binary reads and writes. */

@@ -29,6 +29,7 @@ import type { KeyStatus, Role } from "../domain/instance.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import type { OutboxFact } from "../domain/outbox_fact.ts";
+import type { ResourceTag } from "../domain/resource_tag.ts";
 import type { RevisionLocation } from "../domain/revision.ts";
 import type { Tag } from "../domain/tag.ts";
 import type { Target, TargetStatus } from "../domain/target.ts";
@@ -301,6 +302,9 @@ export const topics = sqliteTable("topics", {
   displayName: text("display_name").notNull(),
   signatureVersion: text("signature_version").$type<SignatureVersion>().notNull(),
   createTime: integer("create_time").notNull(),
+  tags: text("tags", { mode: "json" }).$type<ResourceTag[]>().notNull(),
+  /** As it was set; empty for the default. */
+  policy: text("policy").notNull(),
 });
 
 export const subscriptions = sqliteTable("subscriptions", {

@@ -4,6 +4,7 @@
  * @module
  */
 import { and, asc, count, eq, gt, lte, ne } from "drizzle-orm";
+import type { ResourceTag } from "../domain/resource_tag.ts";
 import type { Subscription, Topic } from "../domain/topic.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
@@ -18,15 +19,20 @@ export function findTopic(db: Db, name: string): Topic | undefined {
 
 /** Writes a topic, unless there is one with its name. */
 export function insertTopic(tx: Tx, topic: Topic): void {
-  tx.insert(topics).values(topic).onConflictDoNothing().run();
+  tx.insert(topics).values({ ...topic, tags: [...topic.tags] }).onConflictDoNothing().run();
 }
 
 export function setTopicAttributes(
   tx: Tx,
   name: string,
-  change: Partial<Pick<Topic, "displayName" | "signatureVersion">>,
+  change: Partial<Pick<Topic, "displayName" | "signatureVersion" | "policy">>,
 ): void {
+  if (Object.keys(change).length === 0) return;
   tx.update(topics).set(change).where(eq(topics.name, name)).run();
+}
+
+export function setTopicTags(tx: Tx, name: string, tags: readonly ResourceTag[]): void {
+  tx.update(topics).set({ tags: [...tags] }).where(eq(topics.name, name)).run();
 }
 
 /**

@@ -26,6 +26,8 @@ async function openShop(): Promise<TestApi> {
       displayName: "",
       signatureVersion: "1",
       createTime: 0,
+      tags: [],
+      policy: "",
     });
     putSubscription(tx, {
       id: "11111111-2222-3333-4444-555555555555",

@@ -76,6 +76,8 @@ test("more topics than a page holds are all listed", async () => {
         displayName: "",
         signatureVersion: "1",
         createTime: 0,
+        tags: [],
+        policy: "",
       });
     }
   });

@@ -83,6 +83,8 @@ async function subscribe(store: Store, endpoint: string, change: Partial<Subscri
       displayName: "",
       signatureVersion: "1",
       createTime: 0,
+      tags: [],
+      policy: "",
     });
     putSubscription(tx, {
       id: ID,

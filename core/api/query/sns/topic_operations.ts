@@ -38,6 +38,8 @@ export const createTopic = queryOperation({
       displayName: "",
       signatureVersion: "1",
       createTime: now(),
+      tags: [],
+      policy: "",
       ...wanted,
     };
     await store.commit((tx) => {
