@@ -25,7 +25,7 @@ import { lastLogSequence } from "../store/log_chunks.ts";
 import { prepared } from "../store/prepared.ts";
 import { allTargets, insertTargets } from "../store/targets.ts";
 import { newState, type RolloutState } from "../rollout/state.ts";
-import { applications, deploymentGroups, instances } from "../store/schema.ts";
+import { applications, deploymentGroups, deployments, instances } from "../store/schema.ts";
 import type { EngineContext } from "./context.ts";
 import type { Names } from "./order.ts";
 
@@ -96,18 +96,16 @@ export function loadRollout(
   };
 }
 
-const groupName = (db: Db) =>
-  db.select({ name: deploymentGroups.name }).from(deploymentGroups)
-    .where(eq(deploymentGroups.id, sql.placeholder("id"))).prepare();
-const applicationName = (db: Db) =>
-  db.select({ name: applications.name }).from(applications)
-    .where(eq(applications.id, sql.placeholder("id"))).prepare();
+const selectNames = (db: Db) =>
+  db.select({ application: applications.name, group: deploymentGroups.name }).from(deployments)
+    .leftJoin(applications, eq(applications.id, deployments.applicationId))
+    .leftJoin(deploymentGroups, eq(deploymentGroups.id, deployments.groupId))
+    .where(eq(deployments.id, sql.placeholder("id"))).prepare();
 
 /** The names a deployment carries; empty where the application or group was deleted. */
 export function namesOf(db: Db, deployment: Deployment): Names {
-  const group = prepared(db, groupName).get({ id: deployment.groupId });
-  const application = prepared(db, applicationName).get({ id: deployment.applicationId });
-  return { application: application?.name ?? "", group: group?.name ?? "" };
+  const names = prepared(db, selectNames).get({ id: deployment.id });
+  return { application: names?.application ?? "", group: names?.group ?? "" };
 }
 
 /** The rules of a deployment: its strategy over its checked config. */
