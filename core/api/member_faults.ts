@@ -1,6 +1,7 @@
 /**
  * Which exception a bad member of an input is (service model, operation error lists): missing, null
- * or empty is one, malformed another, the wrong JSON type a SerializationException.
+ * or empty is one, malformed another, the wrong JSON type a SerializationException. Types go first:
+ * a service looks at members when it has read the request.
  * @module
  */
 import type { z } from "zod";
@@ -110,9 +111,10 @@ const COMMON: MemberFaults = {
   zonalConfig: { malformed: "InvalidZonalDeploymentConfigurationException" },
 };
 
-/** The refusal for the first thing a schema found wrong in `raw`. */
+/** The refusal for the first thing a schema found wrong in `raw`, of a wrong type before all else. */
 export function memberFault(error: z.ZodError, raw: unknown, own: MemberFaults): DomainError {
-  const [issue] = error.issues;
+  const issue = error.issues.find((one) => isWrongType(one, valueAt(raw, one.path))) ??
+    error.issues[0];
   if (!issue || issue.path.length === 0) return serialization("", "the input is not an object");
   const path = issue.path.map(String);
   const field = path.join(".");
@@ -161,7 +163,8 @@ function isEmpty(value: unknown): boolean {
 function isWrongType(issue: z.core.$ZodIssue, value: unknown): boolean {
   if (value === undefined) return false;
   if (issue.code === "invalid_type") return !(typeof value === "number" && isNumeric(issue));
-  return issue.code === "invalid_value" && typeof value !== "string";
+  const isOneOfSome = issue.code === "invalid_value" || issue.code === "invalid_union";
+  return isOneOfSome && typeof value !== "string";
 }
 
 function isNumeric(issue: z.core.$ZodIssueInvalidType): boolean {
