@@ -157,6 +157,13 @@ export class AccessKeys {
       .where(eq(accessKeys.accessKeyId, accessKeyId)).get()?.status === "Active";
   }
 
+  /** The role that was written for a key, as the commit sees it; undefined when there is no such key. */
+  heldRole(db: Db, accessKeyId: string): Role | undefined {
+    const { role } = accessKeys;
+    return db.select({ role }).from(accessKeys)
+      .where(eq(accessKeys.accessKeyId, accessKeyId)).get()?.role;
+  }
+
   /** How many lasting keys in use have a role; a server without an admin's is at its first start. */
   countOf(db: Db, role: Role): number {
     const found = db.select({ n: count() }).from(accessKeys)
@@ -204,6 +211,7 @@ export class AccessKeys {
   }
 }
 
+/** Never an admin's: who registers instances could otherwise take an admin's sessions away. */
 function mayBeHost({ role, arn }: AccessKey): boolean {
-  return role === "none" || arn.includes(":assumed-role/");
+  return role === "none" || (role !== "admin" && arn.includes(":assumed-role/"));
 }

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { z } from "zod";
+import { IAM } from "../../../core/api/query/iam/iam_service.ts";
 import { newSession } from "../../../core/api/query/sts/new_session.ts";
+import { STS } from "../../../core/api/query/sts/sts_service.ts";
+import { createRouter } from "../../../core/api/router.ts";
 import { checkUsable, tokenHash } from "../../../core/api/session_token.ts";
 import { signable, signer } from "../../../core/wire/sigv4.ts";
 import { Role } from "../../../core/domain/instance.ts";
+import type { Tx } from "../../../core/store/group_commit.ts";
+import { deregisterInstance } from "../../../core/store/instances.ts";
 import { type AwsAccount, openAwsAccount, sessionOf, type Signer } from "./aws_account.ts";
 import { askQuery, readQuery } from "./query_client.ts";
-import { credentialsOf } from "../test_api.ts";
+import { credentialsOf, SERVICES } from "../test_api.ts";
 
 const HOUR = 3_600_000;
 const arnOf = (role: string, account = "000000000000") => `arn:aws:iam::${account}:role/${role}`;
@@ -274,3 +280,74 @@ test("a request of one service is no request of another", async () => {
 function roleTag(role: string): Record<string, string> {
   return { "Tags.member.1.Key": "runtime:role", "Tags.member.1.Value": role };
 }
+
+/** Runs `meanwhile` when a session's key is drawn: its commit is then right before the session's. */
+function interrupted({ api }: AwsAccount, meanwhile: (tx: Tx) => void): AwsAccount["app"] {
+  let once = () => {
+    once = () => {};
+    void api.context.store.commit(meanwhile);
+  };
+  const context = {
+    ...api.context,
+    randomBytes(length: number) {
+      once();
+      return api.context.randomBytes(length);
+    },
+  };
+  return createRouter(context, SERVICES, [IAM, STS]);
+}
+
+const asks = [
+  { Action: "GetSessionToken" },
+  { Action: "AssumeRole", RoleArn: arnOf("deployer"), RoleSessionName: "ci" },
+];
+for (const ask of asks) {
+  test(`${ask.Action} begins no session for a role that was taken away meanwhile`, async () => {
+    using account = await openAwsAccount();
+    const arn = "arn:aws:iam::000000000000:user/ci";
+    const credentials = await account.userKey("ci", {
+      "Tags.member.1.Key": "runtime:role",
+      "Tags.member.1.Value": "deployer",
+    });
+    const { keys } = account.api.context;
+    const app = interrupted(account, (tx) => keys.setRole(tx, arn, "viewer"));
+    const parameters = { Version: "2011-06-15", ...ask };
+    const answer = await askQuery(app, { service: "sts", credentials, parameters });
+    assert.equal(
+      `${answer.status} ${answer.code}`,
+      "403 InvalidClientTokenId",
+      answer.message ?? "",
+    );
+    assert.equal(account.api.dump()["access_keys"]?.filter(isSession).length, 0);
+  });
+}
+
+function isSession(row: unknown): boolean {
+  return z.object({ sourceKeyId: z.string() }).safeParse(row).success;
+}
+
+test("a host's session is no host's once the host was deregistered meanwhile", async () => {
+  using account = await openAwsAccount();
+  const iamUserArn = "arn:aws:iam::000000000000:user/web-1";
+  const credentials = await account.userKey("web-1");
+  await account.api.call("RegisterOnPremisesInstance", { instanceName: "web-1", iamUserArn });
+  const { keys } = account.api.context;
+  const app = interrupted(account, (tx) => {
+    deregisterInstance(tx, "web-1", 1);
+    keys.removeAgentKeys(tx, iamUserArn);
+  });
+  const parameters = { Version: "2011-06-15", Action: "GetSessionToken" };
+  const answer = await account.done(askQuery(app, { service: "sts", credentials, parameters }));
+  assert.equal(keys.find(sessionOf(answer).accessKeyId)?.role, "none");
+});
+
+test("registering the ARN of an admin's session takes nothing from the admin", async () => {
+  using account = await openAwsAccount();
+  const before = sessionOf(await account.done(assume(account, "admin")));
+  await account.api.call("RegisterOnPremisesInstance", {
+    instanceName: "trap",
+    iamSessionArn: "arn:aws:sts::000000000000:assumed-role/admin/web-1",
+  }, "deployer");
+  const after = sessionOf(await account.done(assume(account, "admin")));
+  for (const session of [before, after]) await account.done(account.iam("ListUsers", {}, session));
+});

@@ -1,6 +1,7 @@
 /** CreateUser, GetUser, ListUsers, DeleteUser, and the tags of users. @module */
 import { z } from "zod";
 import type { Realm } from "../../../domain/identity.ts";
+import type { Caller } from "../../../domain/instance.ts";
 import type { Tag } from "../../../domain/tag.ts";
 import {
   deleteUser as removeUser,
@@ -73,8 +74,9 @@ export const getUser = queryOperation({
 /** A key that no user has: of a host that joined, or of a role's session. */
 function unlistedCaller(
   context: ApiContext,
-  { arn, accessKeyId }: { arn: string; accessKeyId: string },
+  caller: Caller,
 ) {
+  const { arn } = caller;
   const principal = principalOf(arn);
   if (principal.kind === "session") {
     const message = "Must specify userName when calling with non-User credentials";
@@ -85,7 +87,7 @@ function unlistedCaller(
     UserName: principal.name,
     UserId: principal.id,
     Arn: arn,
-    CreateDate: new Date(keyOfCaller(context, accessKeyId).createTime),
+    CreateDate: new Date(keyOfCaller(context, caller).createTime),
   };
 }
 

@@ -5,7 +5,8 @@
  *   least as much. A session is never more than its caller.
  * - Any other name is for hosts: the session `assumed-role/ROLE/SESSION` acts as the instance that is
  *   registered with that iamSessionArn (spec 11), and may do nothing else, before and after. Admins
- *   may begin one, and the host itself may begin its next. A registered ARN is a host's under any name.
+ *   may begin one, and the host itself may begin its next. A registered ARN is a host's under any name
+ *   but `admin`.
  *
  * A policy that would narrow the session is refused, as ignoring it would give more than was asked
  * for. Session tags, external id and source identity change nothing here and are ignored.
@@ -46,7 +47,7 @@ export const assumeRole = queryOperation({
   async run({ RoleArn, RoleSessionName, DurationSeconds }, context, { caller }) {
     const [, account = "", name = ""] = ROLE_ARN.exec(RoleArn) ?? [];
     const arn = `arn:aws:sts::${account}:assumed-role/${name}/${RoleSessionName}`;
-    const host = findInstanceByArn(context.store.read, arn) !== undefined;
+    const host = name !== "admin" && findInstanceByArn(context.store.read, arn) !== undefined;
     const role = account === context.realm.account
       ? sessionRole(caller, { arn, asks: host ? "host" : name })
       : undefined;
@@ -58,7 +59,7 @@ export const assumeRole = queryOperation({
           `caller's role, which is ${caller.role}; other roles are for hosts, and for admins to assume.`,
       );
     }
-    const key = keyOfCaller(context, caller.accessKeyId);
+    const key = keyOfCaller(context, caller);
     if (key.session && DurationSeconds > HOUR) {
       throw new QueryError(
         "ValidationError",

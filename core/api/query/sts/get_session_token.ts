@@ -19,12 +19,12 @@ export const getSessionToken = queryOperation({
   role: "anyone",
   input: z.object({ DurationSeconds: Duration.default(HALF_A_DAY), ...NO_MFA }),
   async run({ DurationSeconds: durationSeconds }, context, { caller }) {
-    const key = keyOfCaller(context, caller.accessKeyId);
+    const key = keyOfCaller(context, caller);
     if (key.session) {
       const message = "Cannot call GetSessionToken with session credentials.";
       throw new QueryError("AccessDenied", message);
     }
-    const { arn, role } = caller;
-    return { Credentials: await newSession(context, key, { arn, role, durationSeconds }) };
+    const session = { arn: caller.arn, role: "asker's", durationSeconds } as const;
+    return { Credentials: await newSession(context, key, session) };
   },
 });

@@ -1,7 +1,7 @@
 /** Begins a session: a key of its own, a token that has to come with it, an end. @module */
 import { Buffer } from "node:buffer";
 import { NEW_KEY_BYTES, newAccessKey } from "../../../domain/new_access_key.ts";
-import type { Role } from "../../../domain/instance.ts";
+import type { Caller, Role } from "../../../domain/instance.ts";
 import type { AccessKey } from "../../../store/access_keys.ts";
 import type { ApiContext } from "../../context.ts";
 import { tokenHash } from "../../session_token.ts";
@@ -21,12 +21,16 @@ export interface SessionCredentials {
 
 /**
  * Writes the session's key; it ends with the lasting key behind `asker`. Sessions that ended long ago
- * are swept in the same commit.
+ * are swept in the same commit. The session has the role that is given, or that which the asker's key
+ * has without its registration as a host: a host's session is a host's no longer than its key.
+ *
+ * What was decided by the asker's role holds only while the key still has it, or a session could
+ * outlive the commit that took the role away and ended all others.
  */
 export async function newSession(
   context: ApiContext,
   asker: AccessKey,
-  session: { arn: string; role: Role; durationSeconds: number },
+  session: { arn: string; role: Role | "asker's"; durationSeconds: number },
 ): Promise<SessionCredentials> {
   const { arn, role, durationSeconds } = session;
   const key = newAccessKey(context.randomBytes(NEW_KEY_BYTES), "ASIA");
@@ -37,15 +41,18 @@ export async function newSession(
   const sourceKeyId = asker.session?.sourceKeyId ?? asker.accessKeyId;
   const row = {
     ...key,
-    role,
     arn,
     createTime: now,
     session: { tokenHash: tokenHash(token), expiresAt, sourceKeyId },
   };
   await context.store.commit((tx) => {
     if (!context.keys.isActive(tx, sourceKeyId)) throw gone(sourceKeyId);
+    const held = context.keys.heldRole(tx, asker.accessKeyId);
+    if (held === undefined || (asker.role !== "agent" && asker.role !== held)) {
+      throw gone(asker.accessKeyId);
+    }
     context.keys.sweepSessions(tx, now - KEPT_AFTER_END);
-    context.keys.put(tx, row, nonce);
+    context.keys.put(tx, { ...row, role: role === "asker's" ? held : role }, nonce);
   });
   return {
     AccessKeyId: key.accessKeyId,
@@ -55,14 +62,18 @@ export async function newSession(
   };
 }
 
-/** The key that signed a request, with its session; it may have been removed since. */
-export function keyOfCaller({ keys }: ApiContext, accessKeyId: string): AccessKey {
+/** The key that signed a request, with the role it had then; it may have been removed since. */
+export function keyOfCaller(
+  { keys }: ApiContext,
+  { accessKeyId, role }: Pick<Caller, "accessKeyId" | "role">,
+): AccessKey {
   const key = keys.find(accessKeyId);
-  if (key) return key;
+  if (key) return { ...key, role };
   throw gone(accessKeyId);
 }
 
 function gone(accessKeyId: string): QueryError {
-  const message = `The access key ${accessKeyId} was removed or made inactive meanwhile.`;
+  const message =
+    `The access key ${accessKeyId} was removed, made inactive or given another role meanwhile.`;
   return new QueryError("InvalidClientTokenId", message);
 }
