@@ -152,11 +152,14 @@ function refuseOldSignature({ raw, url }: Asked): void {
 function mustHaveAccess(caller: Caller, access: Route["access"]): void {
   if (caller.role === "admin" || caller.role === "deployer") return;
   if (caller.role === "none") throw new S3Error("AccessDenied", noRole(caller));
-  if (access === "read") return;
+  if (access === "fetch" || (access === "read" && caller.role === "viewer")) return;
+  const [may, wanted] = caller.role === "viewer"
+    ? ["read artifacts", "a deployer or an admin"]
+    : ["fetch objects by their names", access === "read" ? "a viewer" : "a deployer"];
   throw new S3Error(
     "AccessDenied",
-    `The access key ${caller.accessKeyId} has the role ${caller.role}, which may only read ` +
-      "artifacts; sign with a key of a deployer or an admin.",
+    `The access key ${caller.accessKeyId} has the role ${caller.role}, which may only ${may}; sign ` +
+      `with a key of ${wanted}.`,
   );
 }
 

@@ -33,7 +33,8 @@ type Subject = "service" | "bucket" | "object";
 export interface Route {
   method: string;
   of: Subject;
-  access: "read" | "write";
+  /** What it does: `fetch` is of an object whose name one has, `read` tells what there is. */
+  access: "fetch" | "read" | "write";
   /** Query parameters that make the request this operation. */
   needs: readonly string[];
   /** Query parameters that it understands besides. */
@@ -74,11 +75,11 @@ const ROUTES: readonly Route[] = [
   read("GET", "bucket", [], [...FOLDING, "max-keys", "marker"], listObjectsV1),
   write("POST", "bucket", ["delete"], [], deleteObjects),
 
-  read("GET", "object", ["attributes"], VERSION, getObjectAttributes),
-  read("GET", "object", ["tagging"], VERSION, noTags),
+  fetches("GET", "object", ["attributes"], VERSION, getObjectAttributes),
+  fetches("GET", "object", ["tagging"], VERSION, noTags),
   read("GET", "object", ["uploadId"], ["max-parts", "part-number-marker"], listUploadParts),
-  read("GET", "object", [], READ_TAKES, getObject),
-  read("HEAD", "object", [], READ_TAKES, headObject),
+  fetches("GET", "object", [], READ_TAKES, getObject),
+  fetches("HEAD", "object", [], READ_TAKES, headObject),
   { ...write("PUT", "object", ["partNumber", "uploadId"], [], copyPart), header: SOURCE },
   write("PUT", "object", ["partNumber", "uploadId"], [], uploadPart),
   { ...write("PUT", "object", [], [], copyObject), header: SOURCE },
@@ -88,6 +89,16 @@ const ROUTES: readonly Route[] = [
   write("DELETE", "object", ["uploadId"], [], abortUpload),
   write("DELETE", "object", [], VERSION, deleteObject),
 ];
+
+function fetches(
+  method: string,
+  of: Subject,
+  needs: readonly string[],
+  takes: readonly string[],
+  run: Operation,
+): Route {
+  return { access: "fetch", method, of, needs, takes, run };
+}
 
 function read(
   method: string,
