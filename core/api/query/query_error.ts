@@ -24,8 +24,10 @@ const STATUS = {
   MissingAuthenticationToken: 403,
   NoSuchEntity: 404,
   NotFound: 404,
+  ResourceNotFound: 404,
   ServiceUnavailable: 503,
   SignatureDoesNotMatch: 403,
+  TagLimitExceeded: 400,
   Throttling: 400,
   ValidationError: 400,
 } as const;

@@ -10,6 +10,8 @@ import { credentialsOf, openTestApi, SERVICES, type TestApi } from "../test_api.
 import { askQuery, type QueryAnswer, readQuery } from "./query_client.ts";
 
 const TOPIC = "arn:aws:sns:us-east-1:000000000000:deployments";
+const OF_TOPIC = { ResourceArn: TOPIC };
+const NO_TOPIC = { ResourceArn: `${TOPIC}x` };
 
 interface Sns extends Disposable {
   api: TestApi;
@@ -91,7 +93,15 @@ test("a topic is made once, listed, described, changed and deleted as often as o
   }
   const got = await sns.ask("GetTopicAttributes", { TopicArn: TOPIC }, "viewer");
   const entries: { key: string; value: string }[] = got.result.Attributes.entry;
-  assert.deepEqual(Object.fromEntries(entries.map(({ key, value }) => [key, value])), {
+  const { Policy = "", EffectiveDeliveryPolicy = "", ...told } = Object.fromEntries(
+    entries.map(({ key, value }) => [key, value]),
+  );
+  const [statement] = JSON.parse(unescaped(Policy)).Statement;
+  assert.equal(statement.Resource, TOPIC);
+  assert.deepEqual(statement.Condition, { StringEquals: { "AWS:SourceOwner": "000000000000" } });
+  const { http } = JSON.parse(unescaped(EffectiveDeliveryPolicy));
+  assert.equal(http.defaultHealthyRetryPolicy.maxDelayTarget, 600);
+  assert.deepEqual(told, {
     TopicArn: TOPIC,
     Owner: "000000000000",
     DisplayName: "Deployments",
@@ -104,6 +114,52 @@ test("a topic is made once, listed, described, changed and deleted as often as o
     assert.equal((await sns.ask("DeleteTopic", { TopicArn: TOPIC })).status, 200);
   }
   await sns.refuses("GetTopicAttributes", { TopicArn: TOPIC }, "NotFound", /does not exist/);
+});
+
+const tagsIn = ({ result }: QueryAnswer) => result.Tags === "" ? [] : result.Tags.member;
+const asTags = (tags: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(tags).flatMap(([key, value], index) => [
+      [`Tags.member.${index + 1}.Key`, key],
+      [`Tags.member.${index + 1}.Value`, value],
+    ]),
+  );
+
+test("a topic's tags are given with it, added, replaced, taken away, and go with it", async () => {
+  using sns = await openSns();
+  const listed = async () => tagsIn(await sns.ask("ListTagsForResource", OF_TOPIC, "viewer"));
+  await sns.ask("CreateTopic", { Name: "deployments", ...asTags({ team: "ops", cost: "7" }) });
+  assert.deepEqual(await listed(), [{ Key: "team", Value: "ops" }, { Key: "cost", Value: "7" }]);
+  assert.equal((await sns.ask("CreateTopic", { Name: "deployments" })).status, 200);
+  const added = { ...OF_TOPIC, ...asTags({ cost: "8", "a/b": "" }) };
+  assert.equal((await sns.ask("TagResource", added)).status, 200);
+  const without = { ...OF_TOPIC, "TagKeys.member.1": "team", "TagKeys.member.2": "none" };
+  assert.equal((await sns.ask("UntagResource", without)).status, 200);
+  assert.deepEqual(await listed(), [{ Key: "cost", Value: "8" }, { Key: "a/b", Value: "" }]);
+  const all = asTags(Object.fromEntries(Array.from({ length: 48 }, (_, n) => [`t${n}`, "x"])));
+  assert.equal((await sns.ask("TagResource", { ...OF_TOPIC, ...all })).status, 200);
+  const more = { ...OF_TOPIC, ...asTags({ more: "1" }) };
+  await sns.refuses("TagResource", more, "TagLimitExceeded", /51 tags/);
+  await sns.ask("DeleteTopic", { TopicArn: TOPIC });
+  await sns.ask("CreateTopic", { Name: "deployments" });
+  assert.deepEqual(await listed(), []);
+});
+
+test("attributes that say what is so anyway are taken, and change nothing", async () => {
+  using sns = await openSns();
+  await sns.ask("CreateTopic", { Name: "deployments" });
+  const before = sns.api.dump();
+  for (
+    const [AttributeName, AttributeValue] of [
+      ["HTTPSuccessFeedbackSampleRate", "0"],
+      ["FifoTopic", "false"],
+      ["KmsMasterKeyId", ""],
+    ] as const
+  ) {
+    const change = { TopicArn: TOPIC, AttributeName, AttributeValue };
+    assert.equal((await sns.ask("SetTopicAttributes", change)).status, 200, AttributeName);
+  }
+  assert.deepEqual(sns.api.dump(), before);
 });
 
 test("topics come in pages of a hundred", async () => {
@@ -219,7 +275,18 @@ test("deleting a topic takes its subscriptions and what they were still to get",
   assert.deepEqual(sns.api.dump()["subscriptions"], []);
 });
 
+/** The parser of these tests leaves references in a text. */
+function unescaped(text: string): string {
+  return text.replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+}
+
 const address = { TopicArn: TOPIC, Protocol: "http", Endpoint: "http://a.test/" };
+const setting = (AttributeName: string, AttributeValue: string) => ({
+  TopicArn: TOPIC,
+  AttributeName,
+  AttributeValue,
+});
+const tag = (key: string) => ({ "Tags.member.1.Key": key, "Tags.member.1.Value": "1" });
 const refusals: [string, Record<string, string>, string, RegExp, Role?][] = [
   ["CreateTopic", { Name: "a b" }, "InvalidParameter", /Name/],
   ["CreateTopic", { Name: "x" }, "AccessDenied", /viewer/, "viewer"],
@@ -261,12 +328,43 @@ const refusals: [string, Record<string, string>, string, RegExp, Role?][] = [
     "InvalidParameter",
     /MessageStructure/,
   ],
+  ["SetTopicAttributes", setting("Policy", "{}"), "InvalidParameter", /Policy Reason: Statement/],
+  ["SetTopicAttributes", setting("Policy", ""), "InvalidParameter", /no JSON/],
   [
     "SetTopicAttributes",
-    { TopicArn: TOPIC, AttributeName: "Policy", AttributeValue: "{}" },
+    setting("Policy", '{"Statement":[{"Effect":"Deny"}]}'),
     "InvalidParameter",
-    /not Policy/,
+    /Statement\.0\.Effect: is not Allow; .* roles of keys/,
   ],
+  [
+    "SetTopicAttributes",
+    setting("Policy", `{"Statement":{"Effect":"Allow","Sid":"${"x".repeat(30_720)}"}}`),
+    "InvalidParameter",
+    /at most 30720/,
+  ],
+  ["SetTopicAttributes", setting("KmsMasterKeyId", "k"), "InvalidParameter", /not KmsMasterKeyId/],
+  [
+    "SetTopicAttributes",
+    setting("HTTPSuccessFeedbackSampleRate", "50"),
+    "InvalidParameter",
+    /not HTTPSuccess/,
+  ],
+  ["CreateTopic", { Name: "x", ...tag("aws:x") }, "InvalidParameter", /must not begin with aws:/],
+  ["CreateTopic", { Name: "x", ...tag("") }, "InvalidParameter", /Tags\.0\.Key/],
+  ["CreateTopic", { Name: "deployments", ...tag("a") }, "InvalidParameter", /different tags/],
+  [
+    "TagResource",
+    { ...OF_TOPIC, ...tag("a"), "Tags.member.2.Key": "a" },
+    "InvalidParameter",
+    /a is named twice/,
+  ],
+  ["TagResource", { ...OF_TOPIC, ...tag("a") }, "AccessDenied", /viewer/, "viewer"],
+  ["TagResource", OF_TOPIC, "InvalidParameter", /Tags/],
+  ["TagResource", { ResourceArn: `${TOPIC}x`, ...tag("a") }, "ResourceNotFound", /does not exist/],
+  ["UntagResource", OF_TOPIC, "InvalidParameter", /TagKeys/],
+  ["UntagResource", { ...NO_TOPIC, "TagKeys.member.1": "a" }, "ResourceNotFound", /not exist/],
+  ["ListTagsForResource", NO_TOPIC, "ResourceNotFound", /not exist/],
+  ["ListTagsForResource", { ResourceArn: "x" }, "InvalidParameter", /an ARN of SNS/],
 ];
 for (const [action, parameters, code, message, role] of refusals) {
   test(`${action} with ${JSON.stringify(parameters)} is refused with ${code}`, async () => {

@@ -9,13 +9,9 @@ import {
   subscribe,
   unsubscribe,
 } from "./subscription_operations.ts";
-import {
-  createTopic,
-  deleteTopic,
-  getTopicAttributes,
-  listTopics,
-  setTopicAttributes,
-} from "./topic_operations.ts";
+import { getTopicAttributes, setTopicAttributes } from "./topic_attributes.ts";
+import { createTopic, deleteTopic, listTopics } from "./topic_operations.ts";
+import { listTagsForResource, tagResource, untagResource } from "./topic_tags.ts";
 
 export const SNS_NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/";
 
@@ -34,12 +30,15 @@ export function snsService(able: { mail: boolean }): QueryService {
       getTopicAttributes,
       listSubscriptions,
       listSubscriptionsByTopic,
+      listTagsForResource,
       listTopics,
       publish,
       setSubscriptionAttributes,
       setTopicAttributes,
       subscribe(able),
+      tagResource,
       unsubscribe,
+      untagResource,
     ]),
   };
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { subscriptionArn, topicArn } from "../../../domain/topic.ts";
 import { putSubscription } from "../../../store/topics.ts";
 import { queryOperation } from "../query_service.ts";
+import { SUBSCRIPTION_DELIVERY_POLICY } from "./effective_delivery_policy.ts";
 import { Arn, namedSubscription } from "./named.ts";
 import { rawMessage } from "./subscription_operations.ts";
 
@@ -22,6 +23,9 @@ export const getSubscriptionAttributes = queryOperation({
         ["PendingConfirmation", found.status === "pending"],
         ["ConfirmationWasAuthenticated", false],
         ["RawMessageDelivery", found.rawMessageDelivery],
+        ...(found.protocol === "email"
+          ? []
+          : [["EffectiveDeliveryPolicy", SUBSCRIPTION_DELIVERY_POLICY] as const]),
       ]),
     };
   },

@@ -1,36 +1,30 @@
-/** CreateTopic, DeleteTopic, ListTopics, GetTopicAttributes, SetTopicAttributes. @module */
+/** CreateTopic, DeleteTopic, ListTopics. @module */
 import { z } from "zod";
-import { SignatureVersion, type Topic, topicArn, TopicName } from "../../../domain/topic.ts";
+import type { ResourceTag } from "../../../domain/resource_tag.ts";
+import { ownTopicName, type Topic, topicArn, TopicName } from "../../../domain/topic.ts";
 import { forgetSubscriber } from "../../../store/topic_deliveries.ts";
 import {
-  countSubscriptions,
   deleteTopic as removeTopic,
   findTopic,
   insertTopic,
   listTopics as readTopics,
-  setTopicAttributes as changeTopic,
 } from "../../../store/topics.ts";
-import { ownTopicName } from "../../../domain/topic.ts";
 import { nameOfToken, page } from "../../next_token.ts";
-import { queryList } from "../flattened.ts";
 import { queryOperation } from "../query_service.ts";
-import { Arn, invalidParameter, namedTopic, PAGE } from "./named.ts";
-
-const Attributes = z.record(z.string(), z.string());
-
-/** Printable, on one line (SetTopicAttributes). */
-const DisplayName = z.string().max(100).regex(/^[^\p{Cc}]*$/u);
+import { Arn, invalidParameter, PAGE } from "./named.ts";
+import { topicChange } from "./topic_attributes.ts";
+import { TopicTags, withinTagLimit } from "./topic_tags.ts";
 
 export const createTopic = queryOperation({
   name: "CreateTopic",
   role: "deployer",
   input: z.object({
     Name: TopicName,
-    Attributes: Attributes.optional(),
-    Tags: queryList(z.unknown()).optional(),
+    Attributes: z.record(z.string(), z.string()).default({}),
+    Tags: TopicTags.default([]),
   }),
-  async run({ Name: name, Attributes: given = {}, Tags = [] }, { store, realm, now }) {
-    if (Tags.length > 0) throw invalidParameter("Tags", "topics have no tags on this server");
+  async run({ Name: name, Attributes: given, Tags: tags }, { store, realm, now }) {
+    withinTagLimit(tags);
     const wanted = Object.entries(given).map(([key, value]) => topicChange(key, value))
       .reduce((all, one) => ({ ...all, ...one }), {});
     const made: Topic = {
@@ -38,7 +32,7 @@ export const createTopic = queryOperation({
       displayName: "",
       signatureVersion: "1",
       createTime: now(),
-      tags: [],
+      tags,
       policy: "",
       ...wanted,
     };
@@ -46,6 +40,9 @@ export const createTopic = queryOperation({
       const there = findTopic(tx, name);
       if (there && Object.entries(wanted).some(([key, value]) => !has(there, key, value))) {
         throw invalidParameter("Attributes", "Topic already exists with different attributes");
+      }
+      if (there && tags.length > 0 && !sameTags(there.tags, tags)) {
+        throw invalidParameter("Tags", "Topic already exists with different tags");
       }
       insertTopic(tx, made);
     });
@@ -81,63 +78,13 @@ export const listTopics = queryOperation({
   },
 });
 
-export const getTopicAttributes = queryOperation({
-  name: "GetTopicAttributes",
-  role: "viewer",
-  input: z.object({ TopicArn: Arn }),
-  run({ TopicArn }, { store, realm }) {
-    const { name, displayName, signatureVersion } = namedTopic(store.read, realm, TopicArn);
-    const { pending, confirmed, deleted } = countSubscriptions(store.read, name);
-    return {
-      Attributes: new Map<string, unknown>([
-        ["TopicArn", topicArn(realm, name)],
-        ["Owner", realm.account],
-        ["DisplayName", displayName],
-        ["SignatureVersion", signatureVersion],
-        ["SubscriptionsPending", pending],
-        ["SubscriptionsConfirmed", confirmed],
-        ["SubscriptionsDeleted", deleted],
-      ]),
-    };
-  },
-});
-
-export const setTopicAttributes = queryOperation({
-  name: "SetTopicAttributes",
-  role: "deployer",
-  input: z.object({
-    TopicArn: Arn,
-    AttributeName: z.string(),
-    AttributeValue: z.string().default(""),
-  }),
-  async run({ TopicArn, AttributeName, AttributeValue }, { store, realm }) {
-    const change = topicChange(AttributeName, AttributeValue);
-    await store.commit((tx) => {
-      changeTopic(tx, namedTopic(tx, realm, TopicArn).name, change);
-    });
-  },
-});
-
-/** The attributes that mean something here; the others are refused rather than forgotten. */
-function topicChange(name: string, value: string): Partial<Topic> {
-  if (name === "DisplayName") {
-    if (!DisplayName.safeParse(value).success) {
-      throw invalidParameter(name, "at most 100 characters on one line are wanted");
-    }
-    return { displayName: value };
-  }
-  if (name === "SignatureVersion") {
-    const version = SignatureVersion.safeParse(value);
-    if (!version.success) throw invalidParameter(name, "1 (SHA-1) or 2 (SHA-256) is wanted");
-    return { signatureVersion: version.data };
-  }
-  if (name === "FifoTopic" && value === "false") return {};
-  throw invalidParameter(
-    "AttributeName",
-    `this server has the attributes DisplayName and SignatureVersion, not ${name}`,
-  );
-}
-
+/** Whether a topic that is there already has what is wanted. */
 function has(topic: Topic, key: string, value: unknown): boolean {
   return Object.entries(topic).some(([name, there]) => name === key && there === value);
+}
+
+function sameTags(some: readonly ResourceTag[], others: readonly ResourceTag[]): boolean {
+  const values = new Map(some.map(({ Key, Value }) => [Key, Value]));
+  return some.length === others.length &&
+    others.every(({ Key, Value }) => values.get(Key) === Value);
 }
