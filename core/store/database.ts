@@ -6,7 +6,7 @@
  * better-sqlite3 package (docs/decisions/003-native-libsql-driver.md).
  * @module
  */
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { BetterSQLiteSession } from "drizzle-orm/better-sqlite3/session";
 import { BaseSQLiteDatabase, SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
@@ -60,6 +60,16 @@ export function takeDataDirectory(directory: string): { release(): void } {
     throw cause;
   }
   return { release: () => lock.close() };
+}
+
+/**
+ * Keeps the database from all other users, whatever its directory allows: lines that scripts printed
+ * and tokens of subscriptions are in it. SQLite gives files it makes later the mode of the first.
+ */
+export function closeToOthers(file: string): void {
+  for (const one of [file, `${file}-wal`, `${file}-shm`]) {
+    if (existsSync(one)) chmodSync(one, 0o600);
+  }
 }
 
 /** Opens a connection with the settings every connection of ours has; the file is not changed. */

@@ -7,7 +7,7 @@
  * @module
  */
 import { join } from "node:path";
-import { connect, type Db, migrate, takeDataDirectory } from "./database.ts";
+import { closeToOthers, connect, type Db, migrate, takeDataDirectory } from "./database.ts";
 import { GroupCommit, type Tx } from "./group_commit.ts";
 import type { OutboxBell } from "./outbox_bell.ts";
 
@@ -29,6 +29,7 @@ export function openStore(directory: string, outboxGrew?: OutboxBell): Store {
   const writer = connect(file);
   try {
     migrate(writer, file);
+    closeToOthers(file);
   } catch (cause) {
     writer.client.close();
     lock.release();
