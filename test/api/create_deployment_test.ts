@@ -82,6 +82,14 @@ test("a busy group is refused with the id of its deployment, word for word", asy
     "DeploymentLimitExceededException",
     new RegExp(`^The Deployment Group 'prod' already has an active Deployment '${id}'$`),
   );
+  const message = await shop.call("CreateDeployment", input).then(
+    () => assert.fail("it was not refused"),
+    (error: unknown) => error instanceof Error ? error.message : "",
+  );
+  // As build actions look for it, and as scripts cut it out.
+  const found = /(?:is already deploying|already has an active Deployment) '(d-\w+)'/.exec(message);
+  assert.equal(found?.[1], id);
+  assert.deepEqual(message.match(/d-[A-Z0-9]+/g), [id]);
   await shop.hosts[0]!.complete(order);
   await shop.ended(id);
   assert.notEqual(await shop.deploy("v2.zip"), id);
