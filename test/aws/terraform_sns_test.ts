@@ -48,6 +48,24 @@ const policy = (service: string) =>
     }],
   });
 
+/** Whoever the account lets do it, as SNS has it for a new topic; written with line breaks. */
+const OWN_ACCOUNT = JSON.stringify(
+  {
+    Version: "2008-10-17",
+    Id: "__default_policy_ID",
+    Statement: [{
+      Sid: "__default_statement_ID",
+      Effect: "Allow",
+      Principal: { AWS: "*" },
+      Action: ["SNS:Publish", "SNS:Subscribe"],
+      Resource: ARN,
+      Condition: { StringEquals: { "AWS:SourceOwner": ACCOUNT } },
+    }],
+  },
+  null,
+  2,
+);
+
 const configs: [title: string, first: TopicArguments, then: TopicArguments][] = [
   ["nothing but a name", { name: "deployments" }, { name: "deployments", display_name: "Ops" }],
   [
@@ -64,6 +82,11 @@ const configs: [title: string, first: TopicArguments, then: TopicArguments][] = 
     "a policy",
     { name: "deployments", policy: policy("cloudwatch.amazonaws.com") },
     { name: "deployments", policy: policy("codestar-notifications.amazonaws.com") },
+  ],
+  [
+    "a policy, and the one that aws_sns_topic_policy leaves behind",
+    { name: "deployments", policy: policy("events.amazonaws.com") },
+    { name: "deployments", policy: OWN_ACCOUNT },
   ],
   [
     "tags",
