@@ -19,7 +19,7 @@ export type S3Location = z.infer<typeof S3Location>;
 
 export const GitHubLocation = z.object({
   repository: z.string()
-    .regex(/^[A-Za-z0-9_-]+\/(?!\.{1,2}$)[A-Za-z0-9._-]+$/, "must look like owner/repo"),
+    .regex(/^[A-Za-z0-9_-]+\/\.*[A-Za-z0-9_-][A-Za-z0-9._-]*$/, "must look like owner/repo"),
   commitId: z.string().regex(/^[0-9a-fA-F]{40}$/, "the commit's full SHA-1"),
 });
 

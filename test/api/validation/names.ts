@@ -143,6 +143,8 @@ function gitHub(): Value[] {
   const repositories: [repository: string, expected: string][] = [
     ["acme/shop", "taken"],
     ["acme/shop.js", "taken"],
+    ["acme/.github", "taken"],
+    ["acme/..", "InvalidRevision"],
     ["acme", "InvalidRevision"],
     ["acme/", "InvalidRevision"],
     ["/shop", "InvalidRevision"],
