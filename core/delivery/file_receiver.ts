@@ -5,15 +5,17 @@
  * @module
  */
 import { constants } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat, mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import { DeliveryFailure } from "./destination.ts";
 
 /** `path` is relative and was checked by `EventReceiver`; below `folder` it goes, nowhere else. */
 export async function appendEvent(folder: string, path: string, line: string): Promise<void> {
   const file = join(folder, path);
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  // A link in the file's place could lead out of the folder.
-  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+  await makeFolders(folder, path.split("/").slice(0, -1));
+  // A link in the file's place could lead out of the folder, a pipe would wait for its reader.
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT |
+    constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(file, flags, 0o640);
   try {
     const { size } = await handle.stat();
@@ -24,6 +26,23 @@ export async function appendEvent(folder: string, path: string, line: string): P
   } finally {
     await handle.close();
   }
+}
+
+/** Makes what is missing of `names` below each other. A link among them could lead out of the folder. */
+async function makeFolders(folder: string, names: readonly string[]): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  let at = folder;
+  for (const name of names) {
+    at = join(at, name);
+    const there = await lstat(at).catch(absent);
+    if (!there) await mkdir(at, { recursive: true, mode: 0o700 });
+    else if (!there.isDirectory()) throw new DeliveryFailure(`${at} is not a folder`);
+  }
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  throw error;
 }
 
 async function endsLine(file: string, size: number): Promise<boolean> {

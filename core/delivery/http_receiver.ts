@@ -9,6 +9,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EventReceiver, SecretHeader } from "../domain/event_target.ts";
+import { withoutPassword } from "../domain/topic.ts";
 import { certificateFault } from "../wire/certificate_fault.ts";
 import { VERSION } from "../wire/version.ts";
 import { DeliveryFailure } from "./destination.ts";
@@ -21,6 +22,8 @@ export interface HttpReceiverContext {
 
 /** The header that is the same however often an event is sent. */
 export const EVENT_ID_HEADER = "idempotency-key";
+
+const HEADER_VALUE = /^[\x20-\x7e]+$/;
 
 /** As much of an answer as is kept to show what went wrong, in characters. */
 const ANSWER_SHOWN = 200;
@@ -61,7 +64,7 @@ export async function post(
   try {
     response = await send(url, { method: "POST", headers, body, redirect: "manual", signal });
   } catch (cause) {
-    throw new DeliveryFailure(`${url}: ${reasonOf(cause)}`, { cause });
+    throw new DeliveryFailure(`${withoutPassword(url)}: ${reasonOf(cause)}`, { cause });
   }
   if (response.ok) {
     await response.body?.cancel();
@@ -72,7 +75,7 @@ export async function post(
   const to = location === null ? "" : ` to ${location}, and redirects are not followed`;
   const wait = retryAfter(response.headers.get("retry-after"));
   throw new DeliveryFailure(
-    `${url} answered ${response.status}${to}${said && `: ${said}`}`,
+    `${withoutPassword(url)} answered ${response.status}${to}${said && `: ${said}`}`,
     wait === undefined ? {} : { wait },
   );
 }
@@ -80,14 +83,20 @@ export async function post(
 /** Read anew each time, so that a secret may be changed while the server runs. */
 async function headerOf({ name, secret }: SecretHeader, folder: string) {
   const file = join(folder, secret);
+  let value: string;
   try {
-    return { [name]: (await readFile(file, "utf8")).trim() };
+    value = (await readFile(file, "utf8")).trim();
   } catch (cause) {
     throw new DeliveryFailure(
       `the secret ${secret} for the header ${name} cannot be read: ${reasonOf(cause)}`,
       { cause },
     );
   }
+  // What refuses such a header may repeat it, and a failure is shown to whoever may look.
+  if (HEADER_VALUE.test(value)) return { [name]: value };
+  throw new DeliveryFailure(
+    `the secret ${secret} for the header ${name} must be one line of printable ASCII characters`,
+  );
 }
 
 async function beginningOf(response: Response): Promise<string> {

@@ -56,6 +56,14 @@ export interface Subscription {
   tokenExpires: number;
 }
 
+/** An endpoint as it is shown: four stars for the password in a URL, as SNS does it. */
+export function withoutPassword(endpoint: string): string {
+  const url = URL.parse(endpoint);
+  if (!url || url.password === "") return endpoint;
+  url.password = "****";
+  return url.href;
+}
+
 /** What is published to a topic. Its id stays the same however often it is delivered. */
 export const TopicMessage = z.object({
   id: z.string(),

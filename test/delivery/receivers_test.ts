@@ -1,6 +1,14 @@
 /** Events on their way into files and to web addresses: real files, real sockets. @module */
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -55,6 +63,24 @@ test("a link in the file's place is not followed", () =>
     symlinkSync(outside, join(folder, "events/events.jsonl"));
     await assert.rejects(appendEvent(join(folder, "events"), "events.jsonl", "{}"), /ELOOP/);
     assert.equal(readFileSync(outside, "utf8"), "mine\n");
+  }));
+
+test("a link in a folder's place is not followed, not even to make a folder", () =>
+  inFolder(async (folder) => {
+    const outside = join(folder, "outside");
+    mkdirSync(outside);
+    mkdirSync(join(folder, "events"));
+    symlinkSync(outside, join(folder, "events/shop"));
+    for (const path of ["shop/events.jsonl", "shop/prod/events.jsonl"]) {
+      await assert.rejects(appendEvent(join(folder, "events"), path, "{}"), /shop is not a folder/);
+    }
+    assert.deepEqual(readdirSync(outside), []);
+  }));
+
+test("a pipe in the file's place holds nothing up", () =>
+  inFolder(async (folder) => {
+    execFileSync("mkfifo", [join(folder, "events.jsonl")]);
+    await assert.rejects(appendEvent(folder, "events.jsonl", "{}"), /ENXIO/);
   }));
 
 const paths: [path: string, good: boolean][] = [
@@ -161,6 +187,23 @@ test("a secret that is not there is named, and nothing is sent without it", () =
     assert.deepEqual(heard, []);
   }));
 
+for (const content of ["s3cret\nsecond line", "s3cret\u2713", "\n"]) {
+  test(`a secret that no header can hold is not sent and not told: ${JSON.stringify(content)}`, () =>
+    withReceiver((response) => response.end(), async (post, heard, secrets) => {
+      writeFileSync(join(secrets, "hook-token"), content);
+      await assert.rejects(post({ header: { name: "X-Token", secret: "hook-token" } }), (error) => {
+        assert.ok(error instanceof DeliveryFailure);
+        assert.match(
+          error.message,
+          /^the secret hook-token for the header X-Token must be one line/,
+        );
+        assert.doesNotMatch(String(error.cause) + error.message, /s3cret/);
+        return true;
+      });
+      assert.deepEqual(heard, []);
+    }));
+}
+
 const answers: [rule: string, status: number, headers: Record<string, string>, message: RegExp][] =
   [
     ["an error with its text", 500, {}, /^http\S+ answered 500: the disk is full$/],
@@ -213,6 +256,22 @@ test("a receiver that takes and never answers is let go when its time is over", 
   withReceiver(() => {}, async (post, heard) => {
     await assert.rejects(post({}, AbortSignal.timeout(100)), DeliveryFailure);
     assert.equal(heard.length, 1);
+  }));
+
+test("a failure shows no password of its address", () =>
+  withReceiver((response) => response.writeHead(500).end(), async (post, heard) => {
+    const url = (secret: string) => (address: string) => address.replace("://", `://me:${secret}@`);
+    let address = "";
+    await assert.rejects(post(), (error) => {
+      address = /^(http\S+) answered/.exec(String((error as Error).message))?.[1] ?? ""; // because a DeliveryFailure is an Error
+      return true;
+    });
+    await assert.rejects(post({ url: url("s3cret")(address) }), (error) => {
+      assert.ok(error instanceof DeliveryFailure);
+      assert.equal(error.message, `${url("****")(address)} answered 500`);
+      return true;
+    });
+    assert.match(heard[1]?.headers["authorization"] ?? "", /^Basic /);
   }));
 
 test("nobody who listens is a failure with the reason", async () => {
