@@ -4,6 +4,7 @@ import { type DeploymentConfig, PREDEFINED_CONFIGS } from "../domain/deployment_
 import { DomainError } from "../domain/errors.ts";
 import { unlessTaken } from "./conflict.ts";
 import type { Db } from "./database.ts";
+import { activeDeploymentBy } from "./deployments.ts";
 import type { Tx } from "./group_commit.ts";
 import { applications, deploymentConfigs, deploymentGroups } from "./schema.ts";
 
@@ -61,7 +62,7 @@ export function listDeploymentConfigNames(
   return left.slice(0, limit);
 }
 
-/** Throws DeploymentConfigInUse, naming a group; a config that is not there is no fault. */
+/** Throws DeploymentConfigInUse, naming its user; a config that is not there is no fault. */
 export function deleteDeploymentConfig(tx: Tx, name: string): void {
   const user = tx.select({ application: applications.name, group: deploymentGroups.name })
     .from(deploymentGroups)
@@ -69,12 +70,23 @@ export function deleteDeploymentConfig(tx: Tx, name: string): void {
     .where(sql`json_extract(${deploymentGroups.settings}, '$.deploymentConfigName') = ${name}`)
     .limit(1).get();
   if (user) {
-    throw new DomainError(
-      "DeploymentConfigInUseException",
-      "deploymentConfigName",
-      `The deployment config ${name} is used by the deployment group ${user.group} of ` +
-        `${user.application}; give the group another config first.`,
+    throw inUse(
+      name,
+      `the deployment group ${user.group} of ${user.application}; give the group another config ` +
+        `first.`,
     );
   }
+  const deployment = activeDeploymentBy(tx, name);
+  if (deployment) {
+    throw inUse(name, `the deployment ${deployment}, which has not ended; wait for it or stop it.`);
+  }
   tx.delete(deploymentConfigs).where(eq(deploymentConfigs.name, name)).run();
+}
+
+function inUse(name: string, user: string): DomainError {
+  return new DomainError(
+    "DeploymentConfigInUseException",
+    "deploymentConfigName",
+    `The deployment config ${name} is used by ${user}`,
+  );
 }

@@ -79,6 +79,14 @@ export function beginQueued(tx: Tx, id: string, request: Deployment["request"]):
     .where(and(eq(deployments.id, id), eq(deployments.status, "Queued"))).run();
 }
 
+/** One of the deployments that have not ended and go by a config, if there is one. */
+export function activeDeploymentBy(db: Db, configName: string): string | undefined {
+  return db.select({ id: deployments.id }).from(deployments).where(and(
+    inArray(deployments.status, ACTIVE),
+    sql`json_extract(${deployments.request}, '$.configName') = ${configName}`,
+  )).limit(1).get()?.id;
+}
+
 /** How many have not ended. */
 export function countActiveDeployments(db: Db): number {
   return db.select({ n: count() }).from(deployments)

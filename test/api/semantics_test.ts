@@ -178,6 +178,22 @@ test("spec 1.3 CreateDeployment, trap 52: a RESTART says so on read, and takes n
   assert.deepEqual(deploymentInfo.revision, bundle("v1.zip"));
 });
 
+test("spec 1.2 DeploymentConfigInUse: a config is in use until the last deployment by it has ended", async () => {
+  await using shop = await openShop(1);
+  const slow = { deploymentConfigName: "slow" };
+  const minimumHealthyHosts = { type: "HOST_COUNT", value: 0 };
+  await shop.call("CreateDeploymentConfig", { ...slow, minimumHealthyHosts });
+  const id = await shop.deploy("v1.zip", slow);
+  const order = await shop.hosts[0]!.take();
+  const says = new RegExp(`used by the deployment ${id}`);
+  await shop.refuses("DeleteDeploymentConfig", slow, "DeploymentConfigInUseException", says);
+  await shop.hosts[0]!.complete(order);
+  await shop.ended(id);
+  assert.deepEqual(await shop.call("DeleteDeploymentConfig", slow), {});
+  const { deploymentInfo } = await shop.call("GetDeployment", { deploymentId: id });
+  assert.equal(deploymentInfo.deploymentConfigName, "slow");
+});
+
 const STATUSES = [
   "Created",
   "Queued",

@@ -1,5 +1,7 @@
 /** BatchGetDeploymentTargets: one unknown id refuses the call. @module */
 import { z } from "zod";
+import type { Deployment } from "../../domain/deployment.ts";
+import { DomainError } from "../../domain/errors.ts";
 import { DeploymentId } from "../../domain/name.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { TargetId } from "../../domain/target.ts";
@@ -30,7 +32,19 @@ export const batchGetDeploymentTargets = (engine: Pick<Engine, "deployment">) =>
       "InvalidDeploymentIdException",
       "InvalidDeploymentTargetIdException",
     ],
-    run: ({ deploymentId, targetIds }, context) => ({
-      deploymentTargets: readTargets(engine, deploymentId, targetIds, context),
-    }),
+    run({ deploymentId, targetIds }, context) {
+      refuseSeveral(engine.deployment(deploymentId), targetIds);
+      return { deploymentTargets: readTargets(engine, deploymentId, targetIds, context) };
+    },
   });
+
+/** A deployment to Lambda or ECS has one target, and the service takes one id (service model). */
+function refuseSeveral({ id, request }: Deployment, { length }: readonly string[]): void {
+  if (length === 1 || request.computePlatform === "Server") return;
+  throw new DomainError(
+    "DeploymentTargetListSizeExceededException",
+    "targetIds",
+    `targetIds: has ${length} entries; the deployment ${id} is for ${request.computePlatform} and ` +
+      `takes one`,
+  );
+}

@@ -1,4 +1,4 @@
-/** DeleteDeploymentConfig: refused while a group uses it; a missing one is no fault (trap 33). @module */
+/** DeleteDeploymentConfig: refused while it is used; a missing one is no fault (trap 33). @module */
 import { z } from "zod";
 import { DomainError } from "../../domain/errors.ts";
 import { Name, PREDEFINED_CONFIG_PREFIX } from "../../domain/name.ts";

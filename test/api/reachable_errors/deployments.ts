@@ -205,6 +205,12 @@ const TARGET_ROWS: readonly Row[] = [
     { deploymentId: DEPLOYMENT.ecs, ...ids },
     /is for ECS.*use GetDeploymentTarget/,
   ]),
+  ...[DEPLOYMENT.ecs, DEPLOYMENT.lambda].map((deploymentId): Row => [
+    "BatchGetDeploymentTargets",
+    "DeploymentTargetListSizeExceeded",
+    { deploymentId, targetIds: ["main:web", "main:api"] },
+    /targetIds: has 2 entries.*takes one/,
+  ]),
   [
     "GetDeploymentTarget",
     "InvalidInstanceName",
