@@ -12,8 +12,11 @@ import { nextCase, randomFrom } from "./mutate.ts";
 import { watch } from "./watchdog.ts";
 
 const REPORT_MS = 10_000;
-/** Growth of the process after its first report that no cache explains. */
-const GROWTH_MAX = 512 * 1024 ** 2;
+/**
+ * Bytes that the process may grow after its first report. The API's stores are opened and closed all
+ * the time, and what a closed one has cached is given back when the collector comes.
+ */
+const GROWTH_MAX = { bundles: 512 * 1024 ** 2, api: 1536 * 1024 ** 2 };
 
 /** What is tried; each case belongs to a number. */
 interface Target extends AsyncDisposable {
@@ -79,7 +82,9 @@ for (let at = 0; performance.now() - started < minutes * 60_000; at++) {
     `${at + 1} cases, ${perSecond} per second: ${ends.taken} taken, ${ends.refused} refused; ` +
       `${Math.round(rss / 1024 ** 2)} MiB`,
   );
-  if (rss - settled > GROWTH_MAX) throw new Error(`memory grew by ${rss - settled} bytes`);
+  if (rss - settled > GROWTH_MAX[first === "api" ? "api" : "bundles"]) {
+    throw new Error(`memory grew by ${rss - settled} bytes`);
+  }
 }
 await watchdog.stop();
 console.log(`done: ${ends.taken} taken, ${ends.refused} refused, nothing else (seed ${seed})`);
