@@ -34,8 +34,13 @@ export function errorDocument(
 }
 
 function document(root: string, content: Record<string, unknown>): string {
-  return DECLARATION + builder.build({ [root]: content });
+  const xml = builder.build({ [root]: content });
+  return DECLARATION + xml.replaceAll(NOT_XML, "\ufffd").replaceAll("\r", "&#13;");
 }
+
+/** No parser takes these (XML 1.0, 2.2): one in a tag or an endpoint would make a list unreadable. */
+// deno-lint-ignore no-control-regex -- because they come in what clients send
+const NOT_XML = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
 
 /** A value in the form that the builder takes: text, or elements by name. */
 function element(value: unknown): unknown {

@@ -10,6 +10,7 @@ import {
   queryOperationsByName,
   type QueryService,
 } from "../../../core/api/query/query_service.ts";
+import { errorDocument, resultDocument } from "../../../core/api/query/query_xml.ts";
 import { createRouter } from "../../../core/api/router.ts";
 import type { Role } from "../../../core/domain/instance.ts";
 import { credentialsOf, openTestApi, SERVICES, type TestApi } from "../test_api.ts";
@@ -89,6 +90,18 @@ test("an answer is a document with lists, records, times and text, in the servic
     },
     ResponseMetadata: { RequestId: requestId },
   });
+});
+
+test("a document holds no character that XML does not allow, whatever is told", () => {
+  const namespace = "https://probe.test/doc/";
+  const text = "a\u0000b\u000bc\rd\te\ufffff";
+  const documents = [
+    resultDocument({ action: "Say", namespace, requestId: "1", result: { Word: text } }),
+    errorDocument(new QueryError("NotFound", text), { namespace, requestId: "1" }),
+  ];
+  for (const document of documents) {
+    assert.match(document, />a\ufffdb\ufffdc&#13;d\te\ufffdf</);
+  }
 });
 
 test("an operation without a result is answered without the element of one", async () => {

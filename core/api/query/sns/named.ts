@@ -8,6 +8,7 @@ import {
   subscriptionArn,
   type Topic,
   topicArn,
+  withoutPassword,
 } from "../../../domain/topic.ts";
 import type { Db } from "../../../store/database.ts";
 import { findSubscription, findTopic } from "../../../store/topics.ts";
@@ -46,7 +47,7 @@ export function subscriptionEntry(realm: Realm, subscription: Subscription) {
       : subscriptionArn(realm, subscription),
     Owner: realm.account,
     Protocol: protocol,
-    Endpoint: endpoint,
+    Endpoint: withoutPassword(endpoint),
     TopicArn: topicArn(realm, topic),
   };
 }

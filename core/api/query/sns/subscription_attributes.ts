@@ -1,6 +1,6 @@
 /** GetSubscriptionAttributes and SetSubscriptionAttributes. @module */
 import { z } from "zod";
-import { subscriptionArn, topicArn } from "../../../domain/topic.ts";
+import { subscriptionArn, topicArn, withoutPassword } from "../../../domain/topic.ts";
 import { putSubscription } from "../../../store/topics.ts";
 import { queryOperation } from "../query_service.ts";
 import { SUBSCRIPTION_DELIVERY_POLICY } from "./effective_delivery_policy.ts";
@@ -19,7 +19,7 @@ export const getSubscriptionAttributes = queryOperation({
         ["TopicArn", topicArn(realm, found.topic)],
         ["Owner", realm.account],
         ["Protocol", found.protocol],
-        ["Endpoint", found.endpoint],
+        ["Endpoint", withoutPassword(found.endpoint)],
         ["PendingConfirmation", found.status === "pending"],
         ["ConfirmationWasAuthenticated", false],
         ["RawMessageDelivery", found.rawMessageDelivery],

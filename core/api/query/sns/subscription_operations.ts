@@ -193,6 +193,9 @@ function pageOf({ store, realm }: ApiContext, token: string | undefined, topic?:
   };
 }
 
+/** The parser of URLs takes these out or escapes them; what is told and compared is the text. */
+const NOT_IN_URL = /[\s\p{Cc}]/u;
+
 function addressOf(
   { Protocol, Endpoint }: z.infer<typeof SubscribeInput>,
   mail: boolean,
@@ -211,7 +214,7 @@ function addressOf(
         "this server sends no mail; start it with --smtp-url and --mail-from",
       );
     }
-  } else if (!URL.canParse(Endpoint) || new URL(Endpoint).protocol !== `${protocol.data}:`) {
+  } else if (URL.parse(Endpoint)?.protocol !== `${protocol.data}:` || NOT_IN_URL.test(Endpoint)) {
     throw invalidParameter("Endpoint", `a URL that begins with ${protocol.data}:// is wanted`);
   }
   return { protocol: protocol.data, endpoint: Endpoint };

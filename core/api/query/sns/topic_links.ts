@@ -29,7 +29,9 @@ export function topicLinks(context: ApiContext, certificate: Certificate): Hono 
     const query = new URL(req.url).searchParams;
     const action = query.get("Action");
     const signed = req.header("authorization") !== undefined || query.has("X-Amz-Signature");
-    if (signed || (action !== "ConfirmSubscription" && action !== "Unsubscribe")) {
+    // A HEAD comes here as well, from whoever only looks whether the link is good.
+    const follows = req.raw.method === "GET" && !signed;
+    if (!follows || (action !== "ConfirmSubscription" && action !== "Unsubscribe")) {
       return await next();
     }
     return await answer(action, query, context, req.header("accept") ?? "");
