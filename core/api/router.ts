@@ -65,7 +65,10 @@ async function callOperation(
   const service = services.find(({ targetPrefix }) => target.startsWith(targetPrefix));
   const body = await readBody(request);
   const names = service?.signingNames ?? services.flatMap(({ signingNames }) => signingNames);
-  const { caller } = await authenticateJson(context, request, body, [...new Set(names)]);
+  const { caller, signedHeaders } = await authenticateJson(context, request, body, [
+    ...new Set(names),
+  ]);
+  if (target !== "" && !signedHeaders.includes("x-amz-target")) throw unsignedTarget();
   const operation = service?.operations.get(target.slice(service.targetPrefix.length));
   if (!operation) {
     throw new DomainError(
@@ -88,6 +91,15 @@ async function callOperation(
   }
   const { headers, signal } = request;
   return await operation.run(parseJson(body), context, { caller, headers, signal });
+}
+
+/** Every SDK signs it; otherwise who can change a request on its way chooses what it does. */
+function unsignedTarget(): DomainError {
+  return new DomainError(
+    "IncompleteSignatureException",
+    "X-Amz-Target",
+    "SignedHeaders: must include x-amz-target, which names the operation.",
+  );
 }
 
 /** Runs a request to its answer: the output in AWS JSON, or the refusal. */

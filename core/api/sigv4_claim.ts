@@ -24,6 +24,8 @@ export type SignatureClaim =
 const ALGORITHM = "AWS4-HMAC-SHA256";
 /** A token of HTTP (RFC 9110, 5.6.2); asking a request for any other name fails. */
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
+/** Characters; the longest name of a region in AWS has 14. */
+const REGION_MAX = 64;
 /** A week, the longest a presigned URL may be good for. */
 const EXPIRES_MAX = 604_800;
 
@@ -105,6 +107,10 @@ function claim(
       "Credential",
       `must be KEY/<date>/<region>/<service>/aws4_request, not "${text.credential}"`,
     );
+  }
+  // Keys derived for a region are kept, also those of requests that turn out to be nobody's.
+  if (region.length > REGION_MAX) {
+    throw incomplete("Credential", `names a region of more than ${REGION_MAX} characters`);
   }
   const signedAt = timeOf(text.date);
   if (day !== text.date.slice(0, 8)) {

@@ -83,7 +83,8 @@ export function signable(
   headers: Record<string, string>,
   body?: string | Uint8Array,
 ): SignableRequest {
-  const query: Record<string, string | string[]> = {};
+  // Without a prototype: one called `__proto__` would be left out, and could be added after signing.
+  const query: Record<string, string | string[]> = Object.create(null);
   for (const name of new Set(url.searchParams.keys())) {
     const values = url.searchParams.getAll(name);
     query[name] = values.length === 1 ? values[0]! : values;

@@ -82,6 +82,20 @@ for (const target of unknown) {
   });
 }
 
+test("an operation that the signature does not cover is refused", async () => {
+  using api = await openTestApi();
+  const signed = await signHeaders(
+    signable("POST", URL_, {}, "{}"),
+    credentialsOf("admin"),
+    REGION,
+    "codedeploy",
+  );
+  const headers = { ...signed, "x-amz-target": TARGET };
+  const response = await api.app.request(URL_, { method: "POST", headers, body: "{}" });
+  assert.equal(response.status, 403);
+  assert.equal(response.headers.get("x-amzn-errortype"), "IncompleteSignatureException");
+});
+
 test("a body over the limit is answered with 413 before it is all read", async () => {
   using api = await openTestApi();
   let sent = 0;

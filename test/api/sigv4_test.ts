@@ -112,6 +112,7 @@ const spoiled: [title: string, spoil: Spoil, type: string, message?: RegExp][] =
   ["a signed header gone", remove("x-amz-target"), "InvalidSignature"],
   ["another key id", swap("AKIAEXAMPLE", "AKIAOTHER"), "UnrecognizedClient", /AKIAOTHER/],
   ["another region", swap("eu-west-1", "eu-west-2"), "InvalidSignature"],
+  ["a region without end", swap("eu-west-1", "e".repeat(65)), "IncompleteSignature", /region/],
   ["another service", swap("codedeploy/", "iam/"), "InvalidSignature", /correct service/],
   ["a cut signature", swap(/Signature=../, "Signature="), "InvalidSignature"],
   ["an empty signature", swap(/Signature=.*/, "Signature="), "IncompleteSignature", /Signature/],
@@ -219,6 +220,7 @@ const spoiledUrls: [title: string, edit: (url: URL) => void, type: string, messa
   ],
   ["another version", (url) => url.searchParams.set("versionId", "2"), "InvalidSignature"],
   ["a parameter more", (url) => url.searchParams.set("uploads", ""), "InvalidSignature"],
+  ["__proto__ more", (url) => url.searchParams.set("__proto__", "1"), "InvalidSignature"],
   [
     "no signature",
     (url) => url.searchParams.delete("X-Amz-Signature"),
