@@ -150,6 +150,12 @@ export class AccessKeys {
     for (const { accessKeyId } of gone) this.#cache.delete(accessKeyId);
   }
 
+  /** How many keys of sessions a lasting key has, those that have ended but were not swept among them. */
+  sessionCount(db: Db, sourceKeyId: string): number {
+    return db.select({ n: count() }).from(accessKeys)
+      .where(eq(accessKeys.sourceKeyId, sourceKeyId)).get()?.n ?? 0;
+  }
+
   /** Whether a lasting key is there and in use, as the commit sees it. */
   isActive(db: Db, accessKeyId: string): boolean {
     const { status } = accessKeys;

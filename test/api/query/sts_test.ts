@@ -281,6 +281,27 @@ function roleTag(role: string): Record<string, string> {
   return { "Tags.member.1.Key": "runtime:role", "Tags.member.1.Value": role };
 }
 
+test("a key has ten thousand sessions at most, and room again when they have ended", async () => {
+  using account = await openAwsAccount();
+  const { store, keys, now } = account.api.context;
+  const { accessKeyId: sourceKeyId } = credentialsOf("agent");
+  const expiresAt = now() + HOUR;
+  await store.commit((tx) => {
+    for (let n = 0; n < 10_000; n++) {
+      const session = { tokenHash: "ab", expiresAt, sourceKeyId };
+      const key = { accessKeyId: `ASIA${n}`, secretAccessKey: "s", arn: "a", createTime: 0 };
+      keys.put(tx, { ...key, role: "agent", session }, new Uint8Array(12));
+    }
+  });
+  const ask = (as: Signer) => account.sts("GetSessionToken", { DurationSeconds: "900" }, as);
+  await account.refused(() => ask("agent"), "400 Throttling", /10000 sessions/);
+  await account.done(ask("viewer"));
+  account.api.moveClock(HOUR + 1);
+  const session = { arn: "a", role: "asker's", durationSeconds: 900 } as const;
+  await newSession(account.api.context, keys.find(sourceKeyId)!, session);
+  assert.equal(keys.sessionCount(store.read, sourceKeyId), 1);
+});
+
 /** Runs `meanwhile` when a session's key is drawn: its commit is then right before the session's. */
 function interrupted({ api }: AwsAccount, meanwhile: (tx: Tx) => void): AwsAccount["app"] {
   let once = () => {

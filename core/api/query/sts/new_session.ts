@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { NEW_KEY_BYTES, newAccessKey } from "../../../domain/new_access_key.ts";
 import type { Caller, Role } from "../../../domain/instance.ts";
 import type { AccessKey } from "../../../store/access_keys.ts";
+import type { Tx } from "../../../store/group_commit.ts";
 import type { ApiContext } from "../../context.ts";
 import { tokenHash } from "../../session_token.ts";
 import { QueryError } from "../query_error.ts";
@@ -10,6 +11,8 @@ import { QueryError } from "../query_error.ts";
 /** Milliseconds for which an ended session is still known, so that its holder learns that it ended. */
 const KEPT_AFTER_END = 7 * 24 * 3600 * 1000;
 const TOKEN_BYTES = 144;
+/** Sessions of one lasting key: a host's or a viewer's must not be able to fill the disk. */
+const SESSIONS_MAX = 10_000;
 
 /** `Credentials` of the STS answers. */
 export interface SessionCredentials {
@@ -51,7 +54,7 @@ export async function newSession(
     if (held === undefined || (asker.role !== "agent" && asker.role !== held)) {
       throw gone(asker.accessKeyId);
     }
-    context.keys.sweepSessions(tx, now - KEPT_AFTER_END);
+    makeRoom(context, tx, sourceKeyId, now);
     context.keys.put(tx, { ...row, role: role === "asker's" ? held : role }, nonce);
   });
   return {
@@ -60,6 +63,19 @@ export async function newSession(
     SessionToken: token,
     Expiration: new Date(expiresAt),
   };
+}
+
+/** Sweeps sessions that ended long ago; those that ended just now only where a key has too many. */
+function makeRoom({ keys }: ApiContext, tx: Tx, sourceKeyId: string, now: number): void {
+  keys.sweepSessions(tx, now - KEPT_AFTER_END);
+  if (keys.sessionCount(tx, sourceKeyId) < SESSIONS_MAX) return;
+  keys.sweepSessions(tx, now);
+  if (keys.sessionCount(tx, sourceKeyId) < SESSIONS_MAX) return;
+  throw new QueryError(
+    "Throttling",
+    `The access key ${sourceKeyId} has ${SESSIONS_MAX} sessions, the most there may be at a time. ` +
+      "Ask for shorter ones and wait until some have ended, or make the key inactive to end all.",
+  );
 }
 
 /** The key that signed a request, with the role it had then; it may have been removed since. */
