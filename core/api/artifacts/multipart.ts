@@ -24,6 +24,7 @@ import type { Received } from "./receive.ts";
 import { S3Error } from "./s3_error.ts";
 import { s3Document, xmlResponse } from "./s3_xml.ts";
 import { describedBy } from "./store_version.ts";
+import { sweepUploads } from "./sweep.ts";
 
 const UPLOAD_ID_BYTES = 16;
 
@@ -40,6 +41,10 @@ export async function createUpload(artifacts: Artifacts, request: S3Request): Pr
     ...{ checksumAlgorithm: checksum?.algorithm ?? null, checksumType: checksum?.type ?? null },
   };
   await artifacts.store.commit((tx) => insertUpload(tx, upload));
+  // Here, and not only at a start: a server may run for years.
+  for (const lost of await sweepUploads(artifacts.store, artifacts.now())) {
+    await artifacts.files.removeUpload(lost);
+  }
   const document = s3Document("InitiateMultipartUploadResult", {
     Bucket: bucket,
     Key: key,

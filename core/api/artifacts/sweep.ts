@@ -1,4 +1,4 @@
-/** Takes away, before the server listens, the files that a crash or a lost client has left. @module */
+/** Takes away what a crash or a lost client has left. @module */
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,9 +19,7 @@ export async function sweepIncoming(
 ): Promise<void> {
   const { store, directory, now } = deps;
   await rm(join(directory, "incoming"), { recursive: true, force: true });
-  for (const { uploadId } of uploadsBefore(store.read, now() - UPLOAD_LIFE_MS)) {
-    await store.commit((tx) => deleteUpload(tx, uploadId));
-  }
+  await sweepUploads(store, now());
   const uploads = join(directory, "uploads");
   const underWay = uploadIds(store.read);
   for (const name of await namesIn(uploads)) {
@@ -35,6 +33,13 @@ export async function sweepIncoming(
       if (ours && !referenced.has(name)) await rm(join(directory, shelf, name), { force: true });
     }
   }
+}
+
+/** Ends uploads that have lost their clients; answers the ids of those, whose parts may go. */
+export async function sweepUploads(store: Store, now: number): Promise<string[]> {
+  const lost = uploadsBefore(store.read, now - UPLOAD_LIFE_MS).map(({ uploadId }) => uploadId);
+  for (const uploadId of lost) await store.commit((tx) => deleteUpload(tx, uploadId));
+  return lost;
 }
 
 async function namesIn(directory: string): Promise<string[]> {

@@ -5,6 +5,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { sweepIncoming } from "../../../core/api/artifacts/sweep.ts";
 import { findObject } from "../../../core/store/objects.ts";
+import { uploads } from "../../../core/store/schema.ts";
+import { uploadIds } from "../../../core/store/uploads.ts";
 import { type ArtifactServer, startArtifactServer } from "./artifact_server.ts";
 
 let server: ArtifactServer;
@@ -141,4 +143,17 @@ test("the sweep at start keeps what rows speak of and takes all else", async () 
   await sweepIncoming({ store, directory, now: () => later });
   assert.deepEqual(await server.files(), before.filter((file) => !file.startsWith("uploads/")));
   assert.equal(await complete(path, id, [[1, one]]), "404 NoSuchUpload");
+});
+
+test("an upload that lost its client a week ago is gone, with its parts, when another begins", async () => {
+  const path = "/bundles/lost.tgz";
+  const lost = await begin(path);
+  await part(path, lost, 1, "never completed");
+  const partsOf = async (id: string) => (await server.files()).filter((name) => name.includes(id));
+  assert.equal((await partsOf(lost)).length, 1);
+  const weekAgo = Date.now() - 7 * 24 * 3600 * 1000;
+  await server.store.commit((tx) => tx.update(uploads).set({ createTime: weekAgo }).run());
+  const next = await begin(path);
+  assert.deepEqual([...uploadIds(server.store.read)], [next]);
+  assert.deepEqual(await partsOf(lost), []);
 });
