@@ -1,7 +1,7 @@
 /**
  * `GET /events?deploymentId=…`: a deployment's changes as server-sent events (core/wire/
  * event_stream.ts says what they are). A reader that does not keep up is cut off rather than
- * buffered without end; it comes back and gets the present state.
+ * buffered without end; it comes back and gets the present state. A stream ends with its key.
  * @module
  */
 import { randomUUID } from "node:crypto";
@@ -17,6 +17,7 @@ import { CODEDEPLOY_SIGNING_NAME } from "./codedeploy_operations.ts";
 import { errorResponse } from "./error_response.ts";
 import { mayCall, parseInput } from "./operation.ts";
 import { authenticateJson } from "./authenticate.ts";
+import { isOver } from "./session_token.ts";
 import type { ApiContext } from "./context.ts";
 
 /** Comment lines at this interval (milliseconds) keep proxies from closing a quiet stream. */
@@ -48,7 +49,9 @@ export function eventRoutes(
       engine.deployment(deploymentId);
       // A HEAD comes here as well; its body would never be read, nor let go.
       const head = req.raw.method === "HEAD";
-      const body = head ? null : deploymentEvents(engine, deploymentId, req.raw.signal);
+      const mayListen = () => mayStill(authority, caller.accessKeyId);
+      const { signal } = req.raw;
+      const body = head ? null : deploymentEvents(engine, deploymentId, { signal, mayListen });
       return new Response(body, { headers: HEADERS });
     } catch (error) {
       return errorResponse(error, { id: randomUUID(), operation: "events" });
@@ -56,11 +59,17 @@ export function eventRoutes(
   });
 }
 
+/** Whether a key that began to listen could begin now: it may have been taken away, or its session ended. */
+function mayStill({ keys, now }: Pick<ApiContext, "keys" | "now">, accessKeyId: string): boolean {
+  const key = keys.find(accessKeyId);
+  return key !== undefined && !isOver(key, now()) && mayCall(key.role, "viewer");
+}
+
 /** The stream of a deployment that is known to exist. */
 function deploymentEvents(
   engine: Engine,
   deploymentId: string,
-  signal: AbortSignal,
+  { signal, mayListen }: { signal: AbortSignal; mayListen(): boolean },
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let release = () => {};
@@ -75,7 +84,7 @@ function deploymentEvents(
       };
       const send = (text: string) => {
         if (released) return;
-        if ((controller.desiredSize ?? 0) < 0) return close();
+        if ((controller.desiredSize ?? 0) < 0 || !mayListen()) return close();
         controller.enqueue(encoder.encode(text));
       };
       const tell = (event: StreamEvent) => {

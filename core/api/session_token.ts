@@ -15,6 +15,11 @@ export function tokenHash(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
+/** Whether a key that was usable is so no longer; `now` in milliseconds since the epoch. */
+export function isOver({ status, session }: AccessKey, now: number): boolean {
+  return status === "Inactive" || (session !== undefined && now >= session.expiresAt);
+}
+
 /** Throws UnrecognizedClient and ExpiredToken; `now` in milliseconds since the epoch. */
 export function checkUsable(key: AccessKey, request: Request, url: URL, now: number): void {
   const { accessKeyId, session } = key;

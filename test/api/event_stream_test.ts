@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CODEDEPLOY_SIGNING_NAME } from "../../core/api/codedeploy_operations.ts";
+import type { Tx } from "../../core/store/group_commit.ts";
+import type { AccessKeys } from "../../core/store/access_keys.ts";
 import { EVENTS_PATH, StreamEvent } from "../../core/wire/event_stream.ts";
 import { signable, signHeaders } from "../../core/wire/sigv4.ts";
 import { line } from "./host.ts";
@@ -8,6 +10,7 @@ import { nthDeployment, openShop, putDeployment, type Shop, START } from "./shop
 import { type Answer, credentialsOf, REGION, SERVER } from "./test_api.ts";
 
 const FIRST = nthDeployment(0);
+const VIEWER = "arn:aws:iam::000000000000:user/viewer";
 
 /** Events as they come; `next` answers undefined when the stream has ended. */
 function reading(response: Response) {
@@ -98,6 +101,24 @@ test("a stream begins with what is, tells what changes, and ends after the end",
   assert.ok(rest.includes("web-1 Succeeded SSSSSSS"));
   assert.deepEqual(rest.slice(-2), ["web-2 Succeeded SSSSSSS", "deployment Succeeded"]);
   assert.equal(shop.engine.listening, 0);
+});
+
+test("a stream ends with the key that it was asked with", async () => {
+  const ends: [string, (keys: AccessKeys, tx: Tx, id: string) => void][] = [
+    ["inactive", (keys, tx, id) => keys.setStatus(tx, id, "Inactive")],
+    ["removed", (keys, tx, id) => keys.remove(tx, id)],
+    ["without a role", (keys, tx) => keys.setRole(tx, VIEWER, "none")],
+  ];
+  for (const [title, end] of ends) {
+    await using shop = await openWorking(1);
+    const { store, keys } = shop.context;
+    const stream = reading(await shop.events(FIRST, "viewer"));
+    await stream.until("web-1 InProgress");
+    await store.commit((tx) => end(keys, tx, credentialsOf("viewer").accessKeyId));
+    await shop.hosts[0]!.update({ commandId: `${FIRST}/web-1` }, "SR", [line("secret")]);
+    assert.deepEqual(await stream.rest(), [], title);
+    assert.equal(shop.engine.listening, 0);
+  }
 });
 
 test("events have the members of the wire, times in milliseconds, and unset ones left out", async () => {
