@@ -13,6 +13,7 @@ import {
   SpecificationInput,
   UpdateInput,
 } from "../wire/agent_protocol.ts";
+import type { ApiContext } from "./context.ts";
 import {
   acknowledge,
   type CallingHost,
@@ -25,6 +26,7 @@ import {
 } from "./host_commands.ts";
 import type { MemberFault, MemberFaults } from "./member_faults.ts";
 import { agentOperation, type RoutedOperation } from "./operation.ts";
+import { isOver } from "./session_token.ts";
 import { getSpecification, pollStockCommand } from "./stock_agent.ts";
 
 /** The command service knows one exception for whatever a caller did wrong (agent's client model). */
@@ -47,12 +49,14 @@ export function hostOperations(service: HostService): RoutedOperation[] {
       name: "PollHostCommand",
       faults: FAULTS,
       input: PollInput,
-      run(input, { store }, { caller, headers, signal }) {
-        const host = hostOf(store, caller);
+      async run(input, context, { caller, headers, signal }) {
+        const host = hostOf(context.store, caller);
         ownIdentifier(host, input.HostIdentifier);
-        return headers.has(EXTENSION_HEADER)
+        const answer = await (headers.has(EXTENSION_HEADER)
           ? pollHostCommand(service, host, input, signal)
-          : pollStockCommand(service, host, signal);
+          : pollStockCommand(service, host, signal));
+        mustStillBe(host, context, caller);
+        return answer;
       },
     }),
     agentOperation({
@@ -94,6 +98,22 @@ export function hostOperations(service: HostService): RoutedOperation[] {
       },
     }),
   ];
+}
+
+/**
+ * Whether the caller would be this host if it asked now. A poll lasts, and who was the host when it
+ * began may have been deregistered; the name may be another's, and the order that came is for that one.
+ * It is handed out again, as any order that got lost.
+ */
+function mustStillBe(host: CallingHost, { store, keys, now }: ApiContext, caller: Caller): void {
+  const key = keys.find(caller.accessKeyId);
+  const isHost = key?.role === "agent" && !isOver(key, now());
+  if (isHost && hostOf(store, caller).name === host.name) return;
+  throw new DomainError(
+    "AccessDeniedException",
+    "",
+    `The access key ${caller.accessKeyId} is no longer that of ${host.name}.`,
+  );
 }
 
 function hostOf(store: Store, caller: Caller): CallingHost {

@@ -9,8 +9,8 @@ import {
   CODEDEPLOY_SIGNING_NAME,
   CODEDEPLOY_TARGET_PREFIX,
 } from "../../core/api/codedeploy_operations.ts";
-import { envelope, Host } from "./host.ts";
-import { nthDeployment, openShop, type Shop } from "./shop.ts";
+import { envelope, Host, joinHost } from "./host.ts";
+import { nthDeployment, openShop, type Shop, TAG } from "./shop.ts";
 import { credentialsOf, REGION, SERVER } from "./test_api.ts";
 
 const ID = `${nthDeployment(0)}/web-1`;
@@ -205,4 +205,27 @@ test("a host's key may call none of people's operations", async () => {
 
 function endpoint(shop: Shop, credentials: Host["keys"]) {
   return { url: SERVER, region: REGION, credentials, fetch: shop.fetch };
+}
+
+for (const isOurs of [true, false]) {
+  test(`a poll of a host that is gone gets nothing of its successor's (${isOurs ? "our" : "AWS's"} agent)`, async () => {
+    await using shop = await openShop(1);
+    const [former] = shop.hosts;
+    former!.isOurs = isOurs;
+    const polling = assert.rejects(
+      former!.call("PollHostCommand", {
+        HostIdentifier: former!.identifier,
+        ...(isOurs && { WaitSeconds: 20 }),
+      }),
+      /no longer that of web-1/,
+    );
+    await shop.call("DeregisterOnPremisesInstance", { instanceName: "web-1" });
+    const { token } = await shop.target(RUNTIME_TARGET_PREFIX + "CreateJoinToken", {});
+    const next = await joinHost(shop, { token, instanceName: "web-1", tags: [TAG] });
+    await shop.deploy("v1.zip");
+    await polling;
+    // As an order whose answer was lost.
+    shop.clock.now += 60_000;
+    assert.equal((await next.take()).commandId, ID);
+  });
 }
