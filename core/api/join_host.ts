@@ -14,7 +14,7 @@ import { NEW_KEY_BYTES, newAccessKey } from "../domain/new_access_key.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { changeHost, findRegistered, registerInstance } from "../store/instances.ts";
 import { isJoinTokenGood } from "../store/join_tokens.ts";
-import { findUserByArn } from "../store/users.ts";
+import { findUserByArn, type User } from "../store/users.ts";
 import { JoinInput, type JoinOutput } from "../wire/join.ts";
 import type { ApiContext } from "./context.ts";
 import type { MemberFaults } from "./member_faults.ts";
@@ -40,6 +40,8 @@ export async function joinHost(raw: unknown, context: ApiContext): Promise<JoinO
     if (!isJoinTokenGood(tx, token, now)) throw badToken();
     const there = findRegistered(tx, instanceName);
     if (there && hasHost(tx, context, there)) throw hostThere(there);
+    const user = findUserByArn(tx, iamUserArn);
+    if (user) throw userThere(instanceName, user);
     const most = context.quotas.instanceTags;
     const all = uniqueTags([...there?.tags ?? [], ...tags]);
     if (all.length > most) throw tooManyTags(all.length, most);
@@ -81,6 +83,17 @@ function hostThere(instance: OnPremisesInstance): DomainError {
       `host, join with its keys: runtime agent join URL --registered codedeploy.onpremises.yml. ` +
       `If that host is gone: aws deploy deregister-on-premises-instance --instance-name ${name}. ` +
       `Otherwise choose another name.`,
+  );
+}
+
+/** The user's keys would be the host's as well, be they of a host that is gone. */
+function userThere(instanceName: string, { name, arn }: User): DomainError {
+  return new DomainError(
+    "IamUserArnAlreadyRegisteredException",
+    "instanceName",
+    `The host would sign as ${arn}, which is the user ${name}: whoever has a key of it would act as ` +
+      `the host ${instanceName}. Delete the user (aws iam delete-access-key, delete-user-policy, ` +
+      `delete-user), or choose another name.`,
   );
 }
 

@@ -218,6 +218,17 @@ for (const [title, identity, prepare] of withHost) {
   });
 }
 
+test("a join is refused a name whose user's keys would act as the host, registered or not", async () => {
+  for (const isImported of [false, true]) {
+    using account = await openAwsAccount();
+    const { api } = account;
+    if (isImported) await register(api, { iamUserArn: AWS_USER });
+    await account.userKey("web-1", { Path: "/AWS/CodeDeploy/" });
+    const type = "IamUserArnAlreadyRegisteredException";
+    await refusesJoin(api, { token: await newToken(api), ...NAME }, 400, type, /delete-user/);
+  }
+});
+
 test("tags of a registration and of its join are at most ten together", async () => {
   using api = await openTestApi();
   const many = Array.from({ length: 9 }, (_, n) => ({ Key: `${n}`, Value: "" }));
