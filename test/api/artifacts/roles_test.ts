@@ -44,14 +44,14 @@ test("a key reads and writes artifacts as its role may, and a host only fetches 
     await server.call("PUT", "/shop/a.zip", { body: "bundle" });
     const wrong: string[] = [];
     for (const [method, path, may, header] of operations) {
-      for (const as of FETCH) {
+      for (const key of FETCH) {
         const headers = header === undefined ? {} : { [header]: VALUE[header] ?? "" };
-        const response = await server.call(method, path, { as, headers });
+        const response = await server.call(method, path, { as: key, headers });
         await response.body?.cancel();
         // Anything else, a missing upload or an empty document, is for those who may ask.
         const refused = response.status === 403;
-        if (refused !== may.includes(as)) continue;
-        wrong.push(`${method} ${path} by ${as}: ${response.status}`);
+        if (refused !== may.includes(key)) continue;
+        wrong.push(`${method} ${path} by ${key}: ${response.status}`);
       }
     }
     assert.deepEqual(wrong, []);
