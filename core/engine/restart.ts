@@ -4,7 +4,7 @@
  * @module
  */
 import type { DeploymentRequest } from "../domain/deployment.ts";
-import type { DeploymentGroup, GroupSettings } from "../domain/deployment_group.ts";
+import type { GroupSettings } from "../domain/deployment_group.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import { getDeployment } from "../store/deployments.ts";
