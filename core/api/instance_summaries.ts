@@ -14,7 +14,7 @@ import type { InstanceSummary } from "./shapes/deployment_target.ts";
 
 /** A host's name, an EC2 instance's id, or a function's name with its alias. */
 export const InstanceId = z.string().regex(/^[A-Za-z0-9+=,.@_:-]{1,200}$/, {
-  error: "1 to 200 of A-Z a-z 0-9 + = , . @ _ : -",
+  error: "must be 1 to 200 of A-Z a-z 0-9 + = , . @ _ : -",
 });
 
 const INSTANCE = {

@@ -6,6 +6,7 @@
  */
 import type { z } from "zod";
 import { DomainError, type ErrorName } from "../domain/errors.ts";
+import { issueText } from "./issue_text.ts";
 
 export interface MemberFault {
   /** For a member that is left out, null or empty. */
@@ -123,10 +124,11 @@ export function memberFault(error: z.ZodError, raw: unknown, own: MemberFaults):
   if (path.length === 1 && isEmpty(value) && fault.missing) {
     return new DomainError(fault.missing, field, missingText(field, fault.missing));
   }
-  if (isWrongType(issue, value)) return serialization(field, issue.message);
+  const text = issueText(issue, value);
+  if (isWrongType(issue, value)) return serialization(field, text);
   const tooMany = issue.code === "too_big" && Array.isArray(value) ? fault.tooMany : undefined;
   const name = tooMany ?? fault.malformed ?? "InvalidInputException";
-  return new DomainError(name, field, `${field}: ${issue.message}`);
+  return new DomainError(name, field, `${field}: ${text}`);
 }
 
 function faultOf(path: readonly string[], own: MemberFaults): MemberFault {

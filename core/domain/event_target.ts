@@ -29,9 +29,9 @@ export type EventPattern = z.infer<typeof EventPattern>;
 
 /** A header of every request, whose value is kept in a file of the server's (`secret`). */
 export const SecretHeader = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "1 to 64 of A-Z a-z 0-9 -"),
+  name: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 -"),
   /** Name of a file below the server's folder of event secrets. */
-  secret: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 of A-Z a-z 0-9 _ -"),
+  secret: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 _ -"),
 });
 export type SecretHeader = z.infer<typeof SecretHeader>;
 

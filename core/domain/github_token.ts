@@ -7,5 +7,5 @@ export const GitHubTokenName = Name;
 /** What GitHub gives out is one word of ASCII; more would not fit into a header. */
 export const GitHubToken = z.string().regex(
   /^[\x21-\x7e]{1,1000}$/,
-  "one word of 1 to 1000 letters",
+  "must be one word of 1 to 1000 letters",
 );

@@ -8,13 +8,13 @@ import { z } from "zod";
 const NAME = /^[A-Za-z0-9+=,.@_-]{1,100}$/;
 
 /** Application, deployment group, deployment config or instance name. */
-export const Name = z.string().regex(NAME, "1 to 100 of A-Z a-z 0-9 + = , . @ _ -");
+export const Name = z.string().regex(NAME, "must be 1 to 100 of A-Z a-z 0-9 + = , . @ _ -");
 export type Name = z.infer<typeof Name>;
 
 /** Names of configs that ship with CodeDeploy begin so; nobody else's may. */
 export const PREDEFINED_CONFIG_PREFIX = "CodeDeployDefault.";
 
-export const DeploymentId = z.string().regex(/^d-[A-Z0-9]{9}$/, "d- and nine of A-Z 0-9");
+export const DeploymentId = z.string().regex(/^d-[A-Z0-9]{9}$/, "must be d- and nine of A-Z 0-9");
 export type DeploymentId = z.infer<typeof DeploymentId>;
 
 const ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";

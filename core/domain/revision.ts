@@ -20,7 +20,7 @@ export type S3Location = z.infer<typeof S3Location>;
 export const GitHubLocation = z.object({
   repository: z.string()
     .regex(/^[A-Za-z0-9_-]+\/\.*[A-Za-z0-9_-][A-Za-z0-9._-]*$/, "must look like owner/repo"),
-  commitId: z.string().regex(/^[0-9a-fA-F]{40}$/, "the commit's full SHA-1"),
+  commitId: z.string().regex(/^[0-9a-fA-F]{40}$/, "must be the commit's full SHA-1"),
 });
 
 const Text = z.object({ content: z.string().optional(), sha256: z.string().optional() });

@@ -6,7 +6,10 @@ import type { LifecycleEvent } from "./lifecycle_event.ts";
  * An instance's name or id, a function with its alias, `cluster:service`, a stack's ARN: whatever its
  * platform, one word.
  */
-export const TargetId = z.string().regex(/^[!-~]{1,1011}$/, "one word of 1 to 1011 letters");
+export const TargetId = z.string().regex(
+  /^[!-~]{1,1011}$/,
+  "must be one word of 1 to 1011 letters",
+);
 
 export const TargetStatus = z.enum([
   "Pending",

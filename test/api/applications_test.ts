@@ -95,7 +95,7 @@ const refusals: Refusal[] = [
       operation,
       { applicationName: "a b" },
       "InvalidApplicationName",
-      /applicationName: 1/,
+      /applicationName: must be 1/,
     ],
     [operation, { applicationName: 7 }, "Serialization", /applicationName: .*string/],
     [operation, { applicationName: ["shop"] }, "Serialization", /applicationName: /],

@@ -24,7 +24,7 @@ const group = (text: string) => `applications:\n  - name: shop\n    groups:\n   
 const faults: [name: string, text: string, says: RegExp[]][] = [
   ["a tab", "applications:\n\t- name: x\n", [/^f\.yaml:2:1: .*[Tt]ab/]],
   ["a name with a blank", group("name: a b"), [
-    /^f\.yaml:4:9: applications\[0\]\.groups\[0\]\.name: 1 to 100 of/,
+    /^f\.yaml:4:9: applications\[0\]\.groups\[0\]\.name: must be 1 to 100 of/,
   ]],
   ["no name", group("config: c"), [
     /^f\.yaml:4:9: applications\[0\]\.groups\[0\]\.name: .*expected string/,

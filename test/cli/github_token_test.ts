@@ -36,7 +36,7 @@ const bad: [what: string, argv: string[], answers: string[], says: RegExp][] = [
   ["nothing on stdin", ["acme"], [], /stdin holds no token/],
   ["two words", ["acme"], ["two words"], /stdin holds no token/],
   ["a file that is not there", ["acme", "--token-file", "/gone"], [], /cannot be read from \/gone/],
-  ["a name that GitHub has not", ["a/b"], [TOKEN], /--name: 1 to 100/],
+  ["a name that GitHub has not", ["a/b"], [TOKEN], /--name: must be 1 to 100/],
 ];
 for (const [what, argv, answers, says] of bad) {
   test(`set refuses ${what}, and asks the server nothing`, async () => {

@@ -98,7 +98,7 @@ const refused: [argv: string, says: RegExp][] = [
   ["server --tls-cert c.pem", /--tls-cert and --tls-key go together/],
   ["server --listen 0.0.0.0:80 --time-lapse 60", /loopback/],
   ["agent join ftp://x --token T --name n", /not a URL of the form/],
-  ["agent join http://h --token T --name n/1", /--name: 1 to 100/],
+  ["agent join http://h --token T --name n/1", /--name: must be 1 to 100/],
   ["agent join http://h", /--token and --name are needed, or --registered/],
   ["agent join http://h --name n", /--token and --name are needed, or --registered/],
   ["agent join http://h --registered f --name n", /has its name, tags and keys already/],

@@ -38,6 +38,6 @@ function refuseNoName({ request }: Deployment, targetId: string): void {
   if (request.computePlatform !== "Server") return;
   const [issue] = Name.safeParse(targetId).error?.issues ?? [];
   if (!issue) return;
-  const message = `targetId: the name of an instance is ${issue.message}`;
+  const message = `targetId: the name of an instance ${issue.message}`;
   throw new DomainError("InvalidInstanceNameException", "targetId", message);
 }

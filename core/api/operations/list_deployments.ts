@@ -12,7 +12,7 @@ import { operation } from "../operation.ts";
 
 const Seconds = z.number();
 /** CloudFormation gives a stack's ARN; an empty one asks for nothing. */
-const ExternalId = z.string().regex(/^[!-~]{0,1011}$/, "an ARN, or another word of ASCII");
+const ExternalId = z.string().regex(/^[!-~]{0,1011}$/, "must be an ARN, or another word of ASCII");
 const Input = z.object({
   applicationName: Name.optional(),
   deploymentGroupName: Name.optional(),
