@@ -221,8 +221,11 @@ export class Runner {
       if (target.status !== "InProgress") desk.remove(target.id, commandOf(target.id));
       if (streams.wanted(this.state.id)) streams.publish(targetEvent(this.state.id, target));
     }
-    if (streams.wanted(this.state.id)) streams.publish(this.#deploymentEvent());
-    if (decision.status && TERMINAL_DEPLOYMENT.has(decision.status)) onEnd(rollbackId);
+    const ends = decision.status !== undefined && TERMINAL_DEPLOYMENT.has(decision.status);
+    // Memory may be ahead: an end that a later decision brings is told with that one, after its hosts.
+    const toldLater = !ends && TERMINAL_DEPLOYMENT.has(this.state.status);
+    if (!toldLater && streams.wanted(this.state.id)) streams.publish(this.#deploymentEvent());
+    if (ends) onEnd(rollbackId);
   }
 
   #deploymentEvent(): StreamEvent {

@@ -103,6 +103,24 @@ test("a stream begins with what is, tells what changes, and ends after the end",
   assert.equal(shop.engine.listening, 0);
 });
 
+test("of hosts that end at once, each is told before the deployment's end", async () => {
+  await using shop = await openShop(3, {
+    deploymentConfigName: "CodeDeployDefault.AllAtOnce",
+  });
+  await shop.deploy("v1.zip");
+  const orders = await Promise.all(shop.hosts.map((host) => host.take()));
+  const stream = reading(await shop.events(FIRST));
+  await stream.until("web-3 InProgress");
+  await Promise.all(shop.hosts.map((host, n) => host.complete(orders[n]!)));
+  const told = await stream.rest();
+  const ends = told.filter((one) => one.startsWith("web-"));
+  assert.deepEqual(
+    ends.sort(),
+    ["web-1", "web-2", "web-3"].map((one) => `${one} Succeeded SSSSSSS`),
+  );
+  assert.equal(told.at(-1), "deployment Succeeded");
+});
+
 test("a stream ends with the key that it was asked with", async () => {
   const ends: [string, (keys: AccessKeys, tx: Tx, id: string) => void][] = [
     ["inactive", (keys, tx, id) => keys.setStatus(tx, id, "Inactive")],
