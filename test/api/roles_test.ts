@@ -60,9 +60,9 @@ const NEEDS: Readonly<Record<string, Partial<Record<Role | "anyone", string>>>> 
   sns: {
     deployer:
       `CreateTopic DeleteTopic Publish SetSubscriptionAttributes SetTopicAttributes Subscribe
-      Unsubscribe`,
+      TagResource Unsubscribe UntagResource`,
     viewer: `GetSubscriptionAttributes GetTopicAttributes ListSubscriptions ListSubscriptionsByTopic
-      ListTopics`,
+      ListTagsForResource ListTopics`,
     // The token is the proof.
     anyone: "ConfirmSubscription",
   },
