@@ -7,6 +7,7 @@
 import { randomInt } from "node:crypto";
 import process from "node:process";
 import { ApiChecker } from "./api/check.ts";
+import { QueryChecker } from "./api/query_check.ts";
 import { caseChecker, keepCase } from "./check.ts";
 import { nextCase, randomFrom } from "./mutate.ts";
 import { watch } from "./watchdog.ts";
@@ -44,10 +45,12 @@ async function bundles(seed: number): Promise<Target> {
 }
 
 async function api(seed: number): Promise<Target> {
-  const checker = await ApiChecker.open();
+  const checkers = [await ApiChecker.open(), await QueryChecker.open()];
   return {
-    attempt: (at) => checker.check(seed, at),
-    [Symbol.asyncDispose]: () => checker[Symbol.asyncDispose](),
+    attempt: (at) => checkers[at % checkers.length]!.check(seed, Math.floor(at / checkers.length)),
+    async [Symbol.asyncDispose]() {
+      for (const checker of checkers) await checker[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -94,7 +94,8 @@ function isEnvelope(name: string): boolean {
   return name === "Action" || name === "Version" || /^X-Amz-/i.test(name);
 }
 
-function asRefusal(error: unknown, request: { id: string; operation: string }): QueryError {
+/** The refusal for anything thrown; what is not foreseen is logged, and not told. */
+export function asRefusal(error: unknown, request: { id: string; operation: string }): QueryError {
   const refusal = asQueryError(error);
   if (refusal) return refusal;
   const log = getLogger(["runtime", "api"]);
@@ -103,7 +104,8 @@ function asRefusal(error: unknown, request: { id: string; operation: string }): 
   return new QueryError("InternalFailure", message, { cause: error });
 }
 
-function xml(status: number, requestId: string, document: string): Response {
+/** An answer of the protocol. */
+export function xml(status: number, requestId: string, document: string): Response {
   const headers = { "content-type": "text/xml", "x-amzn-requestid": requestId };
   return new Response(document, { status, headers });
 }

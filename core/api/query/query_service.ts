@@ -37,6 +37,7 @@ export interface QueryOperation {
   readonly name: string;
   /** The least role that may call it; `anyone` means every key, those of hosts too. */
   readonly role: Role | "anyone";
+  readonly input: z.ZodObject;
   /** Answers the result; throws QueryError, and DomainError with a name that `asQueryError` knows. */
   run(raw: unknown, service: QueryService, context: ApiContext, call: Call): unknown;
 }
@@ -58,6 +59,7 @@ export function queryOperation<Schema extends z.ZodObject>(definition: {
   return {
     name,
     role,
+    input,
     run(raw, { invalidParameter = "ValidationError" }, context, call) {
       const parsed = input.safeParse(raw);
       if (parsed.success) return run(parsed.data, context, call);

@@ -1,6 +1,5 @@
 /** Asks the router in the AWS Query protocol as SDKs do, signed, without a socket. @module */
 import { XMLParser } from "fast-xml-parser";
-import type { Hono } from "hono";
 import { type Credentials, signable, signHeaders } from "../../../core/wire/sigv4.ts";
 import type { Answer } from "../test_api.ts";
 
@@ -22,7 +21,7 @@ const parser = new XMLParser({
 });
 
 export async function askQuery(
-  app: Hono,
+  app: { request(request: Request): Response | Promise<Response> },
   ask: {
     service: string;
     credentials: Credentials;

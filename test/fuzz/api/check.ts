@@ -12,6 +12,7 @@ import { publicServices } from "../../../core/api/public_services.ts";
 import { AGENT_SIGNING_NAME, AGENT_TARGET_PREFIX } from "../../../core/wire/agent_protocol.ts";
 import { bundle, openShop, type Shop } from "../../api/shop.ts";
 import { credentialsOf } from "../../api/test_api.ts";
+import { within } from "./deadline.ts";
 import { inputFor, type Known } from "./input.ts";
 import { anyBody, anyEnvelope, bodyOf, requestOf } from "./request.ts";
 
@@ -63,6 +64,11 @@ function knownOf(id: string, identifier: string): Known {
 
 export type Outcome = "taken" | "refused";
 
+/** Asks a server about the request that belongs to a number; throws what must never happen. */
+export interface Checker extends AsyncDisposable {
+  check(seed: number, at: number): Promise<Outcome>;
+}
+
 interface Callable {
   operation: RoutedOperation;
   target: string;
@@ -71,7 +77,7 @@ interface Callable {
 }
 
 /** Checks requests one by one against servers in this process. */
-export class ApiChecker implements AsyncDisposable {
+export class ApiChecker implements Checker {
   #shop: Shop;
   #callable: readonly Callable[];
   #left = REQUESTS;
@@ -208,12 +214,4 @@ function assertJson(response: Response, text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text);
   assert.ok(typeof value === "object" && value !== null && !Array.isArray(value), text);
   return Object.fromEntries(Object.entries(value));
-}
-
-async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${milliseconds} ms`)), milliseconds);
-  });
-  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -29,10 +29,17 @@ export interface Known {
   others: readonly string[];
 }
 
-/** Inputs for a schema whose strings are often those of `known`. */
-export function inputFor(schema: z.ZodType, known: Known): fc.Arbitrary<Json> {
+/**
+ * Inputs for a schema whose strings are often those of `known`; `io` says which side of the schema's
+ * conversions is asked for.
+ */
+export function inputFor(
+  schema: z.ZodType,
+  known: Known,
+  io: "input" | "output" = "input",
+): fc.Arbitrary<Json> {
   // because what zod writes is JSON Schema, of which Shape is the part that is read
-  const shape = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Shape;
+  const shape = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Shape;
   return fc.tuple(valueOf(shape, known), CHANGES)
     .map(([value, changes]) => changes.reduce(changed, value));
 }

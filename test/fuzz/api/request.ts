@@ -67,7 +67,7 @@ export function bodyOf(input: Json, body: Body, at: number): Uint8Array<ArrayBuf
 }
 
 /** What is wrong with the request around the body; `status` when it decides the answer alone. */
-interface Envelope {
+export interface Envelope {
   name: string;
   status?: number;
   type?: RegExp;
@@ -235,25 +235,42 @@ export interface Draft {
   now: number;
 }
 
-/** The signed request. */
+/** The signed request of an operation in AWS JSON. */
 export async function requestOf(
-  { target, service, keys, body, now }: Draft,
+  { target, ...draft }: Draft,
   envelope: Envelope | undefined,
   signal: AbortSignal,
 ): Promise<Request> {
+  const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": target };
   const url = new URL(SERVER);
-  const headers: Record<string, string> = {
-    "content-type": "application/x-amz-json-1.1",
-    "x-amz-target": target,
-  };
+  return await signedRequest({ ...draft, method: "POST", url, headers, signal }, envelope);
+}
+
+/** Any signed request. */
+export async function signedRequest(
+  draft: Omit<Draft, "target" | "body"> & {
+    method: string;
+    url: URL;
+    headers: Record<string, string>;
+    body: Uint8Array<ArrayBuffer> | undefined;
+    signal?: AbortSignal;
+  },
+  envelope: Envelope | undefined,
+): Promise<Request> {
+  const { method, url, body, keys, now, signal } = draft;
+  const headers = { ...draft.headers };
   envelope?.before?.(headers);
-  const signs = signer(envelope?.keys?.(keys) ?? keys, REGION, envelope?.service ?? service);
+  const signs = signer(envelope?.keys?.(keys) ?? keys, REGION, envelope?.service ?? draft.service);
   const signingDate = new Date(now + (envelope?.clock ?? 0));
-  const { headers: signed } = await signs.sign(signable("POST", url, headers, body), {
-    signingDate,
-  });
+  const toSign = signable(method, url, headers, body);
+  const { headers: signed } = await signs.sign(toSign, { signingDate });
   envelope?.after?.(signed);
-  return new Request(url, { method: "POST", headers: signed, body, signal });
+  return new Request(url, {
+    method,
+    headers: signed,
+    ...(body && { body }),
+    ...(signal && { signal }),
+  });
 }
 
 /** Most requests have nothing wrong but their body. */

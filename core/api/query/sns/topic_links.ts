@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import type { ApiContext } from "../../context.ts";
-import { asQueryError } from "../query_error.ts";
+import { asRefusal, xml } from "../query_request.ts";
 import { errorDocument, resultDocument } from "../query_xml.ts";
 import { SNS_NAMESPACE } from "./sns_service.ts";
 import { confirm, leave } from "./subscription_operations.ts";
@@ -50,13 +50,12 @@ async function answer(
   const person = accept.includes("text/html");
   try {
     const result = await followed(action, query, context);
-    if (!person) return xml(200, resultDocument({ ...about, result }));
+    if (!person) return xml(200, about.requestId, resultDocument({ ...about, result }));
     return page(200, action === "Unsubscribe" ? "Unsubscribed." : "Subscription confirmed.");
   } catch (error) {
-    const refusal = asQueryError(error);
-    if (!refusal) throw error;
+    const refusal = asRefusal(error, { id: about.requestId, operation: action });
     if (person) return page(refusal.status, refusal.message);
-    return xml(refusal.status, errorDocument(refusal, about));
+    return xml(refusal.status, about.requestId, errorDocument(refusal, about));
   }
 }
 
@@ -70,10 +69,6 @@ async function followed(
     return await leave(query.get("SubscriptionArn") ?? "", context, { token });
   }
   return await confirm(query.get("TopicArn") ?? "", token, context);
-}
-
-function xml(status: number, document: string): Response {
-  return new Response(document, { status, headers: { "content-type": "text/xml" } });
 }
 
 function page(status: number, sentence: string): Response {
