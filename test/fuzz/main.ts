@@ -8,6 +8,7 @@ import { randomInt } from "node:crypto";
 import process from "node:process";
 import { ApiChecker } from "./api/check.ts";
 import { QueryChecker } from "./api/query_check.ts";
+import { S3Checker } from "./api/s3_check.ts";
 import { caseChecker, keepCase } from "./check.ts";
 import { nextCase, randomFrom } from "./mutate.ts";
 import { watch } from "./watchdog.ts";
@@ -45,7 +46,7 @@ async function bundles(seed: number): Promise<Target> {
 }
 
 async function api(seed: number): Promise<Target> {
-  const checkers = [await ApiChecker.open(), await QueryChecker.open()];
+  const checkers = [await ApiChecker.open(), await QueryChecker.open(), await S3Checker.open()];
   return {
     attempt: (at) => checkers[at % checkers.length]!.check(seed, Math.floor(at / checkers.length)),
     async [Symbol.asyncDispose]() {
