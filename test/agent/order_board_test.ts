@@ -128,6 +128,7 @@ test("orders that waited when the agent stopped are gone on with by the next", a
     const first = give(stage, "d-1");
     const second = give(stage, "d-2");
     await until(() => stage.server.acknowledged.length === 1, "one that waits");
+    await until(() => stage.lines().length === 1, "one that runs");
     const stopped = agent.stop();
     await go("d-1");
     await stopped;
