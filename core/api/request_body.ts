@@ -5,10 +5,16 @@ import { BodyTooLarge } from "./error_response.ts";
 /** Bytes of a JSON request; the largest (a chunk of log lines) is far below. */
 export const BODY_LIMIT = 10 * 1024 * 1024;
 
-/** The whole body; throws BodyTooLarge as soon as it is known to be one. */
-export async function readBody(request: Request): Promise<Uint8Array> {
+/** Bytes of a form; the largest that any service takes (a message of 256 KiB, escaped) is below. */
+export const FORM_LIMIT = 1024 * 1024;
+
+/** Bytes of a request that nobody has signed. */
+export const UNSIGNED_LIMIT = 64 * 1024;
+
+/** The whole body; throws BodyTooLarge as soon as it is known to be longer than `limit` bytes. */
+export async function readBody(request: Request, limit = BODY_LIMIT): Promise<Uint8Array> {
   const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > BODY_LIMIT) throw new BodyTooLarge(BODY_LIMIT);
+  if (declared > limit) throw new BodyTooLarge(limit);
   if (request.body === null) return new Uint8Array();
   // No more than its length comes, and a stream costs as much as the rest of a small request.
   if (request.headers.has("content-length") && !request.headers.has("transfer-encoding")) {
@@ -18,7 +24,7 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   let size = 0;
   for await (const chunk of request.body) {
     size += chunk.length;
-    if (size > BODY_LIMIT) throw new BodyTooLarge(BODY_LIMIT);
+    if (size > limit) throw new BodyTooLarge(limit);
     chunks.push(chunk);
   }
   const [only] = chunks;

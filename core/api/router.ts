@@ -18,7 +18,7 @@ import { noRole } from "./no_role.ts";
 import { mayCall, type RoutedOperation } from "./operation.ts";
 import { answerQuery, isQueryRequest } from "./query/query_request.ts";
 import type { QueryService } from "./query/query_service.ts";
-import { parseJson, readBody } from "./request_body.ts";
+import { parseJson, readBody, UNSIGNED_LIMIT } from "./request_body.ts";
 
 /** The operations behind one prefix of X-Amz-Target, and the names clients sign them for. */
 export interface Service {
@@ -38,7 +38,7 @@ export function createRouter(
   app.route("/", healthRoutes(context));
   app.post(JOIN_PATH, ({ req }) =>
     answer("JoinHost", async () => {
-      const raw = parseJson(await readBody(req.raw));
+      const raw = parseJson(await readBody(req.raw, UNSIGNED_LIMIT));
       return await joinHost(raw, context);
     }));
   app.get("/", async ({ req }, next) => {

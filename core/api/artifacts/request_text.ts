@@ -8,7 +8,7 @@ import { S3Error } from "./s3_error.ts";
 import { parseXml } from "./s3_xml.ts";
 
 /** A list of ten thousand parts with all their checksums has about 3 MiB. */
-const LIMIT_BYTES = 8 << 20;
+const LIMIT_BYTES = 4 << 20;
 
 /**
  * The body as text. `headers` are those that speak of it: with CompleteMultipartUpload the checksum
@@ -22,7 +22,7 @@ export async function readText(request: S3Request, headers = request.headers): P
   for await (const piece of unframed(request, claims, trailers)) {
     size += piece.length;
     if (size > LIMIT_BYTES) {
-      throw new S3Error("EntityTooLarge", "The document in the body is longer than 8 MiB.");
+      throw new S3Error("EntityTooLarge", "The document in the body is longer than 4 MiB.");
     }
     pieces.push(piece.slice());
   }

@@ -11,7 +11,7 @@ import type { ApiContext } from "../context.ts";
 import { BodyTooLarge } from "../error_response.ts";
 import { noRole } from "../no_role.ts";
 import { mayCall } from "../operation.ts";
-import { readBody } from "../request_body.ts";
+import { FORM_LIMIT, readBody } from "../request_body.ts";
 import { readFlattened } from "./flattened.ts";
 import { asQueryError, QueryError } from "./query_error.ts";
 import type { QueryOperation, QueryService } from "./query_service.ts";
@@ -37,7 +37,7 @@ export async function answerQuery(
   // The namespace of a refusal before the service is known is nobody's.
   const about = { action: "", namespace: "http://webservices.amazon.com/AWSFault/2005-15-09" };
   try {
-    const body = await readBody(request);
+    const body = await readBody(request, FORM_LIMIT);
     const names = services.map(({ signingName }) => signingName);
     const { caller, service: scope } = await authenticateJson(context, request, body, names);
     const service = services.find(({ signingName }) => signingName === scope);

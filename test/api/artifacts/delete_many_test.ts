@@ -79,7 +79,7 @@ const refusals: [what: string, body: string, options: CallOptions, expected: str
     {},
     "400 MalformedXML",
   ],
-  ["more than 8 MiB", list(["<Key>kept</Key>"], " ".repeat(9 << 20)), {}, "400 EntityTooLarge"],
+  ["more than 4 MiB", list(["<Key>kept</Key>"], " ".repeat(5 << 20)), {}, "400 EntityTooLarge"],
 ];
 for (const [what, body, options, expected] of refusals) {
   test(`a delete of many is refused and deletes nothing: ${what}`, async () => {
