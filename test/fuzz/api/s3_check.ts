@@ -97,6 +97,9 @@ function assertRefusal(request: Request, response: Response, text: string): void
   const { status, headers } = response;
   // What this server does not have it says by 501; every other failure would be its own.
   assert.ok(status < 500 || status === 501, `status ${status}: ${text}`);
+  // `/` with another method and no word of S3 is nobody's: to HTTP a place where nothing is.
+  const { pathname } = new URL(request.url);
+  if (pathname === "/" && status === 404 && text === "404 Not Found") return;
   const id = headers.get("x-amz-request-id");
   assert.ok(id, `no request id: ${status} ${text}`);
   assert.equal(headers.get("content-type"), "application/xml");
