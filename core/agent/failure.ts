@@ -3,6 +3,7 @@
  * and the exit code of the process (docs: the command line).
  * @module
  */
+import process from "node:process";
 
 export const EXIT = { done: 0, failed: 1, usage: 2, notAllowed: 7, unreachable: 8 } as const;
 
@@ -26,5 +27,20 @@ export class AgentFailure extends Error {
   render(): string {
     const { cause, evidence, state, next } = this.parts;
     return `${cause}\n  evidence  ${evidence}\n  state     ${state}\n  next      ${next}\n`;
+  }
+}
+
+/** Runs a command that answers the lines to print; answers its exit code, and tells its failure. */
+export async function exitCodeOf(
+  command: Promise<string[]>,
+  print = (line: string): void => void process.stdout.write(`${line}\n`),
+): Promise<FailureParts["exitCode"]> {
+  try {
+    for (const line of await command) print(line);
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof AgentFailure)) throw error;
+    process.stderr.write(error.render());
+    return error.parts.exitCode;
   }
 }

@@ -3,13 +3,12 @@
  * The server's public key comes with them and is pinned: only orders under it are carried out.
  * @module
  */
-import process from "node:process";
 import { z } from "zod";
 import type { Tag } from "../domain/tag.ts";
 import { certificateFault } from "../wire/certificate_fault.ts";
 import { JOIN_PATH, JoinInput, JoinOutput } from "../wire/join.ts";
 import { readOutgoing } from "./config.ts";
-import { AgentFailure, EXIT, type FailureParts } from "./failure.ts";
+import { AgentFailure, EXIT, exitCodeOf, type FailureParts } from "./failure.ts";
 import { prepareFiles, writeFiles } from "./join_files.ts";
 
 export interface JoinOptions {
@@ -33,16 +32,7 @@ const TIMEOUT_MS = 30_000;
 
 /** Joins; answers the exit code: 0, 1, 2 bad input, 7 token refused, 8 server unreachable. */
 export async function join(options: JoinOptions): Promise<number> {
-  try {
-    const done = await joinServer(options);
-    const print = options.print ?? ((line: string) => void process.stdout.write(line + "\n"));
-    for (const line of done) print(line);
-    return EXIT.done;
-  } catch (error) {
-    if (!(error instanceof AgentFailure)) throw error;
-    process.stderr.write(error.render());
-    return error.parts.exitCode;
-  }
+  return await exitCodeOf(joinServer(options), options.print);
 }
 
 async function joinServer(options: JoinOptions): Promise<string[]> {

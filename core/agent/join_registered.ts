@@ -5,12 +5,11 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import process from "node:process";
 import { ApiError, callJson, UnreachableError } from "../wire/aws_json.ts";
 import { certificateFault } from "../wire/certificate_fault.ts";
 import { GetServerKeyOutput, RUNTIME_TARGET_PREFIX } from "../wire/runtime_api.ts";
 import { readOutgoing } from "./config.ts";
-import { AgentFailure, EXIT } from "./failure.ts";
+import { AgentFailure, EXIT, exitCodeOf } from "./failure.ts";
 import { type Identity, readIdentity } from "./identity.ts";
 import { startCommand } from "./join.ts";
 import { prepareFiles, writeFiles } from "./join_files.ts";
@@ -30,16 +29,7 @@ const TIMEOUT_MS = 30_000;
 
 /** Answers the exit code: 0, 1, 2 bad input, 7 keys refused, 8 server unreachable. */
 export async function joinRegistered(options: JoinRegisteredOptions): Promise<number> {
-  try {
-    const done = await pinServer(options);
-    const print = options.print ?? ((line: string) => void process.stdout.write(`${line}\n`));
-    for (const line of done) print(line);
-    return EXIT.done;
-  } catch (error) {
-    if (!(error instanceof AgentFailure)) throw error;
-    process.stderr.write(error.render());
-    return error.parts.exitCode;
-  }
+  return await exitCodeOf(pinServer(options), options.print);
 }
 
 async function pinServer(options: JoinRegisteredOptions): Promise<string[]> {

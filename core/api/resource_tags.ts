@@ -1,6 +1,6 @@
 /** Tags of applications and deployment groups: in an input, and by the ARN of what they are on. @module */
 import { z } from "zod";
-import { DomainError } from "../domain/errors.ts";
+import { DomainError, type ErrorName } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { parseResourceArn, ResourceTags as Tags } from "../domain/resource_tag.ts";
 import { applicationNamed } from "../store/applications.ts";
@@ -23,6 +23,18 @@ export const RESOURCE_TAG_FAULTS: MemberFaults = {
   TagKeys: TAGS,
   NextToken: { malformed: "InvalidNextTokenException" },
 };
+
+/** Of TagResource and UntagResource. */
+export const RESOURCE_TAG_ERRORS: readonly ErrorName[] = [
+  "ApplicationDoesNotExistException",
+  "ArnNotSupportedException",
+  "DeploymentConfigDoesNotExistException",
+  "DeploymentGroupDoesNotExistException",
+  "InvalidArnException",
+  "InvalidTagsToAddException",
+  "ResourceArnRequiredException",
+  "TagRequiredException",
+];
 
 /**
  * The id of the application or group that an ARN names, under its name of now. Throws InvalidArn,

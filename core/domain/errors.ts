@@ -2,10 +2,28 @@
  * Refusals of the CodeDeploy API, spelled as on the wire.
  *
  * Names and families: spec 1.1 and 1.2 (service model). Common errors that every AWS JSON service
- * may answer stand at the end. One list; nothing else in the project spells an error name freely.
+ * may answer have a list of their own. One table; nothing else in the project spells an error name freely.
  * @module
  */
 import { z } from "zod";
+
+/**
+ * What every operation of an AWS JSON service may answer, whatever it does (spec 0): signature, role,
+ * form of the request, state of the server. No operation names them as its own.
+ */
+const COMMON_ERROR_NAMES = [
+  "AccessDeniedException",
+  "ExpiredTokenException",
+  "IncompleteSignatureException",
+  "InternalFailure",
+  "InvalidSignatureException",
+  "MissingAuthenticationTokenException",
+  "SerializationException",
+  "ServiceUnavailableException",
+  "ThrottlingException",
+  "UnknownOperationException",
+  "UnrecognizedClientException",
+] as const;
 
 export const ErrorName = z.enum([
   "AlarmsLimitExceededException",
@@ -120,20 +138,11 @@ export const ErrorName = z.enum([
   // The agent protocol (spec 12.1).
   "ClientException",
   "ServerException",
-  // Common to AWS JSON services (spec 0).
-  "AccessDeniedException",
-  "ExpiredTokenException",
-  "IncompleteSignatureException",
-  "InternalFailure",
-  "InvalidSignatureException",
-  "MissingAuthenticationTokenException",
-  "SerializationException",
-  "ServiceUnavailableException",
-  "ThrottlingException",
-  "UnknownOperationException",
-  "UnrecognizedClientException",
+  ...COMMON_ERROR_NAMES,
 ]);
 export type ErrorName = z.infer<typeof ErrorName>;
+
+export const COMMON_ERRORS: readonly ErrorName[] = COMMON_ERROR_NAMES;
 
 /**
  * A refusal the caller can act on: `name` is sent as `__type`, `field` is the input at fault (empty

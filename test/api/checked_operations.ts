@@ -5,7 +5,7 @@
  * @module
  */
 import { isDeepStrictEqual } from "node:util";
-import { COMMON_ERRORS } from "../../core/api/every_operation_errors.ts";
+import { COMMON_ERRORS } from "../../core/domain/errors.ts";
 import type { Operation, RoutedOperation } from "../../core/api/operation.ts";
 import type { Service } from "../../core/api/router.ts";
 import { DomainError } from "../../core/domain/errors.ts";

@@ -1,7 +1,7 @@
 /** Our table of operations against the service model of CodeDeploy that the AWS SDK is made from. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COMMON_ERRORS } from "../../core/api/every_operation_errors.ts";
+import { COMMON_ERRORS } from "../../core/domain/errors.ts";
 import {
   differences,
   type Members,

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { COMMON_ERRORS } from "../../core/api/every_operation_errors.ts";
+import { COMMON_ERRORS } from "../../core/domain/errors.ts";
 import { descriptionsOf } from "../../core/api/operations/describe_operations.ts";
 import type { DescribeOperationsOutput } from "../../core/wire/runtime_api.ts";
 import { PUBLIC_SERVICES } from "../api/operation_table.ts";

@@ -1,5 +1,5 @@
 /** `docs/api_operations.md` from the table of operations, so that it says what is there. @module */
-import { COMMON_ERRORS } from "../../core/api/every_operation_errors.ts";
+import { COMMON_ERRORS } from "../../core/domain/errors.ts";
 import { descriptionsOf } from "../../core/api/operations/describe_operations.ts";
 import type { PublicService } from "../../core/api/public_services.ts";
 import { describeBody } from "../../core/cli/operation_text.ts";

@@ -10,7 +10,7 @@ import {
   DescribeOperationsOutput,
   type OperationDescription,
 } from "../../wire/runtime_api.ts";
-import { COMMON_ERRORS } from "../every_operation_errors.ts";
+import { COMMON_ERRORS } from "../../domain/errors.ts";
 import { type Operation, operation } from "../operation.ts";
 
 /** The operations behind one prefix of X-Amz-Target. */

@@ -3,23 +3,19 @@ import { z } from "zod";
 import { ResourceTags } from "../../domain/resource_tag.ts";
 import { putResourceTags } from "../../store/resource_tags.ts";
 import { operation } from "../operation.ts";
-import { RESOURCE_TAG_FAULTS, ResourceArn, taggedResource } from "../resource_tags.ts";
+import {
+  RESOURCE_TAG_ERRORS,
+  RESOURCE_TAG_FAULTS,
+  ResourceArn,
+  taggedResource,
+} from "../resource_tags.ts";
 
 export const tagResource = operation({
   name: "TagResource",
   role: "deployer",
   input: z.object({ ResourceArn, Tags: ResourceTags.min(1) }),
   output: z.object({}),
-  errors: [
-    "ApplicationDoesNotExistException",
-    "ArnNotSupportedException",
-    "DeploymentConfigDoesNotExistException",
-    "DeploymentGroupDoesNotExistException",
-    "InvalidArnException",
-    "InvalidTagsToAddException",
-    "ResourceArnRequiredException",
-    "TagRequiredException",
-  ],
+  errors: RESOURCE_TAG_ERRORS,
   faults: RESOURCE_TAG_FAULTS,
   async run({ ResourceArn, Tags }, { store, quotas }) {
     await store.commit((tx) =>
