@@ -26,10 +26,15 @@ export function errorDocument(content: Record<string, string>): string {
   return declaration() + escaped(builder.build({ Error: content }));
 }
 
-/** Controls as S3 writes them: a parser would make a line feed of a bare carriage return in a key. */
+/**
+ * Controls as S3 writes them: a parser would make a line feed of a bare carriage return in a key. What
+ * cannot be written even so is replaced, as in a message that repeats what a client sent.
+ */
 function escaped(xml: string): string {
+  // deno-lint-ignore no-control-regex -- because clients send it
+  const writable = xml.replaceAll(/[\x00\ufffe\uffff]/g, "\ufffd");
   // deno-lint-ignore no-control-regex -- because keys may hold them
-  return xml.replaceAll(/[\x01-\x08\x0b-\x1f]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+  return writable.replaceAll(/[\x01-\x08\x0b-\x1f]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
 /** Reads a document a client sent. Throws MalformedXML with the line at fault. */

@@ -51,12 +51,18 @@ export async function openFront(): Promise<Front> {
   return {
     api,
     fetch: async (request) => await (s3.answer(request) ?? front.fetch(request)),
-    state: () => [api.dump(), readdirSync(directory, { recursive: true }).sort()],
+    state: () => [api.dump(), filesBelow(directory)],
     [Symbol.dispose]() {
       api[Symbol.dispose]();
       rmSync(directory, { recursive: true });
     },
   };
+}
+
+/** Folders that content is sorted into stay, as empty as they are. */
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name)).sort();
 }
 
 const parser = new XMLParser({ ignoreAttributes: false, parseTagValue: false });
