@@ -111,7 +111,7 @@ export function namesOf(db: Db, deployment: Deployment): Names {
 /** The rules of a deployment: its strategy over its checked config. */
 function rulesOf(deployment: Deployment, context: EngineContext): Rules | ErrorInformation {
   const { config, configName } = deployment.request;
-  const strategy = context.plugins.strategy("minimum-healthy-hosts");
+  const strategy = context.plugins.get("strategy", "minimum-healthy-hosts");
   if (!strategy) {
     return error("INTERNAL_ERROR", "The strategy minimum-healthy-hosts is not loaded.");
   }
@@ -148,7 +148,7 @@ function resolveHosts(
   health: ReadonlyMap<string, Health>,
   context: EngineContext,
 ): string[] | ErrorInformation {
-  const plugin = context.plugins.target("on-premises");
+  const plugin = context.plugins.get("target", "on-premises");
   if (!plugin) return error("INTERNAL_ERROR", "The target plugin on-premises is not loaded.");
   const hosts = db.select({ name: instances.name, tags: instances.tags }).from(instances)
     .where(isNull(instances.deregisterTime)).all();

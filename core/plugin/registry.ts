@@ -1,27 +1,37 @@
 /** The plugins a server has loaded, by kind and name. @module */
-import type { Strategy, TargetPlugin } from "./contract.ts";
+import type { Alarm, Analysis, Balancer, Strategy, TargetPlugin } from "./contract.ts";
 
-export type Plugin = Strategy | TargetPlugin;
+interface Kinds {
+  strategy: Strategy;
+  target: TargetPlugin;
+  balancer: Balancer;
+  alarm: Alarm;
+  analysis: Analysis;
+}
+export type PluginKind = keyof Kinds;
+export type Plugin = Kinds[PluginKind];
 
 export interface Registry {
-  strategy(name: string): Strategy | undefined;
-  target(name: string): TargetPlugin | undefined;
+  get<Kind extends PluginKind>(kind: Kind, name: string): Kinds[Kind] | undefined;
+  /** In alphabetical order. */
+  names(kind: PluginKind): string[];
 }
 
 /** Throws when two plugins of one kind carry the same name, naming it. */
 export function createRegistry(plugins: readonly Plugin[]): Registry {
-  const strategies = new Map<string, Strategy>();
-  const targets = new Map<string, TargetPlugin>();
+  const known = new Map<string, Plugin>();
   for (const plugin of plugins) {
-    const taken = plugin.kind === "strategy" ? strategies : targets;
-    if (taken.has(plugin.name)) {
+    const key = `${plugin.kind}:${plugin.name}`;
+    if (known.has(key)) {
       throw new Error(`two ${plugin.kind} plugins are named ${plugin.name}; rename one of them`);
     }
-    if (plugin.kind === "strategy") strategies.set(plugin.name, plugin);
-    else targets.set(plugin.name, plugin);
+    known.set(key, plugin);
   }
   return {
-    strategy: (name) => strategies.get(name),
-    target: (name) => targets.get(name),
+    get: <Kind extends PluginKind>(kind: Kind, name: string) =>
+      // because: the key begins with the kind, so what it leads to is of that kind.
+      known.get(`${kind}:${name}`) as Kinds[Kind] | undefined,
+    names: (kind) =>
+      [...known.values()].filter((plugin) => plugin.kind === kind).map(({ name }) => name).sort(),
   };
 }

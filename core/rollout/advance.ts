@@ -102,6 +102,7 @@ function goOn(state: RolloutState, now: number, rules: Rules): Decision {
       return fail(state, step, now);
     case "start":
       return start(nextPending(state, step.hosts), now);
+    case "hold":
     case "wait":
       return NOTHING;
   }
@@ -117,6 +118,8 @@ function checked(step: FleetStep, { pending, running }: FleetView): FleetStep {
     case "start":
       if (running > 0 || (pending > 0 && step.hosts >= 1)) return step;
       return misstep("starts nobody although no host is running");
+    case "hold":
+      return misstep("holds, which is not carried out yet");
     case "wait":
       return running > 0 ? step : misstep("waits although no host is running");
     case "done":

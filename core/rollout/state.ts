@@ -90,6 +90,8 @@ export function fleetView(state: RolloutState): FleetView {
     failed: Failed,
     // A strategy is not asked any more once others are skipped: these were current at the start.
     skipped: Skipped,
+    zones: [],
+    passed: new Set(),
   };
 }
 

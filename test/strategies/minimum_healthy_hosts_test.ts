@@ -36,6 +36,8 @@ function view(letters: string): FleetView {
     succeeded: count("S"),
     failed: count("F"),
     skipped: count("k"),
+    zones: [],
+    passed: new Set(),
   };
 }
 
