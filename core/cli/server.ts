@@ -47,7 +47,7 @@ export default verb({
       text: "a deployment for a group that has one under way: refuse, as AWS, or queue",
       value: "refuse",
     },
-    { flags: "--time-lapse <n>", text: "for trials on loopback: n seconds pass as one" },
+    { flags: "--time-lapse <n>", text: "for trials on loopback: n seconds pass as one, 1 to 3600" },
   ],
   examples: [
     "runtime server",
@@ -73,7 +73,8 @@ export default verb({
     eventsAttempts: z.coerce.number("a number is wanted").int("a whole number").min(1, "at least 1")
       .exactOptional(),
     eventsHours: z.coerce.number("a number is wanted").positive("more than 0").exactOptional(),
-    timeLapse: z.coerce.number("a number is wanted").min(1, "at least 1").exactOptional(),
+    timeLapse: z.coerce.number("a number is wanted").min(1, "at least 1").max(3600, "at most 3600")
+      .exactOptional(),
   }),
   async run({ limit: limits, ...input }, _io, rooms) {
     if ((input.tlsCert === undefined) !== (input.tlsKey === undefined)) {

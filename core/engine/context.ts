@@ -18,6 +18,11 @@ export interface EngineContext {
   /** Signs orders; agents pinned its public half. */
   readonly orderKey: KeyObject;
   readonly clocks: HostClocks;
+  /**
+   * By how much every duration of a rollout is shortened, at least 1: waits, holds and intervals are
+   * divided by it. `clocks` are so already.
+   */
+  readonly timeLapse: number;
   /** The token that reads the repositories of an account of GitHub, if one is kept here. */
   githubToken(owner: string): string | undefined;
   /** The object of the server's own store that a location names now. */

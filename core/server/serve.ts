@@ -10,7 +10,6 @@ import { parseDomains } from "../api/artifacts/s3_hosts.ts";
 import { type HttpServer, serveHttp } from "../platform.ts";
 import { QuotaRefused, quotasFrom } from "../domain/quotas.ts";
 import type { BusyGroup } from "../engine/queue.ts";
-import { HOST_CLOCKS, type HostClocks } from "../rollout/host_clock.ts";
 import { DataDirectoryError, errorCode, isDiskFull } from "../store/database.ts";
 import { openLog } from "./log.ts";
 import { type EventOptions, eventsFrom } from "./open_events.ts";
@@ -36,7 +35,7 @@ export interface ServeOptions extends EventOptions, TopicOptions {
   /** Account and region of every ARN; those of the environment when not given. */
   account?: string;
   region?: string;
-  /** Turns this many seconds into one; loopback only. */
+  /** Turns this many seconds into one, 1 to 3600; loopback only. */
   timeLapse?: number;
 }
 
@@ -46,6 +45,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   let running: RunningServer | undefined;
   try {
     await openLog();
+    const { timeLapse = 1 } = options;
     const { hostname, port } = address(options.listen);
     refuseWhatIsMissing(options, hostname);
     const quotas = quotasFrom([...words(process.env["RUNTIME_LIMITS"]), ...options.limits]);
@@ -57,8 +57,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     const url = `${tls ? "https" : "http"}://${hostInUrl(hostname)}:${http.port}`;
     running = await openServer({
       directory: options.data,
-      clocks: clocks(options.timeLapse),
-      events: eventsFrom(options, options.timeLapse),
+      timeLapse,
+      events: eventsFrom(options, timeLapse),
       quotas,
       busyGroup: options.busyGroup,
       realm,
@@ -68,6 +68,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     });
     answer = running.fetch;
     for (const line of running.firstStart) console.log(line);
+    if (timeLapse !== 1) console.log(lapseNotice(timeLapse));
     console.log(`listening on ${url}`);
     await endSignal();
     return 0;
@@ -127,11 +128,11 @@ function refuseWhatIsMissing(options: ServeOptions, hostname: string): void {
   }
 }
 
-function clocks(timeLapse = 1): HostClocks {
-  return {
-    notStarted: HOST_CLOCKS.notStarted / timeLapse,
-    notFinished: HOST_CLOCKS.notFinished / timeLapse,
-  };
+/** A person who reads "5 minutes" somewhere else is to know what that means here. */
+function lapseNotice(timeLapse: number): string {
+  const seconds = Number((60 / timeLapse).toPrecision(3));
+  const said = seconds === 1 ? "1 second" : `${seconds} seconds`;
+  return `time-lapse: minutes are ${timeLapse} times shorter; one lasts ${said} here.`;
 }
 
 function tlsFiles({ tlsCert, tlsKey }: ServeOptions): { cert: string; key: string } | undefined {

@@ -20,7 +20,6 @@ import { putArtifact } from "../../core/cli/artifact.ts";
 import { openBundle } from "../../core/cli/bundle.ts";
 import { DEFAULT_REALM } from "../../core/domain/identity.ts";
 import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
-import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
 import { eventsFrom } from "../../core/server/open_events.ts";
 import { openServer, type RunningServer } from "../../core/server/open_server.ts";
 import { topicsFrom } from "../../core/server/open_topics.ts";
@@ -80,7 +79,7 @@ export class PlainServer {
     process.env["RUNTIME_ADMIN_SECRET_ACCESS_KEY"] = ADMIN.secretAccessKey;
     const server = await openServer({
       directory: join(directory, "data"),
-      clocks: HOST_CLOCKS,
+      timeLapse: 1,
       events: eventsFrom({}),
       quotas: AWS_QUOTAS,
       busyGroup: "refuse",

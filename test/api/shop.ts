@@ -136,6 +136,7 @@ function newEngine(context: ApiContext, orderKey: KeyObject, clock: Clock): Coun
     busyGroup: "refuse",
     orderKey,
     clocks: HOST_CLOCKS,
+    timeLapse: 1,
     githubToken: (owner) => context.githubTokens.tokenFor(owner),
     findArtifact: () => undefined,
     now: () => clock.now,

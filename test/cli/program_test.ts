@@ -97,6 +97,8 @@ const refused: [argv: string, says: RegExp][] = [
   ["server --listen 8080", /--listen: HOST:PORT is wanted \(given: "8080"\)/],
   ["server --tls-cert c.pem", /--tls-cert and --tls-key go together/],
   ["server --listen 0.0.0.0:80 --time-lapse 60", /loopback/],
+  ["server --time-lapse 3601", /--time-lapse: at most 3600 \(given: "3601"\)/],
+  ["server --time-lapse 0.5", /--time-lapse: at least 1/],
   ["agent join ftp://x --token T --name n", /not a URL of the form/],
   ["agent join http://h --token T --name n/1", /--name: must be 1 to 100/],
   ["agent join http://h", /--token and --name are needed, or --registered/],

@@ -81,6 +81,7 @@ export class Fleet {
       busyGroup: this.busyGroup,
       orderKey: generateKeyPairSync("ed25519").privateKey,
       clocks: HOST_CLOCKS,
+      timeLapse: 1,
       githubToken: () => undefined,
       findArtifact: () => undefined,
       now: () => this.now,
