@@ -6,7 +6,7 @@
  */
 import type { z } from "zod";
 import { DomainError, type ErrorName } from "../domain/errors.ts";
-import { issueText } from "./issue_text.ts";
+import { issueText } from "../domain/issue_text.ts";
 
 export interface MemberFault {
   /** For a member that is left out, null or empty. */

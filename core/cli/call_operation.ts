@@ -17,7 +17,7 @@ import { jsonLine } from "./json_line.ts";
 import { operationInput } from "./operation_input.ts";
 import { membersOf } from "./operation_members.ts";
 import { describeText, listText } from "./operation_text.ts";
-import { suggestion } from "./similar.ts";
+import { suggestion } from "../domain/similar.ts";
 import { CLIENT_INPUT, JSON_FLAG, URL_FLAG, verb } from "./verb.ts";
 
 export default verb({

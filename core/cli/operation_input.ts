@@ -5,7 +5,7 @@
  */
 import { usageFailure } from "./failure.ts";
 import type { Form, Member } from "./operation_members.ts";
-import { suggestion } from "./similar.ts";
+import { suggestion } from "../domain/similar.ts";
 
 type Values = Record<string, unknown>;
 

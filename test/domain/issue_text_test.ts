@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
-import { issueText } from "../../core/api/issue_text.ts";
+import { issueText } from "../../core/domain/issue_text.ts";
 
 const Form = z.discriminatedUnion("form", [
   z.object({ form: z.literal("round") }),

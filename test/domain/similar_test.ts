@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { similar, suggestion } from "../../core/cli/similar.ts";
+import { similar, suggestion } from "../../core/domain/similar.ts";
 
 const NAMES = ["GetApplication", "GetDeployment", "ListApplications", "StopDeployment"];
 
