@@ -49,6 +49,12 @@ export const ZonalConfig = z.object({
 });
 export type ZonalConfig = z.infer<typeof ZonalConfig>;
 
+/** A strategy by name, and its config as whoever made it gave it. */
+export interface ChosenStrategy {
+  name: string;
+  config: unknown;
+}
+
 export interface DeploymentConfig {
   id: string;
   name: Name;
@@ -58,6 +64,8 @@ export interface DeploymentConfig {
   minimumHealthyHosts?: MinimumHealthyHosts | MostConcurrency;
   trafficRoutingConfig?: TrafficRoutingConfig;
   zonalConfig?: ZonalConfig;
+  /** What CodeDeploy has no words for; the three members above are then absent. */
+  strategy?: ChosenStrategy;
 }
 
 type Shape =
@@ -96,6 +104,37 @@ export const PREDEFINED_CONFIGS: ReadonlyMap<Name, DeploymentConfig> = new Map(
 );
 
 export const DEFAULT_SERVER_CONFIG = "CodeDeployDefault.OneAtATime";
+
+/** The strategy that carries a config for Server out, and what it is given. */
+export function strategyOf(config: DeploymentConfig): ChosenStrategy {
+  const { strategy, zonalConfig, minimumHealthyHosts } = config;
+  if (strategy) return strategy;
+  if (zonalConfig) return { name: "zonal", config: { minimumHealthyHosts, ...zonalConfig } };
+  return {
+    name: "minimum-healthy-hosts",
+    config: { minimumHealthyHosts, predefined: config.createTime === undefined },
+  };
+}
+
+/**
+ * The config under which a deployment is rolled back. Zones are left out (trap 47), and a strategy
+ * would have its canaries watched, and people asked, for a revision that is known to work: what
+ * remains of it is its minimum of healthy hosts, or half of the fleet where it has none.
+ */
+export function rollbackConfig(config: DeploymentConfig): DeploymentConfig {
+  const { zonalConfig: _zones, strategy, ...kept } = config;
+  if (!strategy || strategy.name === "minimum-healthy-hosts") {
+    return { ...kept, ...(strategy && { strategy }) };
+  }
+  const own = OwnMinimum.safeParse(strategy.config).data?.minimumHealthyHosts;
+  const minimum = own
+    ? { minimumHealthyHosts: own }
+    : { minimumHealthyHosts: HALF, predefined: true };
+  return { ...kept, strategy: { name: "minimum-healthy-hosts", config: minimum } };
+}
+
+const HALF: MinimumHealthyHosts = { type: "FLEET_PERCENT", value: 50 };
+const OwnMinimum = z.looseObject({ minimumHealthyHosts: z.looseObject({ type: z.string() }) });
 
 function values(
   shape: Shape,
