@@ -66,6 +66,7 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["events add", () => import("./events_add.ts")],
   ["events remove", () => import("./events_remove.ts")],
   ["events dead-letters", () => import("./events_dead_letters.ts")],
+  ["audit", () => import("./audit.ts")],
   ["demo", () => import("./demo.ts")],
 ]);
 

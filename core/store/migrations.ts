@@ -154,6 +154,13 @@ CREATE TABLE user_policies (
 ALTER TABLE topics ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE topics ADD COLUMN policy TEXT NOT NULL DEFAULT '';
 `,
+  `
+CREATE TABLE audit (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, who TEXT NOT NULL,
+  action TEXT NOT NULL, subject TEXT NOT NULL, reason TEXT
+);
+CREATE INDEX audit_subject ON audit (subject, sequence);
+`,
 ];
 
 /** The version this binary reads and writes. */

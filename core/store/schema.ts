@@ -15,6 +15,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import type { AuditAction } from "../domain/audit.ts";
 import type {
   DeploymentOverview,
   DeploymentRequest,
@@ -318,6 +319,16 @@ export const subscriptions = sqliteTable("subscriptions", {
   token: text("token").notNull(),
   tokenExpires: integer("token_expires").notNull(),
 }, (t) => [uniqueIndex("subscriptions_endpoint").on(t.topic, t.protocol, t.endpoint)]);
+
+/** Who decided what; entries are only ever added. */
+export const audit = sqliteTable("audit", {
+  sequence: integer("sequence").primaryKey({ autoIncrement: true }),
+  time: integer("time").notNull(),
+  who: text("who").notNull(),
+  action: text("action").$type<AuditAction>().notNull(),
+  subject: text("subject").notNull(),
+  reason: text("reason"),
+}, (t) => [index("audit_subject").on(t.subject, t.sequence)]);
 
 export const meta = sqliteTable("meta", {
   key: text("key").primaryKey(),

@@ -42,7 +42,8 @@ const NEEDS: Readonly<Record<string, Partial<Record<Role | "anyone", string>>>> 
   "Runtime_20261125.": {
     admin: `CreateJoinToken DeleteDeadLetters DeleteEventTarget PutEventTarget PutGitHubAccountToken
       ReplayDeadLetters`,
-    viewer: "DescribeOperations GetDeploymentLogs ListDeadLetters ListEventTargets",
+    viewer: `DescribeOperations GetDeploymentLogs ListAuditRecords ListDeadLetters
+      ListEventTargets`,
     agent: "GetServerKey",
   },
   [AGENT_TARGET_PREFIX]: {

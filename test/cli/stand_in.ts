@@ -87,6 +87,7 @@ const OWN: ReadonlySet<string> = new Set([
   "DescribeOperations",
   "GetDeploymentLogs",
   "PutGitHubAccountToken",
+  "ListAuditRecords",
   "ListDeadLetters",
   "ListEventTargets",
   "PutEventTarget",

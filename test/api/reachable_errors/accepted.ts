@@ -41,6 +41,7 @@ export const ACCEPTED: Readonly<Record<string, Readonly<Record<string, unknown>>
   GetOnPremisesInstance: { instanceName: "web-1" },
   ListApplicationRevisions: { ...SHOP, s3Bucket: "bundles", s3KeyPrefix: "v" },
   ListApplications: {},
+  ListAuditRecords: {},
   ListDeadLetters: {},
   ListDeploymentConfigs: {},
   ListDeploymentGroups: SHOP,

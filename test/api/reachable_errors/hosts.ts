@@ -93,6 +93,7 @@ const RUNTIME_ROWS: readonly Row[] = [
   ["CreateJoinToken", "InvalidInput", { expiresInSeconds: 0 }, /expiresInSeconds/],
   ["DeleteDeadLetters", "InvalidInput", {}, CHOICE],
   ["ReplayDeadLetters", "InvalidInput", { all: true, ids: [1] }, CHOICE],
+  ["ListAuditRecords", "InvalidInput", { subject: "" }, /subject/],
   ["ListDeadLetters", "InvalidInput", { destination: "" }, /destination/],
   ["DeleteEventTarget", "InvalidInput", { name: "gone" }, /no event target gone/],
   ["PutEventTarget", "InvalidInput", { name: "log" }, /either url or file/],
