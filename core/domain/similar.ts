@@ -17,6 +17,13 @@ export function similar(name: string, names: readonly string[]): string[] {
     .map(({ known }) => known);
 }
 
+/** All names, the nearest first. */
+export function byNearness(name: string, names: readonly string[]): string[] {
+  const typed = name.toLowerCase();
+  const edits = new Map(names.map((known) => [known, leven(typed, known.toLowerCase())]));
+  return [...names].sort((one, other) => (edits.get(one) ?? 0) - (edits.get(other) ?? 0));
+}
+
 /** `did you mean A, or B?`, or nothing when no name is near. */
 export function suggestion(name: string, names: readonly string[]): string[] {
   const near = similar(name, names);

@@ -1,18 +1,18 @@
 /** The plugins a server has loaded, by kind and name. @module */
 import type { Alarm, Analysis, Balancer, Strategy, TargetPlugin } from "./contract.ts";
 
-interface Kinds {
+export interface PluginKinds {
   strategy: Strategy;
   target: TargetPlugin;
   balancer: Balancer;
   alarm: Alarm;
   analysis: Analysis;
 }
-export type PluginKind = keyof Kinds;
-export type Plugin = Kinds[PluginKind];
+export type PluginKind = keyof PluginKinds;
+export type Plugin = PluginKinds[PluginKind];
 
 export interface Registry {
-  get<Kind extends PluginKind>(kind: Kind, name: string): Kinds[Kind] | undefined;
+  get<Kind extends PluginKind>(kind: Kind, name: string): PluginKinds[Kind] | undefined;
   /** In alphabetical order. */
   names(kind: PluginKind): string[];
 }
@@ -30,7 +30,7 @@ export function createRegistry(plugins: readonly Plugin[]): Registry {
   return {
     get: <Kind extends PluginKind>(kind: Kind, name: string) =>
       // because: the key begins with the kind, so what it leads to is of that kind.
-      known.get(`${kind}:${name}`) as Kinds[Kind] | undefined,
+      known.get(`${kind}:${name}`) as PluginKinds[Kind] | undefined,
     names: (kind) =>
       [...known.values()].filter((plugin) => plugin.kind === kind).map(({ name }) => name).sort(),
   };

@@ -118,6 +118,7 @@ async function assemble(
     orderKey: secrets.orderKey,
     clocks: shortened(HOST_CLOCKS, timeLapse),
     timeLapse,
+    secrets: (variable) => process.env[variable],
     githubToken: (owner) => githubTokens.tokenFor(owner),
     findArtifact: (location) => artifactOf(store, location),
     now,

@@ -161,6 +161,12 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_subject ON audit (subject, sequence);
 `,
+  `
+CREATE TABLE integrations (
+  kind TEXT NOT NULL, name TEXT NOT NULL, plugin TEXT NOT NULL, config TEXT NOT NULL,
+  create_time INTEGER NOT NULL, PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+`,
 ];
 
 /** The version this binary reads and writes. */

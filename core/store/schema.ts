@@ -27,6 +27,7 @@ import type { DeploymentConfig } from "../domain/deployment_config.ts";
 import type { GroupSettings } from "../domain/deployment_group.ts";
 import type { EventPattern, EventReceiver } from "../domain/event_target.ts";
 import type { KeyStatus, Role } from "../domain/instance.ts";
+import type { IntegrationConfig, IntegrationKind } from "../domain/integration.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import type { OutboxFact } from "../domain/outbox_fact.ts";
@@ -329,6 +330,15 @@ export const audit = sqliteTable("audit", {
   subject: text("subject").notNull(),
   reason: text("reason"),
 }, (t) => [index("audit_subject").on(t.subject, t.sequence)]);
+
+/** Plugins set up by name; secrets in a config are the names of variables. */
+export const integrations = sqliteTable("integrations", {
+  kind: text("kind").$type<IntegrationKind>().notNull(),
+  name: text("name").notNull(),
+  plugin: text("plugin").notNull(),
+  config: text("config", { mode: "json" }).$type<IntegrationConfig>().notNull(),
+  createTime: integer("create_time").notNull(),
+}, (t) => [primaryKey({ columns: [t.kind, t.name] })]);
 
 export const meta = sqliteTable("meta", {
   key: text("key").primaryKey(),

@@ -82,6 +82,7 @@ export class Fleet {
       orderKey: generateKeyPairSync("ed25519").privateKey,
       clocks: HOST_CLOCKS,
       timeLapse: 1,
+      secrets: () => undefined,
       githubToken: () => undefined,
       findArtifact: () => undefined,
       now: () => this.now,
