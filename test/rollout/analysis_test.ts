@@ -30,11 +30,11 @@ function taken(values: string): Measurement[] {
   });
 }
 
-function judged(rules: AnalysisRules, values: string, now = SINCE) {
-  const { verdicts, next } = judgeAnalysis(
-    { rules, since: SINCE, measurements: taken(values) },
-    now,
-  );
+/** Without a `now` it is asked as the last measurement has been taken. */
+function judged(rules: AnalysisRules, values: string, now?: number) {
+  const measurements = taken(values);
+  const course = { rules, since: SINCE, measurements };
+  const { verdicts, next } = judgeAnalysis(course, now ?? measurements.at(-1)?.at ?? SINCE);
   const step = next.kind === "failed"
     ? `failed: ${next.text}`
     : next.kind === "measure"
