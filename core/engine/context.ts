@@ -7,7 +7,6 @@ import type { S3Location } from "../domain/revision.ts";
 import type { Registry } from "../plugin/registry.ts";
 import type { HostClocks } from "../rollout/host_clock.ts";
 import type { Store } from "../store/store.ts";
-import type { Secrets } from "./integrations.ts";
 import type { BusyGroup } from "./queue.ts";
 
 export interface EngineContext {
@@ -24,7 +23,6 @@ export interface EngineContext {
    * divided by it. `clocks` are so already.
    */
   readonly timeLapse: number;
-  readonly secrets: Secrets;
   /** The token that reads the repositories of an account of GitHub, if one is kept here. */
   githubToken(owner: string): string | undefined;
   /** The object of the server's own store that a location names now. */

@@ -2,25 +2,17 @@
  * Integrations: checked before they are kept, and found by name when a deployment needs one.
  *
  * A config is kept as it was given, and read by its plugin's schema each time, so that another
- * version of the plugin gives it its own defaults, and secrets are in no row of the store.
+ * version of the plugin gives it its own defaults.
  * @module
  */
 import { z } from "zod";
 import { DomainError } from "../domain/errors.ts";
-import {
-  type Integration,
-  type IntegrationKind,
-  SECRET_PREFIX,
-  SecretReference,
-} from "../domain/integration.ts";
+import type { Integration, IntegrationKind } from "../domain/integration.ts";
 import { issueText } from "../domain/issue_text.ts";
 import { byNearness } from "../domain/similar.ts";
 import type { PluginKinds, Registry } from "../plugin/registry.ts";
 import type { Db } from "../store/database.ts";
 import { findIntegration, listIntegrations } from "../store/integrations.ts";
-
-/** A variable of the server's environment; undefined where it is not set. */
-export type Secrets = (variable: string) => string | undefined;
 
 /** A plugin with its config, ready to be called. */
 export interface Resolved<Kind extends IntegrationKind> {
@@ -38,14 +30,13 @@ export interface Unresolved {
 export function checkIntegration(
   registry: Registry,
   { kind, plugin: pluginName, config }: Omit<Integration, "name">,
-  secrets: Secrets,
 ): void {
   const plugin = registry.get(kind, pluginName);
   if (!plugin) {
     const message = `plugin: ${noPlugin(registry, kind, pluginName)}`;
     throw new DomainError("InvalidInputException", "plugin", message);
   }
-  const read = readConfig(plugin, config, secrets);
+  const read = readConfig(plugin, config);
   if (!("fault" in read)) return;
   throw new DomainError("InvalidInputException", read.path, `${read.path}: ${read.fault}`);
 }
@@ -56,7 +47,6 @@ export function resolveIntegration<Kind extends IntegrationKind>(
   registry: Registry,
   kind: Kind,
   name: string,
-  secrets: Secrets,
 ): Resolved<Kind> | Unresolved {
   const found = findIntegration(db, kind, name);
   if (!found) {
@@ -71,7 +61,7 @@ export function resolveIntegration<Kind extends IntegrationKind>(
     const missing = noPlugin(registry, kind, found.plugin);
     return { fault: `The ${kind} ${name} cannot be called: ${missing}. ${again} PLUGIN` };
   }
-  const read = readConfig(plugin, found.config, secrets);
+  const read = readConfig(plugin, found.config);
   if ("config" in read) return { plugin, config: read.config };
   const why = `its config does not fit the plugin ${found.plugin}: ${read.path}: ${read.fault}`;
   return { fault: `The ${kind} ${name} cannot be called: ${why}. ${again} ${found.plugin}` };
@@ -96,13 +86,10 @@ type Read = { config: unknown } | { path: string; fault: string };
 function readConfig(
   { config: schema, name }: { config: z.ZodType; name: string },
   given: Integration["config"],
-  secrets: Secrets,
 ): Read {
-  const filled = withSecrets(given, ["config"], secrets);
-  if ("fault" in filled) return filled;
   // Schemas leave members out that they do not know; here one is a slip that nobody would see.
   const strict = schema instanceof z.ZodObject && !schema.def.catchall ? schema.strict() : schema;
-  const parsed = strict.safeParse(filled.value);
+  const parsed = strict.safeParse(given);
   if (parsed.success) return { config: parsed.data };
   const [issue] = parsed.error.issues;
   if (!issue) return { path: "config", fault: `is refused by the plugin ${name}` };
@@ -117,61 +104,21 @@ function readConfig(
       fault: `the plugin ${name} does not know it${has}`,
     };
   }
-  return { path: dotted(issue.path), fault: wording(issue, { given, filled: filled.value }) };
+  return { path: dotted(issue.path), fault: wording(issue, given) };
 }
 
-/** What is wanted and what was given; of what came from the environment no letter is shown. */
-function wording(
-  issue: z.core.$ZodIssue,
-  { given, filled }: { given: unknown; filled: unknown },
-): string {
-  const shown = at(given, issue.path);
-  const value = at(filled, issue.path);
-  const isSecret = value !== shown && SecretReference.safeParse(shown).success;
-  const isChoice = issue.code === "invalid_value" || issue.code === "invalid_union";
-  const text = issueText(issue, isSecret && isChoice ? undefined : value);
-  if (text !== issue.message || shown === undefined) return text;
-  const json = JSON.stringify(shown);
-  return `${text} (given: ${json.length > 100 ? `${json.slice(0, 100)}…` : json})`;
-}
-
-function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
+/** What is wanted and what was given. */
+function wording(issue: z.core.$ZodIssue, given: unknown): string {
+  const value = issue.path.reduce<unknown>(
     (inside, key) => typeof inside === "object" && inside ? Reflect.get(inside, key) : undefined,
-    value,
+    given,
   );
+  const text = issueText(issue, value);
+  if (text !== issue.message || value === undefined) return text;
+  const json = JSON.stringify(value);
+  return `${text} (given: ${json.length > 100 ? `${json.slice(0, 100)}…` : json})`;
 }
 
 function dotted(path: readonly PropertyKey[]): string {
   return ["config", ...path.map(String)].join(".");
-}
-
-type Filled = { value: unknown } | { path: string; fault: string };
-
-/** With the environment's values in the place of references to them. */
-function withSecrets(value: unknown, path: readonly string[], secrets: Secrets): Filled {
-  if (typeof value !== "object" || value === null) return { value };
-  const reference = path.length > 1 ? SecretReference.safeParse(value) : undefined;
-  if (reference?.success) return secretOf(reference.data, path.join("."), secrets);
-  const filled: [string, unknown][] = [];
-  for (const [key, inside] of Object.entries(value)) {
-    const one = withSecrets(inside, [...path, key], secrets);
-    if ("fault" in one) return one;
-    filled.push([key, one.value]);
-  }
-  return {
-    value: Array.isArray(value) ? filled.map(([, one]) => one) : Object.fromEntries(filled),
-  };
-}
-
-function secretOf({ env: variable }: SecretReference, path: string, secrets: Secrets): Filled {
-  if (!variable.startsWith(SECRET_PREFIX)) {
-    const fault = `names the variable ${variable} of the server's environment; only those that ` +
-      `begin with ${SECRET_PREFIX} may be named`;
-    return { path, fault };
-  }
-  const value = secrets(variable);
-  if (value !== undefined && value !== "") return { value };
-  const fault = `the server's environment has no ${variable}; set it, and start the server again`;
-  return { path, fault };
 }

@@ -118,7 +118,6 @@ async function assemble(
     orderKey: secrets.orderKey,
     clocks: shortened(HOST_CLOCKS, timeLapse),
     timeLapse,
-    secrets: (variable) => process.env[variable],
     githubToken: (owner) => githubTokens.tokenFor(owner),
     findArtifact: (location) => artifactOf(store, location),
     now,

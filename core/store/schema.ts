@@ -25,7 +25,9 @@ import type {
 } from "../domain/deployment.ts";
 import type { DeploymentConfig } from "../domain/deployment_config.ts";
 import type { GroupSettings } from "../domain/deployment_group.ts";
+import type { ScheduleOutcome } from "../domain/deployment_schedule.ts";
 import type { EventPattern, EventReceiver } from "../domain/event_target.ts";
+import type { GroupPolicy } from "../domain/group_policy.ts";
 import type { KeyStatus, Role } from "../domain/instance.ts";
 import type { IntegrationConfig, IntegrationKind } from "../domain/integration.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
@@ -147,6 +149,7 @@ export const deployments = sqliteTable("deployments", {
   status: text("status").$type<DeploymentStatus>().notNull(),
   request: text("request", { mode: "json" }).$type<DeploymentRequest>().notNull(),
   createTime: integer("create_time").notNull(),
+  notBefore: integer("not_before"),
   startTime: integer("start_time"),
   completeTime: integer("complete_time"),
   overview: text("overview", { mode: "json" }).$type<DeploymentOverview>().notNull(),
@@ -331,7 +334,7 @@ export const audit = sqliteTable("audit", {
   reason: text("reason"),
 }, (t) => [index("audit_subject").on(t.subject, t.sequence)]);
 
-/** Plugins set up by name; secrets in a config are the names of variables. */
+/** Plugins set up by name. */
 export const integrations = sqliteTable("integrations", {
   kind: text("kind").$type<IntegrationKind>().notNull(),
   name: text("name").notNull(),
@@ -339,6 +342,41 @@ export const integrations = sqliteTable("integrations", {
   config: text("config", { mode: "json" }).$type<IntegrationConfig>().notNull(),
   createTime: integer("create_time").notNull(),
 }, (t) => [primaryKey({ columns: [t.kind, t.name] })]);
+
+export const groupPolicies = sqliteTable("group_policies", {
+  groupId: text("group_id").primaryKey(),
+  policy: text("policy", { mode: "json" }).$type<GroupPolicy>().notNull(),
+});
+
+/** A scope is the id of an application or of a group, so that a rename leaves it alone. */
+export const locks = sqliteTable("locks", {
+  scope: text("scope").primaryKey(),
+  message: text("message").notNull(),
+  lockedBy: text("locked_by").notNull(),
+  time: integer("time").notNull(),
+});
+
+export const freezeWindows = sqliteTable("freeze_windows", {
+  name: text("name").primaryKey(),
+  /** As that of a lock; null for every group. */
+  scope: text("scope"),
+  cron: text("cron").notNull(),
+  timeZone: text("time_zone").notNull(),
+  durationMinutes: integer("duration_minutes").notNull(),
+});
+
+export const schedules = sqliteTable("schedules", {
+  name: text("name").primaryKey(),
+  groupId: text("group_id").notNull(),
+  cron: text("cron").notNull(),
+  timeZone: text("time_zone").notNull(),
+  /** Null for the one that was registered last. */
+  revision: text("revision", { mode: "json" }).$type<RevisionLocation>(),
+  createdBy: text("created_by").notNull(),
+  createTime: integer("create_time").notNull(),
+  lastDue: integer("last_due"),
+  lastOutcome: text("last_outcome", { mode: "json" }).$type<ScheduleOutcome>(),
+});
 
 export const meta = sqliteTable("meta", {
   key: text("key").primaryKey(),

@@ -137,7 +137,6 @@ function newEngine(context: ApiContext, orderKey: KeyObject, clock: Clock): Coun
     orderKey,
     clocks: HOST_CLOCKS,
     timeLapse: 1,
-    secrets: () => undefined,
     githubToken: (owner) => context.githubTokens.tokenFor(owner),
     findArtifact: () => undefined,
     now: () => clock.now,

@@ -82,7 +82,6 @@ export class Fleet {
       orderKey: generateKeyPairSync("ed25519").privateKey,
       clocks: HOST_CLOCKS,
       timeLapse: 1,
-      secrets: () => undefined,
       githubToken: () => undefined,
       findArtifact: () => undefined,
       now: () => this.now,
