@@ -9,7 +9,7 @@
 import process from "node:process";
 import { type PipedProcess, spawnPiped } from "../core/platform/spawn_piped.ts";
 import { LineSplitter } from "./line_splitter.ts";
-import { endGroup } from "./process_group.ts";
+import { endGroup } from "../core/platform/process_group.ts";
 import type { Command } from "./script_command.ts";
 
 export type OutputStream = "stdout" | "stderr";

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { endGroup, statOf } from "../../hooks/process_group.ts";
+import { endGroup, statOf } from "../platform/process_group.ts";
 
 export const ProcessMark = z.object({
   pid: z.number().int(),

@@ -10,7 +10,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { statOf } from "../../hooks/process_group.ts";
+import { statOf } from "../platform/process_group.ts";
 import { endGroupOf, markOf, type ProcessMark } from "./process_mark.ts";
 import { systemErrorCode } from "./system_error.ts";
 

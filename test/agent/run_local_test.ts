@@ -19,7 +19,7 @@ import { AgentFailure } from "../../core/agent/failure.ts";
 import { lockRoot } from "../../core/agent/lock.ts";
 import { LOCAL_EVENTS, localEvents } from "../../core/agent/local_events.ts";
 import { type LocalRunOptions, runLocal } from "../../core/agent/run_local.ts";
-import { statOf } from "../../hooks/process_group.ts";
+import { statOf } from "../../core/platform/process_group.ts";
 
 const APPSPEC = `version: 0.0
 os: linux

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { statOf } from "../../hooks/process_group.ts";
+import { statOf } from "../../core/platform/process_group.ts";
 import { VERSION } from "../../core/wire/version.ts";
 import { version } from "./bundles.ts";
 import { begin, ended } from "./deployments.ts";

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { statOf } from "../../hooks/process_group.ts";
+import { statOf } from "../../core/platform/process_group.ts";
 import { BINARY } from "./fleet.ts";
 
 const APPSPEC = `version: 0.0

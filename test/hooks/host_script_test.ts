@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import { endGroup, statOf } from "../../hooks/process_group.ts";
+import { endGroup, statOf } from "../../core/platform/process_group.ts";
 import { isRunning, Theatre, until } from "./theatre.ts";
 
 test("spec 4.3 several scripts: they run in order with the environment; trap 17: success has no log", async () => {

@@ -38,7 +38,7 @@ export const ROOMS: readonly Room[] = [
   { path: "core/platform/", may: [] },
   { path: "core/wire/", may: ["core/domain/", MANIFEST] },
   { path: "core/store/", may: ["core/domain/"] },
-  { path: "core/plugin/", may: ["core/domain/"], computed: true },
+  { path: "core/plugin/", may: ["core/domain/", "core/platform/"], computed: true },
   { path: "core/rollout/", may: ["core/domain/"], types: [CONTRACT_FILE] },
   {
     path: "core/engine/",
