@@ -1,5 +1,5 @@
 /**
- * A process whose standard output and error are pipes.
+ * A process whose standard output and error are pipes, and its input as well when it gets one.
  *
  * Node's `"pipe"` is a pipe under Deno, but a pair of sockets under Bun, and a socket cannot be
  * opened by a name: `echo … > /dev/stderr`, common in scripts, would fail with ENXIO. Under Bun the
@@ -18,20 +18,28 @@ export interface PipedProcess {
   readonly stderr: Readable;
 }
 
-/** As `spawn`, without input. Throws what `spawn` throws. */
+export interface PipedOptions extends Omit<SpawnOptions, "stdio"> {
+  /** "pipe": what is written to the child's `stdin`; otherwise there is nothing to read. */
+  readonly input?: "pipe";
+}
+
+/** As `spawn`. Throws what `spawn` throws. */
 export function spawnPiped(
   program: string,
   words: readonly string[],
-  options: Omit<SpawnOptions, "stdio">,
+  { input, ...options }: PipedOptions,
 ): PipedProcess {
+  const stdin = input ?? "ignore";
   if (typeof Bun !== "undefined") {
     const pipes = [makePipe(), makePipe()] as const;
     const [out, err] = pipes;
-    if (out && err) return spawnWith([out, err], program, words, options);
+    if (out && err) return spawnWith([out, err], stdin, [program, words], options);
     for (const pipe of pipes) if (pipe) closeBoth(pipe);
   }
-  const child = spawn(program, words, { ...options, stdio: ["ignore", "pipe", "pipe"] });
-  return { child, stdout: child.stdout, stderr: child.stderr };
+  const child = spawn(program, words, { ...options, stdio: [stdin, "pipe", "pipe"] });
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error(`${program} was started without pipes`);
+  return { child, stdout, stderr };
 }
 
 interface Pipe {
@@ -41,12 +49,12 @@ interface Pipe {
 
 function spawnWith(
   [out, err]: readonly [Pipe, Pipe],
-  program: string,
-  words: readonly string[],
+  stdin: "pipe" | "ignore",
+  [program, words]: readonly [program: string, words: readonly string[]],
   options: SpawnOptions,
 ): PipedProcess {
   try {
-    const stdio: SpawnOptions["stdio"] = ["ignore", out.writeEnd, err.writeEnd];
+    const stdio: SpawnOptions["stdio"] = [stdin, out.writeEnd, err.writeEnd];
     const child = spawn(program, words, { ...options, stdio });
     return { child, stdout: readableOf(out), stderr: readableOf(err) };
   } catch (error) {
