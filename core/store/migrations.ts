@@ -167,6 +167,14 @@ CREATE TABLE integrations (
   create_time INTEGER NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
 `,
+  `
+CREATE TABLE releases (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, spec TEXT NOT NULL, state TEXT NOT NULL,
+  create_time INTEGER NOT NULL, end_time INTEGER
+) WITHOUT ROWID;
+CREATE INDEX releases_create_time ON releases (create_time);
+CREATE INDEX releases_end_time ON releases (end_time);
+`,
 ];
 
 /** The version this binary reads and writes. */

@@ -33,6 +33,7 @@ import type { IntegrationConfig, IntegrationKind } from "../domain/integration.t
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import type { OutboxFact } from "../domain/outbox_fact.ts";
+import type { ReleaseSpec, ReleaseState } from "../domain/release.ts";
 import type { ResourceTag } from "../domain/resource_tag.ts";
 import type { RevisionLocation } from "../domain/revision.ts";
 import type { Tag } from "../domain/tag.ts";
@@ -377,6 +378,19 @@ export const schedules = sqliteTable("schedules", {
   lastDue: integer("last_due"),
   lastOutcome: text("last_outcome", { mode: "json" }).$type<ScheduleOutcome>(),
 });
+
+export const releases = sqliteTable("releases", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  spec: text("spec", { mode: "json" }).$type<ReleaseSpec>().notNull(),
+  state: text("state", { mode: "json" }).$type<ReleaseState>().notNull(),
+  createTime: integer("create_time").notNull(),
+  /** Null until it has ended. */
+  endTime: integer("end_time"),
+}, (t) => [
+  index("releases_create_time").on(t.createTime),
+  index("releases_end_time").on(t.endTime),
+]);
 
 export const meta = sqliteTable("meta", {
   key: text("key").primaryKey(),
