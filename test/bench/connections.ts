@@ -1,12 +1,10 @@
 /**
  * A load generator over kept-alive connections: requests are bytes that were made before the clock
- * starts, each connection sends one when the answer to the one before is there. Raw sockets, because
- * a client that costs as much as the server would measure itself.
+ * starts, each connection sends one when the answer to the one before is there.
  * @module
  */
-import { Buffer } from "node:buffer";
-import { connect, type Socket } from "node:net";
 import process from "node:process";
+import { Line } from "./line.ts";
 
 export interface Measured {
   /** Answers a second. */
@@ -26,15 +24,18 @@ export async function send(
   requests: readonly Uint8Array[],
   connections: number,
 ): Promise<Measured> {
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
+  const broken = Promise.withResolvers<never>();
+  const opening = Array.from({ length: connections }, () => Line.open(port, broken.reject));
+  const lines = await Promise.all(opening);
   const waits = new Float64Array(requests.length);
   const shared = { next: 0, bodyBytes: 0 };
   const cpu = process.cpuUsage();
   const started = performance.now();
-  await Promise.all(sockets.map((socket) => serve(socket, requests, waits, shared)));
+  const served = Promise.all(lines.map((line) => serve(line, requests, waits, shared)));
+  await Promise.race([served, broken.promise]);
   const took = performance.now() - started;
   const { user, system } = process.cpuUsage(cpu);
-  for (const socket of sockets) socket.destroy();
+  for (const line of lines) line.close();
   waits.sort();
   const at = (share: number) => waits[Math.floor(share * (waits.length - 1))] ?? NaN;
   return {
@@ -46,55 +47,26 @@ export async function send(
   };
 }
 
-function open(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
-    socket.once("connect", () => resolve(socket));
-    socket.once("error", reject);
-  });
-}
-
 /** One connection's part of the requests: whichever is next when it is free. */
 function serve(
-  socket: Socket,
+  line: Line,
   requests: readonly Uint8Array[],
   waits: Float64Array,
   shared: { next: number; bodyBytes: number },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    let at = -1;
-    let sentAt = 0;
-    let received: Buffer | undefined;
     const next = () => {
-      at = shared.next++;
+      const at = shared.next++;
       const request = requests[at];
       if (!request) return resolve();
-      sentAt = performance.now();
-      socket.write(request);
+      const sentAt = performance.now();
+      line.ask(request, (answer) => {
+        if (answer.status !== 200) return reject(new Error(answer.body()));
+        waits[at] = performance.now() - sentAt;
+        shared.bodyBytes += answer.bodyBytes;
+        next();
+      });
     };
-    socket.on("error", reject);
-    socket.on("close", () => reject(new Error("the server closed a connection")));
-    socket.on("data", (chunk: Buffer) => {
-      received = received ? Buffer.concat([received, chunk]) : chunk;
-      const whole = answerIn(received);
-      if (!whole) return;
-      if (whole.status !== 200) return reject(new Error(received.toString()));
-      waits[at] = performance.now() - sentAt;
-      shared.bodyBytes += whole.bodyBytes;
-      received = undefined;
-      next();
-    });
     next();
   });
-}
-
-/** Undefined until the answer is whole. */
-function answerIn(bytes: Buffer): { status: number; bodyBytes: number } | undefined {
-  const end = bytes.indexOf("\r\n\r\n");
-  if (end < 0) return undefined;
-  const head = bytes.toString("latin1", 0, end);
-  const bodyBytes = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? NaN);
-  if (Number.isNaN(bodyBytes)) throw new Error(`an answer without a length: ${head}`);
-  if (bytes.length < end + 4 + bodyBytes) return undefined;
-  return { status: Number(head.slice(9, 12)), bodyBytes };
 }
