@@ -121,6 +121,12 @@ export interface DeploymentRequest {
   restartOf?: string;
   /** The deployment whose end triggered this rollback. */
   rollbackOf?: string;
+  /** Only these hosts of the group; left out: all of them. */
+  hosts?: readonly string[];
+  /** The deployment that is stopped so that this one can take its place. */
+  supersedes?: string;
+  /** Freeze windows do not hold it up; `by` is the ARN of who decided so. */
+  overrideFreeze?: { reason: string; by: string };
 }
 
 /**
@@ -153,6 +159,8 @@ export interface Deployment {
   status: DeploymentStatus;
   request: DeploymentRequest;
   createTime: number;
+  /** It does not begin earlier. */
+  notBefore?: number;
   startTime?: number;
   completeTime?: number;
   overview: DeploymentOverview;

@@ -20,6 +20,7 @@ export type DeploymentChange = Partial<
     | "overview"
     | "error"
     | "stop"
+    | "progress"
     | "terminationWait"
     | "rollback"
     | "statusMessages"
@@ -153,9 +154,10 @@ function selectPage(given: readonly string[]) {
 }
 
 function fromRow(row: typeof deployments.$inferSelect): Deployment {
-  const { startTime, completeTime, error, stop, terminationWait, ...rest } = row;
+  const { notBefore, startTime, completeTime, error, stop, terminationWait, ...rest } = row;
   return {
     ...rest,
+    ...(notBefore !== null && { notBefore }),
     ...(startTime !== null && { startTime }),
     ...(completeTime !== null && { completeTime }),
     ...(error !== null && { error }),

@@ -175,6 +175,32 @@ CREATE TABLE releases (
 CREATE INDEX releases_create_time ON releases (create_time);
 CREATE INDEX releases_end_time ON releases (end_time);
 `,
+  `
+CREATE TABLE group_policies (group_id TEXT PRIMARY KEY, policy TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE locks (
+  scope TEXT PRIMARY KEY, message TEXT NOT NULL, locked_by TEXT NOT NULL, time INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE freeze_windows (
+  name TEXT PRIMARY KEY, scope TEXT, cron TEXT NOT NULL, time_zone TEXT NOT NULL,
+  duration_minutes INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE schedules (
+  name TEXT PRIMARY KEY, group_id TEXT NOT NULL, cron TEXT NOT NULL, time_zone TEXT NOT NULL,
+  revision TEXT, created_by TEXT NOT NULL, create_time INTEGER NOT NULL, last_due INTEGER,
+  last_outcome TEXT
+) WITHOUT ROWID;
+ALTER TABLE deployments ADD COLUMN not_before INTEGER;
+`,
+  `
+ALTER TABLE deployments ADD COLUMN progress TEXT;
+ALTER TABLE targets ADD COLUMN label TEXT;
+ALTER TABLE targets ADD COLUMN zone TEXT;
+ALTER TABLE deployment_groups ADD COLUMN live_hosts TEXT;
+CREATE TABLE leases (
+  deployment_id TEXT PRIMARY KEY, owner TEXT NOT NULL, fence INTEGER NOT NULL,
+  expires INTEGER NOT NULL
+) WITHOUT ROWID;
+`,
 ];
 
 /** The version this binary reads and writes. */

@@ -117,6 +117,8 @@ export const deploymentGroups = sqliteTable("deployment_groups", {
   targetRevision: text("target_revision", { mode: "json" }).$type<RevisionLocation>(),
   lastSuccessfulDeploymentId: text("last_successful_deployment_id"),
   lastAttemptedDeploymentId: text("last_attempted_deployment_id"),
+  /** Names of the hosts that serve since a blue/green deployment; else the group's filters say. */
+  liveHosts: text("live_hosts", { mode: "json" }).$type<string[]>(),
 }, (t) => [uniqueIndex("deployment_groups_name").on(t.applicationId, t.name)]);
 
 export const instances = sqliteTable("instances", {
@@ -157,7 +159,8 @@ export const deployments = sqliteTable("deployments", {
   error: text("error", { mode: "json" }).$type<ErrorInformation>(),
   rollback: text("rollback", { mode: "json" }).$type<RollbackInfo>().notNull(),
   statusMessages: text("status_messages", { mode: "json" }).$type<string[]>().notNull(),
-  stop: text("stop", { mode: "json" }).$type<{ at: number; rollback: boolean }>(),
+  stop: text("stop", { mode: "json" }).$type<NonNullable<Deployment["stop"]>>(),
+  progress: text("progress", { mode: "json" }).$type<Progress>(),
   terminationWait: text("termination_wait", { mode: "json" })
     .$type<{ startedAt: number; skippedAt?: number }>(),
 }, (t) => [
@@ -176,10 +179,22 @@ export const targets = sqliteTable("targets", {
   events: text("events", { mode: "json" }).$type<LifecycleEvent[]>().notNull(),
   command: text("command", { mode: "json" }).$type<NonNullable<Target["command"]>>(),
   lastUpdated: integer("last_updated").notNull(),
+  label: text("label").$type<TargetLabel>(),
+  zone: text("zone"),
 }, (t) => [
   primaryKey({ columns: [t.deploymentId, t.targetId] }),
   index("targets_position").on(t.deploymentId, t.position),
 ]);
+
+/** Who runs a deployment; a write under an older fence than this is refused (law 4). */
+export const leases = sqliteTable("leases", {
+  deploymentId: text("deployment_id").primaryKey(),
+  owner: text("owner").notNull(),
+  /** Grows with every new owner. */
+  fence: integer("fence").notNull(),
+  /** Milliseconds since the epoch; another may take it from then on. */
+  expires: integer("expires").notNull(),
+});
 
 /** Lines of running hooks, a chunk a row, in the order they reached the server. */
 export const logChunks = sqliteTable("log_chunks", {
