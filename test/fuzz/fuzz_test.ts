@@ -1,7 +1,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { caseChecker } from "./check.ts";
-import { nextCase, randomFrom } from "./mutate.ts";
+import { randomFrom } from "../random_numbers.ts";
+import { nextCase } from "./mutate.ts";
 
 const SEED = 20_260_101;
 const CASES = 2_000;

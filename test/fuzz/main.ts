@@ -6,11 +6,12 @@
  */
 import { randomInt } from "node:crypto";
 import process from "node:process";
+import { randomFrom } from "../random_numbers.ts";
 import { ApiChecker } from "./api/check.ts";
 import { QueryChecker } from "./api/query_check.ts";
 import { S3Checker } from "./api/s3_check.ts";
 import { caseChecker, keepCase } from "./check.ts";
-import { nextCase, randomFrom } from "./mutate.ts";
+import { nextCase } from "./mutate.ts";
 import { watch } from "./watchdog.ts";
 
 const REPORT_MS = 10_000;

@@ -7,6 +7,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { tar, tgz } from "../agent/archive/tar_bytes.ts";
 import { zip } from "../agent/archive/zip_bytes.ts";
 import { HOSTILE, patched } from "../agent/archive/hostile_corpus.ts";
+import type { Random } from "../random_numbers.ts";
 
 export type Kind = "tar" | "tgz" | "zip" | "appspec";
 
@@ -18,19 +19,6 @@ export interface Seed {
 export interface Case extends Seed {
   /** Which of the cases of a seed number. */
   at: number;
-}
-
-/** Numbers from 0 up to, not including, `below`; the same for the same seed (mulberry32). */
-export type Random = (below: number) => number;
-
-export function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor(((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32 * below);
-  };
 }
 
 const APPSPEC = `version: 0.0

@@ -1,0 +1,14 @@
+/** Numbers that follow from a seed, so that a failure can be repeated. @module */
+
+/** Numbers from 0 up to, not including, `below`; the same for the same seed (mulberry32). */
+export type Random = (below: number) => number;
+
+export function randomFrom(seed: number): Random {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor(((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32 * below);
+  };
+}
