@@ -1,5 +1,5 @@
 /** Why an event of a host failed, in few words. @module */
-import { lifecycleErrorCode } from "../domain/lifecycle_event.ts";
+import { failureReason, printedLines } from "../domain/event_failure.ts";
 import type { HostEvent } from "./deployment_view.ts";
 import type { LogLine } from "../wire/agent_protocol.ts";
 import { harmless } from "./words.ts";
@@ -8,27 +8,8 @@ import { harmless } from "./words.ts";
 export function failureTitle(event: HostEvent): string {
   const { diagnostics } = event;
   if (diagnostics === undefined) return event.name;
-  return [event.name, harmless(diagnostics.script_name), reason(diagnostics)]
+  return [event.name, harmless(diagnostics.script_name), failureReason(diagnostics)]
     .filter((part) => part !== "").join(" ");
-}
-
-function reason(diagnostics: NonNullable<HostEvent["diagnostics"]>): string {
-  switch (lifecycleErrorCode(diagnostics.error_code)) {
-    case "ScriptFailed": {
-      // The exit code travels in the agent's sentence alone (agent source, ScriptFailed).
-      const code = diagnostics.message.match(/exit code (\d+)/)?.[1];
-      return code === undefined ? "failed" : `exit code ${code}`;
-    }
-    case "ScriptTimedOut":
-      return "timed out";
-    case "ScriptMissing":
-      return "is not in the revision";
-    case "ScriptNotExecutable":
-      return "cannot be made executable";
-    case "Success":
-    case "UnknownError":
-      return "";
-  }
 }
 
 /** The last lines an event printed: those of the stream, else those its report carries. */
@@ -38,9 +19,7 @@ export function lastLines(
   count: number,
 ): string[] {
   const live = streamed.filter((line) => line.event === event.name).map((line) => line.text);
-  const reported = (event.diagnostics?.log ?? "").split("\n")
-    .filter((line) => !/^(LifecycleEvent|Script) - /.test(line))
-    .map((line) => line.replace(/^\[std(out|err)\]/, ""));
+  const reported = printedLines(event.diagnostics?.log ?? "");
   return (live.length > 0 ? live : reported)
     .map(harmless).filter((line) => line.trim() !== "").slice(-count);
 }

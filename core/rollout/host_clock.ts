@@ -19,6 +19,13 @@ export function shortened({ notStarted, notFinished }: HostClocks, timeLapse: nu
   return { notStarted: notStarted / timeLapse, notFinished: notFinished / timeLapse };
 }
 
+/** Whether a message is one of those below: the host did not speak, and a clock ended its event. */
+export function isOutOfTime(message: string): boolean {
+  return message === AGENT_SILENT_MESSAGE || UNFINISHED.test(message);
+}
+
+const UNFINISHED = /^The lifecycle event [A-Za-z]+ did not end within \d+ seconds\.$/;
+
 /** When a running host's time is up, and what is then said of it. */
 export function deadline(target: Target, clocks: HostClocks): { at: number; message: string } {
   const running = target.events.find((event) => event.status === "InProgress");
