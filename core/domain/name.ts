@@ -19,12 +19,24 @@ export type DeploymentId = z.infer<typeof DeploymentId>;
 
 const ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/** A deployment id from nine random bytes (36 letters of 256 leave a bias that is harmless here). */
+export const ReleaseId = z.string().regex(/^r-[A-Z0-9]{9}$/, "must be r- and nine of A-Z 0-9");
+export type ReleaseId = z.infer<typeof ReleaseId>;
+
+/** A deployment id from nine random bytes. */
 export function deploymentIdFrom(random: Uint8Array): DeploymentId {
-  if (random.length < 9) throw new RangeError("a deployment id needs nine random bytes");
-  let id = "d-";
-  for (const byte of random.subarray(0, 9)) id += ID_ALPHABET[byte % ID_ALPHABET.length];
-  return id;
+  return `d-${nineOf(random)}`;
+}
+
+/** A release id from nine random bytes. */
+export function releaseIdFrom(random: Uint8Array): ReleaseId {
+  return `r-${nineOf(random)}`;
+}
+
+/** 36 letters of 256 leave a bias that is harmless here. */
+function nineOf(random: Uint8Array): string {
+  if (random.length < 9) throw new RangeError("an id needs nine random bytes");
+  return Array.from(random.subarray(0, 9), (byte) => ID_ALPHABET[byte % ID_ALPHABET.length])
+    .join("");
 }
 
 export const ComputePlatform = z.enum(["Server", "Lambda", "ECS"]);

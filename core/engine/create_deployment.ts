@@ -43,6 +43,26 @@ export interface CreateDeploymentInput {
   overrideAlarmConfiguration?: AlarmConfiguration;
 }
 
+/** Everything of a request that can be refused whatever else is under way; throws DomainError. */
+export function checkDeployment(tx: Tx, input: CreateDeploymentInput, context: EngineContext) {
+  const { application, group } = applicationAndGroup(tx, input);
+  const config = configNamed(tx, input.deploymentConfigName ?? group.settings.deploymentConfigName);
+  refuseForPlatform(application.computePlatform, input);
+  if (input.revision === "restart") refuseRestart(application.computePlatform, group.settings);
+  const what = input.revision === "restart"
+    ? whatToRestart(tx, group)
+    : whatToDeploy(input.revision, context);
+  const alarms = input.overrideAlarmConfiguration ?? group.settings.alarmConfiguration;
+  refuseUnsupported({
+    platform: application.computePlatform,
+    settings: group.settings,
+    config,
+    revision: what.revision,
+    alarms,
+  });
+  return { application, group, config, what, alarms };
+}
+
 /** Checks, registers the revision if it is new, and writes the deployment as Created, or Queued. */
 export function createDeployment(
   tx: Tx,
@@ -51,26 +71,11 @@ export function createDeployment(
   random: Uint8Array,
 ): Deployment {
   const now = context.now();
-  const { application, group } = applicationAndGroup(tx, input);
-  const config = configNamed(tx, input.deploymentConfigName ?? group.settings.deploymentConfigName);
-  refuseForPlatform(application.computePlatform, input);
-  if (input.revision === "restart") refuseRestart(application.computePlatform, group.settings);
-  const what = input.revision === "restart"
-    ? whatToRestart(tx, group)
-    : whatToDeploy(input.revision, context);
-  const { revision } = what;
-  const autoRollback = input.autoRollbackConfiguration ?? group.settings.autoRollbackConfiguration;
+  const { application, group, config, what, alarms } = checkDeployment(tx, input, context);
   const { overrideAlarmConfiguration: overrideAlarms } = input;
-  const alarms = overrideAlarms ?? group.settings.alarmConfiguration;
+  const autoRollback = input.autoRollbackConfiguration ?? group.settings.autoRollbackConfiguration;
   const { loadBalancerInfo: loadBalancer, blueGreenDeploymentConfiguration: blueGreen } =
     group.settings;
-  refuseUnsupported({
-    platform: application.computePlatform,
-    settings: group.settings,
-    config,
-    revision,
-    alarms,
-  });
   const active = begunDeploymentOf(tx, group.id);
   // What a restart runs again is known when it is asked for, so it cannot wait.
   if (active && (context.busyGroup === "refuse" || input.revision === "restart")) {
@@ -81,7 +86,7 @@ export function createDeployment(
     );
   }
   refuseTooMany(tx, context.quotas.activeDeployments);
-  noteRevision(tx, application.id, revision, now);
+  noteRevision(tx, application.id, what.revision, now);
   const deployment: Deployment = {
     id: deploymentIdFrom(random),
     applicationId: application.id,

@@ -126,24 +126,33 @@ function startRollback(
   }
   const rollbackId = deploymentIdFrom(random);
   const messages = rollbackMessages(ended.id, rollbackId);
-  insertDeployment(tx, {
-    id: rollbackId,
-    applicationId: ended.applicationId,
-    groupId: ended.groupId,
-    status: "Created",
-    request: choice.request,
-    createTime: now,
-    overview: NO_TARGETS,
-    rollback: {
-      rollbackTriggeringDeploymentId: ended.id,
-      rollbackMessage: messages.rollback,
-    },
-    statusMessages: [],
-  });
-  tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: rollbackId })
-    .where(eq(deploymentGroups.id, ended.groupId)).run();
+  insertRollback(tx, ended, { id: rollbackId, request: choice.request, now });
   return {
     rollback: { rollbackDeploymentId: rollbackId, rollbackMessage: messages.ended },
     rollbackId,
   };
+}
+
+/** Writes the deployment that rolls `ended` back, as Created. */
+export function insertRollback(
+  tx: Tx,
+  ended: Deployment,
+  { id, request, now }: { id: string; request: Deployment["request"]; now: number },
+): void {
+  insertDeployment(tx, {
+    id,
+    applicationId: ended.applicationId,
+    groupId: ended.groupId,
+    status: "Created",
+    request,
+    createTime: now,
+    overview: NO_TARGETS,
+    rollback: {
+      rollbackTriggeringDeploymentId: ended.id,
+      rollbackMessage: rollbackMessages(ended.id, id).rollback,
+    },
+    statusMessages: [],
+  });
+  tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: id })
+    .where(eq(deploymentGroups.id, ended.groupId)).run();
 }

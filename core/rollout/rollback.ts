@@ -26,7 +26,15 @@ export function chooseRollback(
 ): RollbackChoice {
   const { request } = ended;
   if (request.creator === "codeDeployRollback" || !wanted(ended)) return { kind: "none" };
-  if (ended.overview.Succeeded + ended.overview.Failed === 0) {
+  return wayBack(ended, last);
+}
+
+/** How a deployment that has ended, well or badly, is taken back to the success before it. */
+export function wayBack(
+  { id, request, overview }: Pick<Deployment, "id" | "request" | "overview">,
+  before: LastSuccess | undefined,
+): Exclude<RollbackChoice, { kind: "none" }> {
+  if (overview.Succeeded + overview.Failed === 0) {
     return {
       kind: "impossible",
       message: "No host was changed, so there is nothing to roll back.",
@@ -38,7 +46,7 @@ export function chooseRollback(
       message: "A restart changes no revision, so there is nothing to roll back to.",
     };
   }
-  if (!last) {
+  if (!before) {
     return {
       kind: "impossible",
       message: "The deployment group has no earlier successful deployment to roll back to.",
@@ -49,12 +57,12 @@ export function chooseRollback(
     kind: "start",
     request: {
       ...kept,
-      revision: last.request.revision,
-      ...(last.request.artifact && { artifact: last.request.artifact }),
+      revision: before.request.revision,
+      ...(before.request.artifact && { artifact: before.request.artifact }),
       previousRevision: request.revision,
-      fileExistsBehavior: last.request.fileExistsBehavior,
+      fileExistsBehavior: before.request.fileExistsBehavior,
       creator: "codeDeployRollback",
-      rollbackOf: ended.id,
+      rollbackOf: id,
     },
   };
 }
