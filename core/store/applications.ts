@@ -4,10 +4,12 @@ import type { Application } from "../domain/application.ts";
 import { DomainError } from "../domain/errors.ts";
 import { unlessTaken } from "./conflict.ts";
 import type { Db } from "./database.ts";
+import { forgetRules } from "./forget_rules.ts";
 import type { Tx } from "./group_commit.ts";
 import { prepared } from "./prepared.ts";
 import {
   applications,
+  deploymentCauses,
   deploymentGroups,
   deployments,
   hookExecutions,
@@ -86,12 +88,14 @@ export function deleteApplication(tx: Tx, name: string): void {
     .where(eq(deploymentGroups.applicationId, id));
   const history = tx.select({ id: deployments.id }).from(deployments)
     .where(eq(deployments.applicationId, id));
+  forgetRules(tx, groups.all().map((group) => group.id), id);
   tx.delete(instanceHealth).where(inArray(instanceHealth.groupId, groups)).run();
   tx.delete(hookExecutions).where(inArray(hookExecutions.deploymentId, history)).run();
   tx.delete(resourceTags).where(inArray(resourceTags.resourceId, groups)).run();
   tx.delete(resourceTags).where(eq(resourceTags.resourceId, id)).run();
   tx.delete(targets).where(inArray(targets.deploymentId, history)).run();
   tx.delete(logChunks).where(inArray(logChunks.deploymentId, history)).run();
+  tx.delete(deploymentCauses).where(inArray(deploymentCauses.deploymentId, history)).run();
   tx.delete(deployments).where(eq(deployments.applicationId, id)).run();
   tx.delete(deploymentGroups).where(eq(deploymentGroups.applicationId, id)).run();
   tx.delete(revisions).where(eq(revisions.applicationId, id)).run();

@@ -5,6 +5,7 @@ import type { DeploymentGroup, GroupSettings } from "../domain/deployment_group.
 import { DomainError } from "../domain/errors.ts";
 import { unlessTaken } from "./conflict.ts";
 import type { Db } from "./database.ts";
+import { forgetRules } from "./forget_rules.ts";
 import type { Tx } from "./group_commit.ts";
 import { deploymentGroups, deployments, instanceHealth, resourceTags } from "./schema.ts";
 
@@ -95,11 +96,12 @@ export function changeDeploymentGroup(
   );
 }
 
-/** Removes a group, its tags and what it knows of its hosts; one that is not there is no fault. */
+/** Removes a group, its tags, its rules and what it knows of its hosts; one that is not there is no fault. */
 export function deleteDeploymentGroup(tx: Tx, applicationId: string, name: string): void {
   const gone = tx.delete(deploymentGroups).where(byName(applicationId, name))
     .returning({ id: deploymentGroups.id }).get();
   if (!gone) return;
+  forgetRules(tx, [gone.id]);
   tx.delete(instanceHealth).where(eq(instanceHealth.groupId, gone.id)).run();
   tx.delete(resourceTags).where(eq(resourceTags.resourceId, gone.id)).run();
 }
