@@ -26,6 +26,7 @@ import { createDeployment, type CreateDeploymentInput } from "./create_deploymen
 import { failDeployment } from "./end_deployment.ts";
 import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
 import { githubOwner, orderFor, parseCommandId, specification } from "./order.ts";
+import { Releases } from "./releases.ts";
 import { Runner } from "./runner.ts";
 import { stopQueued } from "./stop_queued.ts";
 import { type Listener, Streams } from "./stream.ts";
@@ -47,6 +48,7 @@ export interface OrderEvents {
 
 export class Engine {
   readonly #context: EngineContext;
+  readonly releases: Releases;
   readonly #runners = new Map<string, Runner>();
   readonly #desk: HostDesk;
   readonly #streams = new Streams();
@@ -54,17 +56,23 @@ export class Engine {
 
   constructor(context: EngineContext) {
     this.#context = context;
+    this.releases = new Releases(context, {
+      run: (id) => void this.#run(id),
+      stop: (id) => this.stopDeployment(id, false),
+    });
     this.#desk = new HostDesk(() => context.now());
   }
 
   /** Goes on with every deployment that has not ended. */
   start(): void {
     for (const id of unfinishedDeployments(this.#context.store.read)) this.#run(id);
+    this.releases.start();
     this.#ticking = setInterval(() => this.tick(), TICK);
   }
 
   /** Looks at the clocks of running hosts, and loads again what a failed commit has broken. */
   tick(): void {
+    this.releases.goOn();
     for (const [id, runner] of [...this.#runners]) {
       if (runner.broken) this.#reload(id);
       else if (runner.state.counts.InProgress > 0) {
@@ -356,6 +364,7 @@ export class Engine {
     this.#runners.delete(id);
     const next = begunDeploymentOf(this.#context.store.read, groupId);
     if (next) this.#run(next);
+    this.releases.goOn();
   }
 
   /** A runner that cannot be loaded stays broken, so that the next tick tries again. */
