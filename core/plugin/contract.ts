@@ -8,10 +8,17 @@ import { type Tag, type TagFilter, tagFilterMatches } from "../domain/tag.ts";
 
 export { type Tag, type TagFilter, tagFilterMatches, z };
 export * from "./balancer.ts";
+export * from "./bounded_alarm.ts";
 export * from "./context.ts";
+export * from "./deployment_program.ts";
 export { Duration } from "./duration.ts";
 export * from "./healthy_hosts.ts";
+export * from "./http_question.ts";
+export * from "./json_pointer.ts";
 export * from "./measure.ts";
+export * from "./number_in.ts";
+export * from "./placeholders.ts";
+export * from "./prometheus.ts";
 export * from "./stepped.ts";
 export * from "./strategy.ts";
 export * from "./target.ts";

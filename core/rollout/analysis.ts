@@ -7,6 +7,7 @@
  * other one an interval after the one before. Pure: times are in milliseconds since the epoch.
  * @module
  */
+import { beyondText, boundsFault, isWithin } from "../domain/bounds.ts";
 import type { Cause } from "../domain/cause.ts";
 import type { Measurement } from "../domain/measurement.ts";
 import type { AnalysisRules, Measurement as MeasuredValue } from "../plugin/contract.ts";
@@ -74,15 +75,12 @@ export function failedMeasurementAt(at: number, error: string): Measurement {
 
 /** What is wrong with rules by which nothing could be judged, or by which everything would pass. */
 export function rulesFault(rules: AnalysisRules): string | undefined {
-  const { count, interval, min, max, failureLimit, inconclusiveLimit } = rules;
+  const { count, interval, failureLimit, inconclusiveLimit } = rules;
   const whole = (value: number) => Number.isInteger(value) && value >= 0;
   if (!whole(count) || count === 0) return `count is ${count}, must be a whole number from 1`;
   if (!Number.isFinite(interval) || interval < 0) return `interval is ${interval} ms`;
-  if (min === undefined && max === undefined) return "it has neither min nor max";
-  if (Number.isNaN(min) || Number.isNaN(max)) return "its limit is no number";
-  if (min !== undefined && max !== undefined && min > max) {
-    return `min is ${min}, above max, which is ${max}`;
-  }
+  const fault = boundsFault(rules);
+  if (fault !== undefined) return fault;
   if (!whole(failureLimit) || failureLimit >= count) {
     return `failureLimit is ${failureLimit}, must be a whole number below count, which is ${count}`;
   }
@@ -93,23 +91,14 @@ export function rulesFault(rules: AnalysisRules): string | undefined {
 
 function verdictOf(rules: AnalysisRules, { value }: Measurement): Verdict {
   if (value === undefined || !Number.isFinite(value)) return "inconclusive";
-  return brokenLimit(rules, value) ? "failed" : "passed";
-}
-
-/** The limit that a value breaks. */
-function brokenLimit(
-  { min = -Infinity, max = Infinity }: AnalysisRules,
-  value: number,
-): { word: "at least" | "at most"; limit: number } | undefined {
-  if (value < min) return { word: "at least", limit: min };
-  return value > max ? { word: "at most", limit: max } : undefined;
+  return isWithin(rules, value) ? "passed" : "failed";
 }
 
 function tooManyFailed(rules: AnalysisRules, taken: readonly Measurement[]): AnalysisStep {
   const failed = taken.filter((one) => verdictOf(rules, one) === "failed").reverse();
   const [last] = failed;
   const limit = rules.failureLimit;
-  const text = `${rules.name} was ${last && valueAndLimit(rules, last)}: ` +
+  const text = `${rules.name} was ${last && told(rules, last)}: ` +
     `${failed.length} of ${measurements(taken.length)} failed, ${borne(limit)}`;
   return { kind: "failed", text, because: causes(rules, failed) };
 }
@@ -129,29 +118,14 @@ function borne(limit: number): string {
   return limit === 1 ? "1 is borne" : `${limit} are borne`;
 }
 
-function causes(rules: AnalysisRules, told: readonly Measurement[]): Cause[] {
-  return told.slice(0, CAUSES_MAX).map((measurement) => ({
+function causes(rules: AnalysisRules, those: readonly Measurement[]): Cause[] {
+  return those.slice(0, CAUSES_MAX).map((measurement) => ({
     kind: "measurement",
-    text: `${new Date(measurement.at).toISOString()}: ${valueAndLimit(rules, measurement)}`,
+    text: `${new Date(measurement.at).toISOString()}: ${told(rules, measurement)}`,
     evidence: [measurement.evidence],
   }));
 }
 
-/** `0.31, at most 0.05 is allowed` */
-function valueAndLimit(rules: AnalysisRules, { value }: Measurement): string {
-  const broken = value === undefined ? undefined : brokenLimit(rules, value);
-  if (value === undefined || !broken) return "no value";
-  const { word, limit } = broken;
-  return `${rounded(rules, value)}, ${word} ${limit} is ${
-    word === "at most" ? "allowed" : "needed"
-  }`;
-}
-
-/** Four digits, or as many more as it takes for the number to be seen beyond its limit. */
-function rounded(rules: AnalysisRules, value: number): string {
-  for (let digits = 4; digits < 17; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (brokenLimit(rules, short)) return `${short}`;
-  }
-  return `${value}`;
+function told(rules: AnalysisRules, { value }: Measurement): string {
+  return value === undefined || !Number.isFinite(value) ? "no value" : beyondText(rules, value);
 }

@@ -1,5 +1,12 @@
 /** The plugins that ship with the server, the one place that lists them. @module */
 import type { Plugin } from "../plugin/registry.ts";
+import commandAlarm from "../../plugins/alarms/command.ts";
+import httpAlarm from "../../plugins/alarms/http.ts";
+import prometheusAlarm from "../../plugins/alarms/prometheus.ts";
+import commandAnalysis from "../../plugins/analyses/command.ts";
+import httpAnalysis from "../../plugins/analyses/http.ts";
+import prometheusAnalysis from "../../plugins/analyses/prometheus.ts";
+import sqlAnalysis from "../../plugins/analyses/sql.ts";
 import onPremises from "../../plugins/targets/on_premises.ts";
 import canary from "../../strategies/canary.ts";
 import exponential from "../../strategies/exponential.ts";
@@ -12,4 +19,11 @@ export const BUILT_IN_PLUGINS: readonly Plugin[] = [
   minimumHealthyHosts,
   zonal,
   onPremises,
+  commandAlarm,
+  httpAlarm,
+  prometheusAlarm,
+  commandAnalysis,
+  httpAnalysis,
+  prometheusAnalysis,
+  sqlAnalysis,
 ];

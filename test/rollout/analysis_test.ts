@@ -131,7 +131,7 @@ const faults: [what: string, rules: AnalysisRules, fault: RegExp | undefined][] 
   ["whole", RULES, undefined],
   ["no interval", { ...RULES, interval: 0 }, undefined],
   ["min and max alike", { ...RULES, min: 0.05 }, undefined],
-  ["neither limit", LIMITLESS, /neither min nor max/],
+  ["neither limit", LIMITLESS, /neither min nor max is given/],
   ["a limit of NaN, below which and above which nothing is", { ...RULES, max: NaN }, /no number/],
   ["limits that leave nothing", { ...RULES, min: 1 }, /min is 1, above max, which is 0.05/],
   ["no measurement", { ...RULES, count: 0 }, /count is 0/],
