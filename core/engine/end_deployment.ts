@@ -1,7 +1,7 @@
 /**
- * The end of a deployment, one commit: its terminal state, what is now known of the hosts, the
- * group's new target revision after a success (law 5), and the rollback that follows a failure. So
- * no crash can come between an end and its rollback.
+ * The end of a deployment, one commit: its terminal state and why it came, what is now known of the
+ * hosts, the group's new target revision after a success (law 5), and the rollback that follows a
+ * failure. So no crash can come between an end and its rollback.
  * @module
  */
 import { eq } from "drizzle-orm";
@@ -15,9 +15,11 @@ import {
 } from "../domain/deployment.ts";
 import { deploymentIdFrom } from "../domain/name.ts";
 import { type Target, TERMINAL_TARGET } from "../domain/target.ts";
+import { causeOf } from "../rollout/cause.ts";
 import { skipped, withoutAnswer } from "../rollout/host_report.ts";
 import { chooseRollback, rollbackMessages } from "../rollout/rollback.ts";
 import { newState } from "../rollout/state.ts";
+import { insertCause } from "../store/deployment_causes.ts";
 import { changeDeployment, getDeployment, insertDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { noteHealth } from "../store/instance_health.ts";
@@ -54,6 +56,8 @@ export function endDeployment(
     ...(stop && { stop }),
     ...(completeTime !== undefined && { completeTime }),
   });
+  const cause = causeOf({ deployment: ended, targets });
+  if (cause) insertCause(tx, ended.id, cause);
   beginNext(tx, ended.groupId);
   return { change: { rollback }, rollbackId };
 }

@@ -201,6 +201,9 @@ CREATE TABLE leases (
   expires INTEGER NOT NULL
 ) WITHOUT ROWID;
 `,
+  `
+CREATE TABLE deployment_causes (deployment_id TEXT PRIMARY KEY, cause TEXT NOT NULL) WITHOUT ROWID;
+`,
 ];
 
 /** The version this binary reads and writes. */

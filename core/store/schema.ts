@@ -16,6 +16,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import type { AuditAction } from "../domain/audit.ts";
+import type { Cause } from "../domain/cause.ts";
 import type {
   DeploymentOverview,
   DeploymentRequest,
@@ -169,6 +170,12 @@ export const deployments = sqliteTable("deployments", {
   index("deployments_create_time").on(t.createTime),
   index("deployments_status").on(t.status),
 ]);
+
+/** Of deployments that failed or were stopped. */
+export const deploymentCauses = sqliteTable("deployment_causes", {
+  deploymentId: text("deployment_id").primaryKey(),
+  cause: text("cause", { mode: "json" }).$type<Cause>().notNull(),
+});
 
 export const targets = sqliteTable("targets", {
   deploymentId: text("deployment_id").notNull(),
