@@ -9,8 +9,8 @@ import { type Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
 import type { SignatureClaim } from "./sigv4_claim.ts";
 
-/** Keys that are kept: one a day, region and service of each secret in use. */
-const KEPT = 4_096;
+/** Keys that are kept: one a day, region and service of each secret in use; more than a large fleet. */
+const KEPT = 20_000;
 const keys = new Map<string, Buffer>();
 
 /** Whether a request goes to the address of the operations, and nothing else of its URL is signed. */

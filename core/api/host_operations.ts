@@ -1,7 +1,7 @@
 /** The command service: what an agent calls, as operations of the router (spec 12.2). @module */
 import { DomainError } from "../domain/errors.ts";
 import type { Caller } from "../domain/instance.ts";
-import { findInstanceByArn } from "../store/instances.ts";
+import { hostSigningAs } from "../store/instances.ts";
 import type { Store } from "../store/store.ts";
 import {
   AcknowledgeInput,
@@ -117,8 +117,8 @@ function mustStillBe(host: CallingHost, { store, keys, now }: ApiContext, caller
 }
 
 function hostOf(store: Store, caller: Caller): CallingHost {
-  const instance = findInstanceByArn(store.read, caller.arn);
-  if (instance) return { name: instance.name, identifier: caller.arn };
+  const name = hostSigningAs(store.read, caller.arn);
+  if (name !== undefined) return { name, identifier: caller.arn };
   throw new DomainError(
     "ClientException",
     "HostIdentifier",

@@ -10,7 +10,7 @@ import { and, asc, count, eq, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { KeyStatus, Role } from "../domain/instance.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
-import { findInstanceByArn } from "./instances.ts";
+import { hostSigningAs } from "./instances.ts";
 import { accessKeys } from "./schema.ts";
 import { decryptSecret, encryptSecret } from "./secret_cipher.ts";
 
@@ -62,7 +62,9 @@ export class AccessKeys {
    */
   find(accessKeyId: string): AccessKey | undefined {
     const key = this.#cache.get(accessKeyId) ?? this.#load(accessKeyId);
-    if (!key || !mayBeHost(key) || !findInstanceByArn(this.#read, key.arn)) return key;
+    if (!key || !mayBeHost(key) || hostSigningAs(this.#read, key.arn) === undefined) {
+      return key;
+    }
     return { ...key, role: "agent" };
   }
 

@@ -1,5 +1,5 @@
 /** Deployments. A terminal one is never written again (law 3): the rule stands in every `where`. @module */
-import { and, count, desc, eq, gte, inArray, lt, lte, notInArray, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, inArray, isNull, lt, lte, notInArray, or, sql } from "drizzle-orm";
 import { type Deployment, DeploymentStatus, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
@@ -34,12 +34,28 @@ export function insertDeployment(tx: Tx, deployment: Deployment): void {
 
 /** Writes a change; answers false, and writes nothing, when the deployment has already ended. */
 export function changeDeployment(tx: Tx, id: string, change: DeploymentChange): boolean {
-  const { statusMessages, ...rest } = change;
-  const written = tx.update(deployments)
-    .set({ ...rest, ...(statusMessages && { statusMessages: [...statusMessages] }) })
-    .where(and(eq(deployments.id, id), notInArray(deployments.status, TERMINAL)))
-    .returning({ id: deployments.id }).all();
-  return written.length === 1;
+  const given = Object.entries(change).filter(([, value]) => value !== undefined);
+  // Encoded here: a placeholder knows nothing of its column.
+  const values = given.map((
+    [member, value],
+  ): [string, unknown] => [member, typeof value === "object" ? JSON.stringify(value) : value]);
+  const shape = given.map(([member]) => member).join();
+  const update = CHANGES.get(shape) ?? updateOf(shape.split(","));
+  CHANGES.set(shape, update);
+  const written = prepared(tx, update).run({ ...Object.fromEntries(values), id });
+  return (written as { changes: number }).changes === 1; // because Db leaves the driver's result open
+}
+
+/** By the members of a change, as each report of a host changes the same ones. */
+const CHANGES = new Map<string, ReturnType<typeof updateOf>>();
+
+function updateOf(members: readonly string[]) {
+  const set = members.map((member) => [member, sql`${sql.placeholder(member)}`]);
+  return (db: Db) =>
+    db.update(deployments).set(Object.fromEntries(set)).where(and(
+      eq(deployments.id, sql.placeholder("id")),
+      notInArray(deployments.status, TERMINAL),
+    )).prepare();
 }
 
 const selectOne = (db: Db) =>
@@ -65,13 +81,58 @@ export function begunDeploymentOf(db: Db, groupId: string): string | undefined {
   )).get()?.id;
 }
 
-/** Of the deployments of a group that wait for another, the one that came first. */
-export function firstQueuedOf(db: Db, groupId: string): Deployment | undefined {
-  const row = db.select().from(deployments)
-    .where(and(eq(deployments.groupId, groupId), eq(deployments.status, "Queued")))
+/**
+ * The deployments of a group that wait and whose time has come, in the order in which they could have
+ * begun.
+ */
+export function waitingOf(db: Db, groupId: string, now: number): Deployment[] {
+  const { status, notBefore, createTime } = deployments;
+  return db.select().from(deployments).where(and(
+    eq(deployments.groupId, groupId),
+    eq(status, "Queued"),
+    or(isNull(notBefore), lte(notBefore, now)),
+  ))
     // Of those of one millisecond, in the order they were written.
-    .orderBy(deployments.createTime, sql`rowid`).limit(1).get();
-  return row && fromRow(row);
+    .orderBy(sql`coalesce(${notBefore}, ${createTime})`, sql`rowid`).all().map(fromRow);
+}
+
+export interface WaitingGroup {
+  groupId: string;
+  /** How many wait whose time has come. */
+  waiting: number;
+  /** When the time of the next one comes; null if all have come. */
+  next: number | null;
+}
+
+/** The groups for which deployments wait. */
+export function waitingGroups(db: Db, now: number): WaitingGroup[] {
+  const { groupId, status, notBefore } = deployments;
+  return db.select({
+    groupId,
+    waiting: sql<number>`sum(coalesce(${notBefore}, 0) <= ${now})`,
+    next: sql<number | null>`min(case when ${notBefore} > ${now} then ${notBefore} end)`,
+  }).from(deployments).where(eq(status, "Queued")).groupBy(groupId).all();
+}
+
+/** The deployment that waits to take the place of this one, if there is one. */
+export function supersederOf(
+  db: Db,
+  { id, groupId }: Pick<Deployment, "id" | "groupId">,
+): string | undefined {
+  return db.select({ id: deployments.id }).from(deployments).where(and(
+    eq(deployments.groupId, groupId),
+    eq(deployments.status, "Queued"),
+    sql`json_extract(${deployments.request}, '$.supersedes') = ${id}`,
+  )).limit(1).get()?.id;
+}
+
+/** Deployments under way that are to be stopped because another waits to take their place. */
+export function supersededDeployments(db: Db): string[] {
+  const supersedes = sql<string | null>`json_extract(${deployments.request}, '$.supersedes')`;
+  const ids = db.select({ supersedes }).from(deployments).where(eq(deployments.status, "Queued"))
+    .all().flatMap((row) => row.supersedes ?? []);
+  return getDeployments(db, ids).filter(({ status }) => !TERMINAL_DEPLOYMENT.has(status))
+    .map(({ id }) => id);
 }
 
 /** A deployment that waited may begin. */
@@ -154,7 +215,8 @@ function selectPage(given: readonly string[]) {
 }
 
 function fromRow(row: typeof deployments.$inferSelect): Deployment {
-  const { notBefore, startTime, completeTime, error, stop, terminationWait, ...rest } = row;
+  const { notBefore, startTime, completeTime, error, stop, progress, terminationWait, ...rest } =
+    row;
   return {
     ...rest,
     ...(notBefore !== null && { notBefore }),
@@ -162,6 +224,7 @@ function fromRow(row: typeof deployments.$inferSelect): Deployment {
     ...(completeTime !== null && { completeTime }),
     ...(error !== null && { error }),
     ...(stop !== null && { stop }),
+    ...(progress !== null && { progress }),
     ...(terminationWait !== null && { terminationWait }),
   };
 }

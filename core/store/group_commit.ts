@@ -37,12 +37,17 @@ export class GroupCommit {
   #waiting: Waiting[] = [];
   #scheduled = false;
   #closed = false;
-
+  /** Begins and ends the savepoint of a write; parsed once, as every write needs both. */
+  readonly #savepoint: { begin(): void; release(): void };
   readonly #outboxGrew: OutboxBell;
 
   /** `outboxGrew` is called after a commit that put something into the outbox. */
   constructor(connection: Connection, outboxGrew: OutboxBell = () => {}) {
     this.#connection = connection;
+    const [begin, release] = ["SAVEPOINT one", "RELEASE one"].map((text) =>
+      connection.client.prepare(text)
+    );
+    this.#savepoint = { begin: () => begin?.run(), release: () => release?.run() };
     this.#outboxGrew = outboxGrew;
   }
 
@@ -100,10 +105,10 @@ export class GroupCommit {
   /** Runs one write in its savepoint; answers what to do once the group is committed. */
   #runOne(waiting: Waiting): () => void {
     const { client, db } = this.#connection;
-    client.exec("SAVEPOINT one");
+    this.#savepoint.begin();
     try {
       const value = waiting.run(db);
-      client.exec("RELEASE one");
+      this.#savepoint.release();
       return () => waiting.resolve(value);
     } catch (error) {
       // A full disk may end the whole transaction; then there is nothing to roll back to.

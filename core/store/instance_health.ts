@@ -2,6 +2,7 @@
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { prepared } from "./prepared.ts";
 import { instanceHealth } from "./schema.ts";
 
 export interface Health {
@@ -20,14 +21,17 @@ export function healthOf(db: Db, groupId: string): Map<string, Health> {
 
 /** Notes a host's end within a deployment. */
 export function noteHealth(tx: Tx, groupId: string, instanceName: string, health: Health): void {
-  const row = {
-    groupId,
-    instanceName,
-    healthy: health.healthy,
-    revision: health.revision ?? null,
-  };
-  tx.insert(instanceHealth).values(row).onConflictDoUpdate({
+  const { healthy, revision = null } = health;
+  prepared(tx, note).run({ groupId, instanceName, healthy, revision });
+}
+
+const note = (db: Db) =>
+  db.insert(instanceHealth).values({
+    groupId: sql.placeholder("groupId"),
+    instanceName: sql.placeholder("instanceName"),
+    healthy: sql.placeholder("healthy"),
+    revision: sql.placeholder("revision"),
+  }).onConflictDoUpdate({
     target: [instanceHealth.groupId, instanceHealth.instanceName],
     set: { healthy: sql`excluded.healthy`, revision: sql`excluded.revision` },
-  }).run();
-}
+  }).prepare();

@@ -30,6 +30,7 @@ export function registerInstance(tx: Tx, instance: OnPremisesInstance): void {
     set: row,
     setWhere: isNotNull(instances.deregisterTime),
   }).returning({ name: instances.name }).all();
+  forgetHosts();
   if (written.length === 0) throw nameTaken(name);
   if (owner !== undefined) throw arnTaken(instance, owner);
 }
@@ -48,6 +49,7 @@ export function changeHost(
   tx.update(instances)
     .set({ iamUserArn: host.iamUserArn, iamSessionArn: null, tags: [...host.tags] })
     .where(and(eq(instances.name, name), isNull(instances.deregisterTime))).run();
+  forgetHosts();
 }
 
 /** What is registered under a name now. */
@@ -65,6 +67,7 @@ export function deregisterInstance(
 ): OnPremisesInstance | undefined {
   const row = tx.update(instances).set({ deregisterTime: at })
     .where(and(eq(instances.name, name), isNull(instances.deregisterTime))).returning().get();
+  forgetHosts();
   return row && fromRow(row);
 }
 
@@ -97,6 +100,28 @@ const selectArn = (db: Db) =>
 export function findInstanceByArn(db: Db, iamArn: string): OnPremisesInstance | undefined {
   const row = prepared(db, selectByArn).get({ iamArn });
   return row && fromRow(row);
+}
+
+/**
+ * The name of the registered instance that signs as this ARN: with each request of a host. Answers
+ * are kept until a registration changes; writes and the commit that ends them run without a pause,
+ * so no read can keep one that is stale.
+ */
+export function hostSigningAs(db: Db, iamArn: string): string | undefined {
+  let known = hosts.get(db);
+  if (!known) hosts.set(db, known = new Map());
+  const kept = known.get(iamArn);
+  if (kept !== undefined) return kept;
+  const name = findInstanceByArn(db, iamArn)?.name;
+  if (name !== undefined) known.set(iamArn, name);
+  return name;
+}
+
+/** Names by ARN, as far as they were asked for. */
+let hosts = new WeakMap<Db, Map<string, string>>();
+
+function forgetHosts(): void {
+  hosts = new WeakMap();
 }
 
 /** Those that exist, in the order of `names`. */
