@@ -14,6 +14,12 @@ export type Name = z.infer<typeof Name>;
 /** Names of configs that ship with CodeDeploy begin so; nobody else's may. */
 export const PREDEFINED_CONFIG_PREFIX = "CodeDeployDefault.";
 
+/** The name of a config of one's own. */
+export const CustomConfigName = Name.refine(
+  (name) => !name.startsWith(PREDEFINED_CONFIG_PREFIX),
+  `names that begin with ${PREDEFINED_CONFIG_PREFIX} are those of predefined configs`,
+);
+
 export const DeploymentId = z.string().regex(/^d-[A-Z0-9]{9}$/, "must be d- and nine of A-Z 0-9");
 export type DeploymentId = z.infer<typeof DeploymentId>;
 

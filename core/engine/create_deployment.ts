@@ -4,35 +4,30 @@
  * @module
  */
 import { and, eq, sql } from "drizzle-orm";
-import { type Deployment, NO_TARGETS } from "../domain/deployment.ts";
+import { type Deployment, type DeploymentRequest, NO_TARGETS } from "../domain/deployment.ts";
 import type { FileExistsBehavior } from "../domain/deployment.ts";
-import {
-  DEFAULT_SERVER_CONFIG,
-  type DeploymentConfig,
-  PREDEFINED_CONFIGS,
-} from "../domain/deployment_config.ts";
 import type { AlarmConfiguration, AutoRollbackConfiguration } from "../domain/deployment_group.ts";
 import { DomainError } from "../domain/errors.ts";
 import { deploymentIdFrom } from "../domain/name.ts";
 import { revisionIdentity, type RevisionLocation } from "../domain/revision.ts";
-import {
-  begunDeploymentOf,
-  countActiveDeployments,
-  insertDeployment,
-} from "../store/deployments.ts";
+import { noteAudit } from "../store/audit.ts";
+import { countActiveDeployments, insertDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { UnreadableSecret } from "../store/secret_cipher.ts";
-import { applications, deploymentConfigs, deploymentGroups, revisions } from "../store/schema.ts";
+import { applications, deploymentGroups, revisions } from "../store/schema.ts";
 import type { EngineContext } from "./context.ts";
+import { configNamed } from "./named_config.ts";
 import { githubOwner } from "./order.ts";
 import { refuseForPlatform, refuseUnsupported } from "./refuse_unsupported.ts";
 import { refuseRestart, type What, whatToRestart } from "./restart.ts";
+import { endWaiting } from "./supersede.ts";
+import { turnOf } from "./turn.ts";
 
 export interface CreateDeploymentInput {
   applicationName: string;
   deploymentGroupName: string;
   /** `restart` runs the group's last successful revision again, from what is on the hosts. */
-  revision: RevisionLocation | "restart";
+  revision: RevisionLocation | "restart" | SameAs;
   deploymentConfigName?: string;
   description?: string;
   ignoreApplicationStopFailures: boolean;
@@ -41,17 +36,35 @@ export interface CreateDeploymentInput {
   fileExistsBehavior?: FileExistsBehavior;
   autoRollbackConfiguration?: AutoRollbackConfiguration;
   overrideAlarmConfiguration?: AlarmConfiguration;
+  /** It waits until then, in milliseconds since the epoch. */
+  startAt?: number;
+  overrideFreeze?: NonNullable<DeploymentRequest["overrideFreeze"]>;
+  /** Only these hosts of the group. */
+  hosts?: readonly string[];
+}
+
+/** What that deployment put on the hosts, to the byte. */
+export interface SameAs {
+  sameAs: DeploymentRequest;
+}
+
+/** What there is to do after the commit that created a deployment. */
+export interface Created {
+  id: string;
+  /** Those that waited and ended in its favour. */
+  ended: readonly Deployment[];
+  /** The one under way that is to be stopped in its favour. */
+  stopping?: string;
 }
 
 /** Everything of a request that can be refused whatever else is under way; throws DomainError. */
 export function checkDeployment(tx: Tx, input: CreateDeploymentInput, context: EngineContext) {
   const { application, group } = applicationAndGroup(tx, input);
-  const config = configNamed(tx, input.deploymentConfigName ?? group.settings.deploymentConfigName);
+  const configName = input.deploymentConfigName ?? group.settings.deploymentConfigName;
+  const config = configNamed(tx, context.plugins, configName);
   refuseForPlatform(application.computePlatform, input);
   if (input.revision === "restart") refuseRestart(application.computePlatform, group.settings);
-  const what = input.revision === "restart"
-    ? whatToRestart(tx, group)
-    : whatToDeploy(input.revision, context);
+  const what = whatOf(tx, input.revision, group, context);
   const alarms = input.overrideAlarmConfiguration ?? group.settings.alarmConfiguration;
   refuseUnsupported({
     platform: application.computePlatform,
@@ -69,30 +82,23 @@ export function createDeployment(
   input: CreateDeploymentInput,
   context: EngineContext,
   random: Uint8Array,
-): Deployment {
+): Created {
   const now = context.now();
   const { application, group, config, what, alarms } = checkDeployment(tx, input, context);
   const { overrideAlarmConfiguration: overrideAlarms } = input;
   const autoRollback = input.autoRollbackConfiguration ?? group.settings.autoRollbackConfiguration;
   const { loadBalancerInfo: loadBalancer, blueGreenDeploymentConfiguration: blueGreen } =
     group.settings;
-  const active = begunDeploymentOf(tx, group.id);
-  // What a restart runs again is known when it is asked for, so it cannot wait.
-  if (active && (context.busyGroup === "refuse" || input.revision === "restart")) {
-    throw new DomainError(
-      "DeploymentLimitExceededException",
-      "deploymentGroupName",
-      `The Deployment Group '${group.name}' already has an active Deployment '${active}'`,
-    );
-  }
+  const turn = turnOf(tx, group, input, context);
   refuseTooMany(tx, context.quotas.activeDeployments);
   noteRevision(tx, application.id, what.revision, now);
   const deployment: Deployment = {
     id: deploymentIdFrom(random),
     applicationId: application.id,
     groupId: group.id,
-    status: active ? "Queued" : "Created",
+    status: turn.waits ? "Queued" : "Created",
     createTime: now,
+    ...(input.startAt !== undefined && { notBefore: input.startAt }),
     overview: NO_TARGETS,
     rollback: {},
     statusMessages: [],
@@ -115,13 +121,43 @@ export function createDeployment(
       ...(overrideAlarms && { overrideAlarms }),
       ...(loadBalancer && { loadBalancer }),
       ...(blueGreen && { blueGreen }),
+      ...(input.hosts && { hosts: input.hosts }),
+      ...(input.overrideFreeze && { overrideFreeze: input.overrideFreeze }),
+      ...(turn.stopping !== undefined && { supersedes: turn.stopping }),
     },
   };
   insertDeployment(tx, deployment);
-  if (active) return deployment;
-  tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: deployment.id })
-    .where(eq(deploymentGroups.id, group.id)).run();
-  return deployment;
+  noteOverride(tx, deployment);
+  if (!turn.waits) {
+    tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: deployment.id })
+      .where(eq(deploymentGroups.id, group.id)).run();
+  }
+  const { id } = deployment;
+  const ended = turn.supersedes ? endWaiting(tx, deployment, context) : [];
+  return { id, ended, ...(turn.stopping !== undefined && { stopping: turn.stopping }) };
+}
+
+function noteOverride(tx: Tx, { id, createTime: time, request }: Deployment): void {
+  if (!request.overrideFreeze) return;
+  const { by: who, reason } = request.overrideFreeze;
+  noteAudit(tx, { time, who, action: "freeze overridden", subject: id, reason });
+}
+
+function whatOf(
+  tx: Tx,
+  wanted: CreateDeploymentInput["revision"],
+  group: Parameters<typeof whatToRestart>[1],
+  context: EngineContext,
+): What {
+  if (wanted === "restart") return whatToRestart(tx, group);
+  if (!("sameAs" in wanted)) return whatToDeploy(wanted, context);
+  const { revision, artifact, restartOf } = wanted.sameAs;
+  refuseLostToken(revision, context);
+  return {
+    revision,
+    ...(artifact && { artifact }),
+    ...(restartOf !== undefined && { restartOf }),
+  };
 }
 
 function whatToDeploy(revision: RevisionLocation, context: EngineContext): What {
@@ -184,18 +220,6 @@ function applicationAndGroup(tx: Tx, input: CreateDeploymentInput) {
     );
   }
   return { application, group };
-}
-
-/** Request, then group, then OneAtATime. */
-function configNamed(tx: Tx, name: string = DEFAULT_SERVER_CONFIG): DeploymentConfig {
-  const config = PREDEFINED_CONFIGS.get(name) ??
-    tx.select().from(deploymentConfigs).where(eq(deploymentConfigs.name, name)).get()?.config;
-  if (config) return config;
-  throw new DomainError(
-    "DeploymentConfigDoesNotExistException",
-    "deploymentConfigName",
-    `No Deployment Configuration found for name: ${name}`,
-  );
 }
 
 /** Registration is no prerequisite (spec 1.3); a deployment registers what it uses. */

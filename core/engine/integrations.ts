@@ -5,14 +5,12 @@
  * version of the plugin gives it its own defaults.
  * @module
  */
-import { z } from "zod";
 import { DomainError } from "../domain/errors.ts";
 import type { Integration, IntegrationKind } from "../domain/integration.ts";
-import { issueText } from "../domain/issue_text.ts";
-import { byNearness } from "../domain/similar.ts";
 import type { PluginKinds, Registry } from "../plugin/registry.ts";
 import type { Db } from "../store/database.ts";
 import { findIntegration, listIntegrations } from "../store/integrations.ts";
+import { noPlugin, readConfig, some } from "./plugin_config.ts";
 
 /** A plugin with its config, ready to be called. */
 export interface Resolved<Kind extends IntegrationKind> {
@@ -65,60 +63,4 @@ export function resolveIntegration<Kind extends IntegrationKind>(
   if ("config" in read) return { plugin, config: read.config };
   const why = `its config does not fit the plugin ${found.plugin}: ${read.path}: ${read.fault}`;
   return { fault: `The ${kind} ${name} cannot be called: ${why}. ${again} ${found.plugin}` };
-}
-
-function noPlugin(registry: Registry, kind: IntegrationKind, name: string): string {
-  const names = registry.names(kind);
-  const has = names.length === 0
-    ? `it has none for the kind ${kind}`
-    : `for the kind ${kind} it has ${some(name, names)}`;
-  return `this server has no plugin ${name}; ${has}`;
-}
-
-/** The nearest first, ten at most. */
-function some(name: string, names: readonly string[]): string {
-  const near = byNearness(name, names);
-  return near.slice(0, 10).join(", ") + (near.length > 10 ? ` and ${near.length - 10} more` : "");
-}
-
-type Read = { config: unknown } | { path: string; fault: string };
-
-function readConfig(
-  { config: schema, name }: { config: z.ZodType; name: string },
-  given: Integration["config"],
-): Read {
-  // Schemas leave members out that they do not know; here one is a slip that nobody would see.
-  const strict = schema instanceof z.ZodObject && !schema.def.catchall ? schema.strict() : schema;
-  const parsed = strict.safeParse(given);
-  if (parsed.success) return { config: parsed.data };
-  const [issue] = parsed.error.issues;
-  if (!issue) return { path: "config", fault: `is refused by the plugin ${name}` };
-  if (issue.code === "unrecognized_keys") {
-    const [key = ""] = issue.keys;
-    const known = schema instanceof z.ZodObject && issue.path.length === 0
-      ? Object.keys(schema.shape)
-      : [];
-    const has = known.length === 0 ? "" : `; it has ${some(key, known)}`;
-    return {
-      path: dotted([...issue.path, key]),
-      fault: `the plugin ${name} does not know it${has}`,
-    };
-  }
-  return { path: dotted(issue.path), fault: wording(issue, given) };
-}
-
-/** What is wanted and what was given. */
-function wording(issue: z.core.$ZodIssue, given: unknown): string {
-  const value = issue.path.reduce<unknown>(
-    (inside, key) => typeof inside === "object" && inside ? Reflect.get(inside, key) : undefined,
-    given,
-  );
-  const text = issueText(issue, value);
-  if (text !== issue.message || value === undefined) return text;
-  const json = JSON.stringify(value);
-  return `${text} (given: ${json.length > 100 ? `${json.slice(0, 100)}…` : json})`;
-}
-
-function dotted(path: readonly PropertyKey[]): string {
-  return ["config", ...path.map(String)].join(".");
 }

@@ -3,7 +3,7 @@
  * before anything happens. Nothing that a caller asked for is left out in silence.
  * @module
  */
-import type { DeploymentConfig } from "../domain/deployment_config.ts";
+import { type DeploymentConfig, strategyOf } from "../domain/deployment_config.ts";
 import type { AlarmConfiguration, GroupSettings } from "../domain/deployment_group.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { ComputePlatform } from "../domain/name.ts";
@@ -112,7 +112,7 @@ function refuseScalingAlone(settings: GroupSettings): void {
   );
 }
 
-function refuseConfig({ config }: Asked): void {
+function refuseConfig({ config, settings }: Asked): void {
   const name = "InvalidDeploymentConfigNameException";
   if (config.computePlatform !== "Server") {
     throw new DomainError(
@@ -121,12 +121,13 @@ function refuseConfig({ config }: Asked): void {
       `${config.name} is a config for ${config.computePlatform}, the application is for Server`,
     );
   }
-  if (config.zonalConfig) {
+  const blueGreen = settings.deploymentStyle?.deploymentType === "BLUE_GREEN";
+  if (blueGreen && strategyOf(config).name === "zonal") {
     throw new DomainError(
       name,
       "deploymentConfigName",
-      `${config.name} goes by availability zones, which on-premises hosts do not have. Choose a ` +
-        `config without zonalConfig.`,
+      `${config.name} goes from zone to zone, which only a deployment in place can. Choose a config ` +
+        `without zonalConfig, or give the group the deploymentStyle IN_PLACE.`,
     );
   }
 }

@@ -1,6 +1,10 @@
 /** Deployment configs: the custom ones of the store and the predefined ones as one set. @module */
 import { asc, count, eq, sql } from "drizzle-orm";
-import { type DeploymentConfig, PREDEFINED_CONFIGS } from "../domain/deployment_config.ts";
+import {
+  type ChosenStrategy,
+  type DeploymentConfig,
+  PREDEFINED_CONFIGS,
+} from "../domain/deployment_config.ts";
 import { DomainError } from "../domain/errors.ts";
 import { unlessTaken } from "./conflict.ts";
 import type { Db } from "./database.ts";
@@ -11,13 +15,7 @@ import { applications, deploymentConfigs, deploymentGroups } from "./schema.ts";
 /** Throws DeploymentConfigAlreadyExists, DeploymentConfigLimitExceeded where there are `most` already. */
 export function insertDeploymentConfig(tx: Tx, config: DeploymentConfig, most: number): void {
   const { name } = config;
-  const taken = () =>
-    new DomainError(
-      "DeploymentConfigAlreadyExistsException",
-      "deploymentConfigName",
-      `A deployment config with the name ${name} already exists`,
-    );
-  if (findDeploymentConfig(tx, name)) throw taken();
+  if (findDeploymentConfig(tx, name)) throw taken(name);
   const held = tx.select({ n: count() }).from(deploymentConfigs).get()?.n ?? 0;
   if (held >= most) {
     throw new DomainError(
@@ -27,7 +25,51 @@ export function insertDeploymentConfig(tx: Tx, config: DeploymentConfig, most: n
         `used, or start the server with --limit configs=NUMBER.`,
     );
   }
-  unlessTaken(() => tx.insert(deploymentConfigs).values({ name, config }).run(), taken);
+  const insert = () => tx.insert(deploymentConfigs).values({ name, config }).run();
+  unlessTaken(insert, () => taken(name));
+}
+
+function taken(name: string): DomainError {
+  return new DomainError(
+    "DeploymentConfigAlreadyExistsException",
+    "deploymentConfigName",
+    `A deployment config with the name ${name} already exists`,
+  );
+}
+
+/** A config that names a strategy. */
+export interface StrategyConfig {
+  id: string;
+  name: string;
+  createTime: number;
+  strategy: ChosenStrategy;
+}
+
+/**
+ * Makes a config for a strategy, or replaces one under its old id, which is answered. Throws
+ * DeploymentConfigAlreadyExists where the name is that of a config without a strategy, and
+ * DeploymentConfigLimitExceeded.
+ */
+export function putStrategyConfig(tx: Tx, given: StrategyConfig, most: number): string {
+  const config: DeploymentConfig = { ...given, computePlatform: "Server" };
+  const old = findDeploymentConfig(tx, config.name);
+  if (!old) {
+    insertDeploymentConfig(tx, config, most);
+    return config.id;
+  }
+  if (!old.strategy) throw taken(config.name);
+  const changed = { ...old, strategy: given.strategy };
+  tx.update(deploymentConfigs).set({ config: changed })
+    .where(eq(deploymentConfigs.name, config.name)).run();
+  return old.id;
+}
+
+/** Configs that name a strategy, in the order of their names. */
+export function listStrategyConfigs(db: Db): (DeploymentConfig & { strategy: ChosenStrategy })[] {
+  const rows = db.select().from(deploymentConfigs).orderBy(asc(deploymentConfigs.name)).all();
+  return rows.flatMap(({ config }) =>
+    config.strategy ? [{ ...config, strategy: config.strategy }] : []
+  );
 }
 
 export function findDeploymentConfig(db: Db, name: string): DeploymentConfig | undefined {

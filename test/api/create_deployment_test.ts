@@ -236,15 +236,19 @@ test("CreateDeployment is not for viewers", async () => {
   await shop.refuses("CreateDeployment", create({}), type, /deployer/, "viewer");
 });
 
-test("a config by zones is refused: on-premises hosts have none", async () => {
+test("a config by zones is taken for a deployment in place", async () => {
   await using shop = await openShop(1);
   await shop.call("CreateDeploymentConfig", {
     deploymentConfigName: "zones",
     minimumHealthyHosts: { type: "HOST_COUNT", value: 0 },
     zonalConfig: { monitorDurationInSeconds: 1 },
   });
-  const ask = create({ deploymentConfigName: "zones" });
-  await shop.refuses("CreateDeployment", ask, "InvalidDeploymentConfigNameException");
+  const { deploymentId } = await shop.call(
+    "CreateDeployment",
+    create({ deploymentConfigName: "zones" }),
+  );
+  const { deploymentInfo } = await shop.call("GetDeployment", { deploymentId });
+  assert.equal(deploymentInfo.deploymentConfigName, "zones");
 });
 
 const functions: [platform: "Lambda" | "ECS", changes: object, type: string, message: RegExp][] = [

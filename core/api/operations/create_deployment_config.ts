@@ -9,17 +9,12 @@ import {
 } from "../../domain/deployment_config.ts";
 import { DomainError, type ErrorName } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import { ComputePlatform, Name, PREDEFINED_CONFIG_PREFIX } from "../../domain/name.ts";
+import { ComputePlatform, CustomConfigName } from "../../domain/name.ts";
 import { insertDeploymentConfig } from "../../store/deployment_configs.ts";
 import { operation } from "../operation.ts";
 
-const CustomName = Name.refine(
-  (name) => !name.startsWith(PREDEFINED_CONFIG_PREFIX),
-  `names that begin with ${PREDEFINED_CONFIG_PREFIX} are those of predefined configs`,
-);
-
 const Input = z.object({
-  deploymentConfigName: CustomName,
+  deploymentConfigName: CustomConfigName,
   minimumHealthyHosts: MinimumHealthyHosts.optional(),
   trafficRoutingConfig: TrafficRoutingConfig.optional(),
   computePlatform: ComputePlatform.default("Server"),
