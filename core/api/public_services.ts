@@ -4,6 +4,7 @@
  * @module
  */
 import type { Engine } from "../engine/engine.ts";
+import type { Integrations } from "../engine/integration_setup.ts";
 import { RUNTIME_TARGET_PREFIX } from "../wire/runtime_api.ts";
 import {
   CODEDEPLOY_OPERATIONS,
@@ -14,6 +15,9 @@ import { deploymentOperations } from "./deployment_operations.ts";
 import { type Operation, operationsByName } from "./operation.ts";
 import { describeOperations } from "./operations/describe_operations.ts";
 import { getDeploymentLogs } from "./operations/get_deployment_logs.ts";
+import { listIntegrations } from "./operations/list_integrations.ts";
+import { putIntegration } from "./operations/put_integration.ts";
+import { tryIntegration } from "./operations/try_integration.ts";
 import type { Service } from "./router.ts";
 import { RUNTIME_OPERATIONS } from "./runtime_operations.ts";
 
@@ -21,7 +25,7 @@ export interface PublicService extends Service {
   operations: ReadonlyMap<string, Operation>;
 }
 
-export function publicServices(engine: Engine): PublicService[] {
+export function publicServices(engine: Engine, integrations: Integrations): PublicService[] {
   const services: PublicService[] = [
     {
       targetPrefix: CODEDEPLOY_TARGET_PREFIX,
@@ -36,7 +40,13 @@ export function publicServices(engine: Engine): PublicService[] {
       signingNames: [CODEDEPLOY_SIGNING_NAME],
       operations: new Map([
         ...RUNTIME_OPERATIONS,
-        ...operationsByName([getDeploymentLogs(engine), describeOperations(() => services)]),
+        ...operationsByName([
+          getDeploymentLogs(engine),
+          listIntegrations(integrations),
+          putIntegration(integrations),
+          tryIntegration(integrations),
+          describeOperations(() => services),
+        ]),
       ]),
     },
   ];

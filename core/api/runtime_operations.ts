@@ -2,6 +2,7 @@
 import { operationsByName } from "./operation.ts";
 import { createJoinToken } from "./operations/create_join_token.ts";
 import { deleteEventTarget } from "./operations/delete_event_target.ts";
+import { deleteIntegration } from "./operations/delete_integration.ts";
 import { getServerKey } from "./operations/get_server_key.ts";
 import { listAuditRecords } from "./operations/list_audit_records.ts";
 import { listDeadLetters } from "./operations/list_dead_letters.ts";
@@ -14,6 +15,7 @@ export const RUNTIME_OPERATIONS = operationsByName([
   createJoinToken,
   deleteDeadLetters,
   deleteEventTarget,
+  deleteIntegration,
   getServerKey,
   listAuditRecords,
   listDeadLetters,

@@ -16,7 +16,7 @@ const CONFIG_LETTERS = 32_768;
  * What the plugin is given; its own schema says what may stand there. A secret is named, and lies in
  * a file of the server's that the plugin reads by its context.
  */
-export const IntegrationConfig = z.record(z.string(), z.json()).refine(
+export const IntegrationConfig = z.record(z.string(), z.unknown()).refine(
   (config) => JSON.stringify(config).length <= CONFIG_LETTERS,
   `must be at most ${CONFIG_LETTERS} letters of JSON`,
 );

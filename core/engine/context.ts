@@ -4,6 +4,7 @@ import type { Artifact } from "../domain/deployment.ts";
 import type { Realm } from "../domain/identity.ts";
 import type { Quotas } from "../domain/quotas.ts";
 import type { S3Location } from "../domain/revision.ts";
+import type { PluginContext } from "../plugin/contract.ts";
 import type { Registry } from "../plugin/registry.ts";
 import type { HostClocks } from "../rollout/host_clock.ts";
 import type { Store } from "../store/store.ts";
@@ -27,6 +28,8 @@ export interface EngineContext {
   githubToken(owner: string): string | undefined;
   /** The object of the server's own store that a location names now. */
   findArtifact(location: S3Location): Artifact | undefined;
+  /** What a plugin reaches the world with, until the signal; its lines go to `log`. */
+  pluginContext(signal: AbortSignal, log: (line: string) => void): PluginContext;
   /** Milliseconds since the epoch. */
   now(): number;
   randomBytes(length: number): Uint8Array;

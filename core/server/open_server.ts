@@ -23,8 +23,11 @@ import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Realm } from "../domain/identity.ts";
 import type { Quotas } from "../domain/quotas.ts";
 import type { S3Location } from "../domain/revision.ts";
+import type { EngineContext } from "../engine/context.ts";
 import { Engine } from "../engine/engine.ts";
+import { integrationsOf } from "../engine/integration_setup.ts";
 import type { BusyGroup } from "../engine/queue.ts";
+import { createPluginContext } from "../plugin/plugin_context.ts";
 import { createRegistry } from "../plugin/registry.ts";
 import { HOST_CLOCKS, shortened } from "../rollout/host_clock.ts";
 import { AccessKeys } from "../store/access_keys.ts";
@@ -109,9 +112,15 @@ async function assemble(
   const now = Date.now;
   await sweepIncoming({ store, directory: artifacts, now });
   const firstStart = await ensureAdmin({ store, keys, realm, env: process.env, now: now() });
+  const plugins = createRegistry(BUILT_IN_PLUGINS);
+  const secretsFolder = join(directory, "secrets");
+  mkdirSync(secretsFolder, { recursive: true, mode: 0o700 });
+  const pluginContext: EngineContext["pluginContext"] = (signal, log) =>
+    createPluginContext({ signal, now, log, timeLapse, secretsFolder });
+  const integrations = integrationsOf({ db: store.read, plugins, pluginContext });
   const engine = new Engine({
     store,
-    plugins: createRegistry(BUILT_IN_PLUGINS),
+    plugins,
     realm,
     quotas,
     busyGroup,
@@ -120,6 +129,7 @@ async function assemble(
     timeLapse,
     githubToken: (owner) => githubTokens.tokenFor(owner),
     findArtifact: (location) => artifactOf(store, location),
+    pluginContext,
     now,
     randomBytes,
     report: (error, doing) =>
@@ -143,7 +153,7 @@ async function assemble(
     now,
   }));
   const app = createRouter(context, [
-    ...publicServices(engine),
+    ...publicServices(engine, integrations),
     {
       targetPrefix: AGENT_TARGET_PREFIX,
       signingNames: [AGENT_SIGNING_NAME],

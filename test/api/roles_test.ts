@@ -40,10 +40,10 @@ const NEEDS: Readonly<Record<string, Partial<Record<Role | "anyone", string>>>> 
     admin: "DeleteGitHubAccountToken",
   },
   "Runtime_20261125.": {
-    admin: `CreateJoinToken DeleteDeadLetters DeleteEventTarget PutEventTarget PutGitHubAccountToken
-      ReplayDeadLetters`,
+    admin: `CreateJoinToken DeleteDeadLetters DeleteEventTarget DeleteIntegration PutEventTarget
+      PutGitHubAccountToken PutIntegration ReplayDeadLetters TryIntegration`,
     viewer: `DescribeOperations GetDeploymentLogs ListAuditRecords ListDeadLetters
-      ListEventTargets`,
+      ListEventTargets ListIntegrations`,
     agent: "GetServerKey",
   },
   [AGENT_TARGET_PREFIX]: {

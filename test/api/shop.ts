@@ -17,8 +17,11 @@ import { type Deployment, NO_TARGETS } from "../../core/domain/deployment.ts";
 import type { Role } from "../../core/domain/instance.ts";
 import { deploymentIdFrom } from "../../core/domain/name.ts";
 import { AWS_QUOTAS, type Quotas } from "../../core/domain/quotas.ts";
+import type { EngineContext } from "../../core/engine/context.ts";
 import { Engine } from "../../core/engine/engine.ts";
+import { type Integrations, integrationsOf } from "../../core/engine/integration_setup.ts";
 import type { Listener } from "../../core/engine/stream.ts";
+import { createPluginContext } from "../../core/plugin/plugin_context.ts";
 import { createRegistry } from "../../core/plugin/registry.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
 import { insertDeployment } from "../../core/store/deployments.ts";
@@ -28,9 +31,11 @@ import { EVENTS_PATH } from "../../core/wire/event_stream.ts";
 import { CreateJoinTokenOutput, RUNTIME_TARGET_PREFIX } from "../../core/wire/runtime_api.ts";
 import { signable, signHeaders } from "../../core/wire/sigv4.ts";
 import onPremises from "../../plugins/targets/on_premises.ts";
+import canary from "../../strategies/canary.ts";
 import minimumHealthyHosts from "../../strategies/minimum_healthy_hosts.ts";
 import { request } from "../rollout/letters.ts";
 import { type Host, joinHost } from "./host.ts";
+import { listBalancer, saidAlarm, saidAnalysis } from "./set_up_plugins.ts";
 import {
   type Answer,
   credentialsOf,
@@ -108,8 +113,10 @@ export async function openShop(
     serverPublicKey,
     quotas,
     services(context) {
-      engine = newEngine(context, privateKey, clock);
-      return servicesOf(engine, context, privateKey);
+      const plugged = pluggedIn(clock);
+      engine = newEngine(context, privateKey, clock, plugged);
+      const integrations = integrationsOf({ db: context.store.read, ...plugged });
+      return servicesOf(engine, integrations, context, privateKey);
     },
   });
   assert.ok(engine);
@@ -126,11 +133,28 @@ export async function openShop(
   return shop;
 }
 
-function newEngine(context: ApiContext, orderKey: KeyObject, clock: Clock): CountingEngine {
+/** The plugins there are, and what they reach the world with. */
+function pluggedIn(clock: Clock): Pick<EngineContext, "plugins" | "pluginContext"> {
+  const now = () => clock.now;
+  const strategies = [canary, minimumHealthyHosts];
+  const plugins = [...strategies, onPremises, listBalancer, saidAlarm, saidAnalysis];
+  return {
+    plugins: createRegistry(plugins),
+    pluginContext: (signal, log) =>
+      createPluginContext({ signal, log, now, timeLapse: 1, secretsFolder: "secrets" }),
+  };
+}
+
+function newEngine(
+  context: ApiContext,
+  orderKey: KeyObject,
+  clock: Clock,
+  plugged: Pick<EngineContext, "plugins" | "pluginContext">,
+): CountingEngine {
   let drawn = 0;
   return new CountingEngine({
+    ...plugged,
     store: context.store,
-    plugins: createRegistry([minimumHealthyHosts, onPremises]),
     realm: context.realm,
     quotas: context.quotas,
     busyGroup: "refuse",
@@ -146,9 +170,14 @@ function newEngine(context: ApiContext, orderKey: KeyObject, clock: Clock): Coun
 }
 
 /** As the server puts them together. */
-function servicesOf(engine: Engine, { realm, now }: ApiContext, orderKey: KeyObject): Service[] {
+function servicesOf(
+  engine: Engine,
+  integrations: Integrations,
+  { realm, now }: ApiContext,
+  orderKey: KeyObject,
+): Service[] {
   return [
-    ...publicServices(engine),
+    ...publicServices(engine, integrations),
     {
       targetPrefix: AGENT_TARGET_PREFIX,
       signingNames: [AGENT_SIGNING_NAME],

@@ -84,14 +84,18 @@ const OWN: ReadonlySet<string> = new Set([
   "CreateJoinToken",
   "DeleteDeadLetters",
   "DeleteEventTarget",
+  "DeleteIntegration",
   "DescribeOperations",
   "GetDeploymentLogs",
   "PutGitHubAccountToken",
   "ListAuditRecords",
   "ListDeadLetters",
   "ListEventTargets",
+  "ListIntegrations",
   "PutEventTarget",
+  "PutIntegration",
   "ReplayDeadLetters",
+  "TryIntegration",
 ]);
 
 type State = Omit<StandIn, typeof Symbol.asyncDispose>;

@@ -22,6 +22,7 @@ import type { CreateDeploymentInput } from "../../core/engine/create_deployment.
 import { Engine } from "../../core/engine/engine.ts";
 import type { BusyGroup } from "../../core/engine/queue.ts";
 import type { Handout } from "../../core/engine/host_desk.ts";
+import { createPluginContext } from "../../core/plugin/plugin_context.ts";
 import { createRegistry, type Plugin } from "../../core/plugin/registry.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
 import { applications, deploymentGroups, instances } from "../../core/store/schema.ts";
@@ -55,6 +56,7 @@ export class Fleet {
   readonly reported: string[] = [];
   quotas = AWS_QUOTAS;
   busyGroup: BusyGroup = "refuse";
+  secretsFolder = "secrets";
   /** Given, every commit until it answers undefined is refused with its answer. */
   refuseCommit: () => Error | undefined = () => undefined;
   engine: Engine;
@@ -84,6 +86,10 @@ export class Fleet {
       timeLapse: 1,
       githubToken: () => undefined,
       findArtifact: () => undefined,
+      pluginContext: (signal, log) =>
+        createPluginContext({
+          ...{ signal, log, now: () => this.now, timeLapse: 1, secretsFolder: this.secretsFolder },
+        }),
       now: () => this.now,
       randomBytes: (length) => randomBytes(length),
       report: (error, doing) => this.reported.push(`${doing}: ${error}`),

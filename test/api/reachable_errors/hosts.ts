@@ -97,6 +97,15 @@ const RUNTIME_ROWS: readonly Row[] = [
   ["ListDeadLetters", "InvalidInput", { destination: "" }, /destination/],
   ["DeleteEventTarget", "InvalidInput", { name: "gone" }, /no event target gone/],
   ["PutEventTarget", "InvalidInput", { name: "log" }, /either url or file/],
+  ["DeleteIntegration", "InvalidInput", { kind: "alarm", name: "gone" }, /no alarm named gone/],
+  [
+    "PutIntegration",
+    "InvalidInput",
+    { kind: "alarm", name: "errors", plugin: "said", config: { state: "SHOUTED" } },
+    /^config\.state: "SHOUTED" is not one of OK, ALARM, UNKNOWN, throws$/,
+  ],
+  ["ListIntegrations", "InvalidInput", { kind: "gone" }, /"gone" is not one of balancer, alarm/],
+  ["TryIntegration", "InvalidInput", { kind: "alarm", name: "gone" }, /no alarm named gone/],
   ["DescribeOperations", "InvalidInput", { operationNames: ["Fly"] }, /Fly/],
   [
     "GetDeploymentLogs",

@@ -53,6 +53,9 @@ export async function openWorld(room: "full" | "roomy" = "full"): Promise<Shop> 
   await addHosts(shop);
   await addTokens(shop);
   await shop.target(`${RUNTIME_TARGET_PREFIX}PutEventTarget`, { name: "log", file: "log.jsonl" });
+  await shop.target(`${RUNTIME_TARGET_PREFIX}PutIntegration`, {
+    ...{ kind: "alarm", name: "errors", plugin: "said", config: { state: "OK" } },
+  });
   return shop;
 }
 

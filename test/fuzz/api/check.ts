@@ -8,8 +8,8 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { hostOperations } from "../../../core/api/host_operations.ts";
 import type { RoutedOperation } from "../../../core/api/operation.ts";
-import { publicServices } from "../../../core/api/public_services.ts";
 import { AGENT_SIGNING_NAME, AGENT_TARGET_PREFIX } from "../../../core/wire/agent_protocol.ts";
+import { PUBLIC_SERVICES } from "../../api/operation_table.ts";
 import { bundle, openShop, type Shop } from "../../api/shop.ts";
 import { credentialsOf } from "../../api/test_api.ts";
 import { within } from "./deadline.ts";
@@ -191,7 +191,7 @@ function callableOf(shop: Shop, known: Known): Callable[] {
     input: inputFor(operation.input, known),
   });
   return [
-    ...publicServices(shop.engine).flatMap(({ targetPrefix, signingNames, operations }) =>
+    ...PUBLIC_SERVICES.flatMap(({ targetPrefix, signingNames, operations }) =>
       [...operations.values()].map(asked(targetPrefix, signingNames[0] ?? ""))
     ),
     ...host.map(asked(AGENT_TARGET_PREFIX, AGENT_SIGNING_NAME)),

@@ -1,0 +1,19 @@
+/** PutIntegration, which CodeDeploy does not have: a balancer, alarm or analysis by name. @module */
+import type { Integrations } from "../../engine/integration_setup.ts";
+import { putIntegration as put } from "../../store/integrations.ts";
+import { PutIntegrationInput, PutIntegrationOutput } from "../../wire/integrations_api.ts";
+import { operation } from "../operation.ts";
+
+export const putIntegration = (integrations: Pick<Integrations, "check">) =>
+  operation({
+    name: "PutIntegration",
+    // The server sends requests, and runs programs, as a config says.
+    role: "admin",
+    input: PutIntegrationInput,
+    output: PutIntegrationOutput,
+    errors: ["InvalidInputException"],
+    async run(integration, { store, now }) {
+      integrations.check(integration);
+      await store.commit((tx) => put(tx, integration, now()));
+    },
+  });
