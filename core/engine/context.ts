@@ -1,6 +1,7 @@
 /** What the engine needs from outside: the store, the plugins, the clock, randomness, its key. @module */
 import type { KeyObject } from "node:crypto";
 import type { Artifact } from "../domain/deployment.ts";
+import type { BusyGroup } from "../domain/group_policy.ts";
 import type { Realm } from "../domain/identity.ts";
 import type { Quotas } from "../domain/quotas.ts";
 import type { S3Location } from "../domain/revision.ts";
@@ -8,7 +9,6 @@ import type { PluginContext } from "../plugin/contract.ts";
 import type { Registry } from "../plugin/registry.ts";
 import type { HostClocks } from "../rollout/host_clock.ts";
 import type { Store } from "../store/store.ts";
-import type { BusyGroup } from "./queue.ts";
 
 export interface EngineContext {
   readonly store: Store;

@@ -20,15 +20,21 @@ import { skipped, withoutAnswer } from "../rollout/host_report.ts";
 import { chooseRollback, rollbackMessages } from "../rollout/rollback.ts";
 import { newState } from "../rollout/state.ts";
 import { insertCause } from "../store/deployment_causes.ts";
-import { changeDeployment, getDeployment, insertDeployment } from "../store/deployments.ts";
+import {
+  changeDeployment,
+  getDeployment,
+  insertDeployment,
+  supersederOf,
+} from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { noteHealth } from "../store/instance_health.ts";
 import { deploymentGroups } from "../store/schema.ts";
 import { allTargets, updateTarget } from "../store/targets.ts";
 import { beginNext } from "./queue.ts";
+import { supersededBy } from "./supersede.ts";
 
 export interface End {
-  change: { rollback: RollbackInfo };
+  change: Pick<Deployment, "rollback" | "error">;
   /** A rollback deployment that now waits to be run. */
   rollbackId: string | undefined;
 }
@@ -36,17 +42,24 @@ export interface End {
 /** `ended` carries its terminal status already; nine random bytes make the rollback's id. */
 export function endDeployment(
   tx: Tx,
-  ended: Deployment,
+  end: Deployment,
   targets: readonly Target[],
   { now, random }: { now: number; random: Uint8Array },
 ): End {
+  const superseder = end.status === "Succeeded" ? undefined : supersederOf(tx, end);
+  const ended = superseder !== undefined && end.status === "Stopped"
+    ? { ...end, error: supersededBy(superseder) }
+    : end;
   noteHosts(tx, ended, targets);
   if (ended.status === "Succeeded") {
     tx.update(deploymentGroups)
       .set({ targetRevision: ended.request.revision, lastSuccessfulDeploymentId: ended.id })
       .where(eq(deploymentGroups.id, ended.groupId)).run();
   }
-  const { rollback, rollbackId } = startRollback(tx, ended, now, random);
+  // Whoever takes its place brings its hosts on.
+  const { rollback, rollbackId } = superseder === undefined
+    ? startRollback(tx, ended, now, random)
+    : { rollback: ended.rollback, rollbackId: undefined };
   const { status, error, stop, completeTime, overview } = ended;
   changeDeployment(tx, ended.id, {
     status,
@@ -58,8 +71,8 @@ export function endDeployment(
   });
   const cause = causeOf({ deployment: ended, targets });
   if (cause) insertCause(tx, ended.id, cause);
-  beginNext(tx, ended.groupId);
-  return { change: { rollback }, rollbackId };
+  beginNext(tx, ended.groupId, now);
+  return { change: { rollback, ...(error && { error }) }, rollbackId };
 }
 
 /**

@@ -20,9 +20,14 @@ import { allTargets } from "../store/targets.ts";
 import type { LogLine, Order, UpdateMark } from "../wire/agent_protocol.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
 import { isError, loadRollout, namesOf } from "./begin.ts";
+import { Calendar } from "./calendar.ts";
 import type { EngineContext } from "./context.ts";
 import { continueDeployment, type NotWaiting, type WaitType } from "./continue_deployment.ts";
-import { createDeployment, type CreateDeploymentInput } from "./create_deployment.ts";
+import {
+  type Created,
+  createDeployment,
+  type CreateDeploymentInput,
+} from "./create_deployment.ts";
 import { failDeployment } from "./end_deployment.ts";
 import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
 import { githubOwner, orderFor, parseCommandId, specification } from "./order.ts";
@@ -51,6 +56,7 @@ export class Engine {
   readonly releases: Releases;
   readonly #runners = new Map<string, Runner>();
   readonly #desk: HostDesk;
+  readonly #calendar: Calendar;
   readonly #streams = new Streams();
   #ticking: ReturnType<typeof setInterval> | undefined;
 
@@ -60,6 +66,11 @@ export class Engine {
       run: (id) => void this.#run(id),
       stop: (id) => this.stopDeployment(id, false),
     });
+    this.#calendar = new Calendar(context, {
+      created: (created) => this.#created(created),
+      begun: (id) => void this.#run(id),
+      stop: (id) => this.#makeWay(id),
+    });
     this.#desk = new HostDesk(() => context.now());
   }
 
@@ -67,6 +78,7 @@ export class Engine {
   start(): void {
     for (const id of unfinishedDeployments(this.#context.store.read)) this.#run(id);
     this.releases.start();
+    this.#calendar.start();
     this.#ticking = setInterval(() => this.tick(), TICK);
   }
 
@@ -101,16 +113,39 @@ export class Engine {
   /** Ends polls and clocks; deployments stay as the store has them. */
   close(): void {
     clearInterval(this.#ticking);
+    this.#calendar.close();
     this.#desk.close();
   }
 
   async createDeployment(input: CreateDeploymentInput): Promise<string> {
     const random = this.#context.randomBytes(9);
-    const { id } = await this.#context.store.commit((tx) =>
+    const created = await this.#context.store.commit((tx) =>
       createDeployment(tx, input, this.#context, random)
     );
+    this.#created(created);
+    return created.id;
+  }
+
+  /** Looks at what waits for its time, as what it goes by has changed; settles when it is done. */
+  lookAtCalendar(): Promise<void> {
+    return this.#calendar.look();
+  }
+
+  #created({ id, ended, stopping }: Created): void {
+    for (const one of ended) {
+      this.#streams.publish(deploymentEvent(one, namesOf(this.#context.store.read, one)));
+    }
+    if (stopping !== undefined) this.#makeWay(stopping);
     this.#run(id);
-    return id;
+  }
+
+  /** Stops a deployment that another one supersedes. */
+  #makeWay(id: string): void {
+    const stopping = this.stopDeployment(id, false).catch((error: unknown) => {
+      // It has ended by itself meanwhile, and the other one has begun.
+      if (!(error instanceof DomainError)) throw error;
+    });
+    this.#unwaited(stopping, `stopping deployment ${id}`);
   }
 
   /** StopDeployment (spec 2.4). */
@@ -319,7 +354,7 @@ export class Engine {
     if (known && !known.broken) return known;
     const deployment = getDeployment(this.#context.store.read, id);
     if (!deployment || TERMINAL_DEPLOYMENT.has(deployment.status)) return;
-    if (deployment.status === "Queued") return;
+    if (deployment.status === "Queued") return void this.#calendar.look();
     const rollout = loadRollout(deployment, this.#context);
     if (isError(rollout)) {
       this.#failWithoutRunner(deployment, rollout);
@@ -364,6 +399,7 @@ export class Engine {
     this.#runners.delete(id);
     const next = begunDeploymentOf(this.#context.store.read, groupId);
     if (next) this.#run(next);
+    else void this.#calendar.look();
     this.releases.goOn();
   }
 

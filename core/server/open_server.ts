@@ -26,7 +26,7 @@ import type { S3Location } from "../domain/revision.ts";
 import type { EngineContext } from "../engine/context.ts";
 import { Engine } from "../engine/engine.ts";
 import { integrationsOf } from "../engine/integration_setup.ts";
-import type { BusyGroup } from "../engine/queue.ts";
+import type { BusyGroup } from "../domain/group_policy.ts";
 import { createPluginContext } from "../plugin/plugin_context.ts";
 import { createRegistry } from "../plugin/registry.ts";
 import { HOST_CLOCKS, shortened } from "../rollout/host_clock.ts";

@@ -9,7 +9,7 @@ import process from "node:process";
 import { parseDomains } from "../api/artifacts/s3_hosts.ts";
 import { type HttpServer, serveHttp } from "../platform.ts";
 import { QuotaRefused, quotasFrom } from "../domain/quotas.ts";
-import type { BusyGroup } from "../engine/queue.ts";
+import type { BusyGroup } from "../domain/group_policy.ts";
 import { DataDirectoryError, errorCode, isDiskFull } from "../store/database.ts";
 import { openLog } from "./log.ts";
 import { type EventOptions, eventsFrom } from "./open_events.ts";

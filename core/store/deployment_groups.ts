@@ -42,6 +42,11 @@ export function findDeploymentGroup(
   return row && fromRow(row);
 }
 
+export function findGroup(db: Db, id: string): DeploymentGroup | undefined {
+  const row = db.select().from(deploymentGroups).where(eq(deploymentGroups.id, id)).get();
+  return row && fromRow(row);
+}
+
 /** Throws DeploymentGroupDoesNotExist. */
 export function deploymentGroupNamed(
   db: Db,

@@ -1,5 +1,18 @@
 /** Deployments. A terminal one is never written again (law 3): the rule stands in every `where`. @module */
-import { and, count, desc, eq, gte, inArray, isNull, lt, lte, notInArray, or, sql } from "drizzle-orm";
+import {
+  and,
+  count,
+  desc,
+  eq,
+  gte,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  notInArray,
+  or,
+  sql,
+} from "drizzle-orm";
 import { type Deployment, DeploymentStatus, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";

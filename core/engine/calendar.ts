@@ -1,0 +1,155 @@
+/**
+ * The clock of what waits for its time: recurring schedules, deployments that are to start later, the
+ * ends of freeze windows. One timer, for the nearest of them; the store is read when that time has
+ * come and when something changes, never in between. What is to come stands in the store alone, so
+ * that a restart loses nothing.
+ * @module
+ */
+import { clearTimeout, setTimeout } from "node:timers";
+import type { Schedule } from "../domain/deployment_schedule.ts";
+import { begunDeploymentOf, supersededDeployments, waitingGroups } from "../store/deployments.ts";
+import { findGroup } from "../store/deployment_groups.ts";
+import { listSchedules } from "../store/schedules.ts";
+import type { EngineContext } from "./context.ts";
+import type { Created } from "./create_deployment.ts";
+import { freezeOf } from "./gate.ts";
+import { beginNext } from "./queue.ts";
+import { nextDue, runDue, type ScheduleRun } from "./schedule_run.ts";
+import { wallTimeAndUtc } from "./wall_clock.ts";
+
+/** What the engine does for the calendar. */
+export interface CalendarParts {
+  /** A deployment was committed. */
+  created(created: Created): void;
+  /** A deployment that waited has begun. */
+  begun(id: string): void;
+  /** Stops one without a rollback. */
+  stop(id: string): void;
+}
+
+/**
+ * The longest sleep, in milliseconds: a clock that was set, or a machine that slept, is noticed after
+ * it by a look at the clock alone.
+ */
+const LONGEST_SLEEP = 60_000;
+/** The pause after a look that failed, in milliseconds. */
+const PAUSE = 10_000;
+
+export class Calendar {
+  readonly #context: EngineContext;
+  readonly #parts: CalendarParts;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The next times of the schedules, by all that they depend on. */
+  #times: ReadonlyMap<string, number | undefined> = new Map();
+  #looking: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
+
+  constructor(context: EngineContext, parts: CalendarParts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  start(): void {
+    for (const id of supersededDeployments(this.#context.store.read)) this.#parts.stop(id);
+    void this.look();
+  }
+
+  /** Carries out what is due, and waits for what is next; settles when that is done. Never rejects. */
+  look(): Promise<void> {
+    this.#again = true;
+    return this.#looking ??= this.#lookAgain().finally(() => this.#looking = undefined);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #lookAgain(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      await this.#lookOnce();
+    }
+  }
+
+  async #lookOnce(): Promise<void> {
+    try {
+      for (const { schedule, due } of this.#schedules()) await this.#run(schedule, due);
+      const groups = waitingGroups(this.#context.store.read, this.#context.now());
+      for (const { groupId, waiting } of groups) if (waiting > 0) await this.#begin(groupId);
+      this.#sleep(this.#nearest());
+    } catch (error) {
+      // A server that ends is no failure.
+      if (this.#closed) return;
+      this.#context.report(error, "looking at what waits for its time");
+      this.#sleep(this.#context.now() + PAUSE);
+    }
+  }
+
+  /** The schedules with their next times; working one out takes longer than to read it. */
+  #schedules(): { schedule: Schedule; due: number | undefined }[] {
+    const times = new Map<string, number | undefined>();
+    const schedules = listSchedules(this.#context.store.read).map((schedule) => {
+      const { name, cron, timeZone, createTime, lastDue } = schedule;
+      const key = [name, cron, timeZone, createTime, lastDue].join("\n");
+      const due = this.#times.has(key) ? this.#times.get(key) : nextDue(schedule);
+      times.set(key, due);
+      return { schedule, due };
+    });
+    this.#times = times;
+    return schedules;
+  }
+
+  async #run(schedule: Schedule, due: number | undefined): Promise<void> {
+    const context = this.#context;
+    if (due === undefined || due > context.now()) return;
+    const run = await context.store.commit((tx) => runDue(tx, schedule.name, context));
+    if (run?.created) this.#parts.created(run.created);
+    if (run) this.#say(schedule, due, run);
+  }
+
+  /** Nobody waits for the answer to a schedule, so what did not run is said. */
+  #say({ name, timeZone }: Schedule, due: number, { outcome }: ScheduleRun): void {
+    if (outcome.kind === "deployed") return;
+    const why = outcome.kind === "missed"
+      ? "it was missed by more than an hour, as the server did not run"
+      : outcome.message;
+    const text = `${wallTimeAndUtc(due, timeZone)} was skipped: ${why}`;
+    this.#context.report(new Error(text), `running the schedule ${name}`);
+  }
+
+  async #begin(groupId: string): Promise<void> {
+    const { store, now } = this.#context;
+    if (begunDeploymentOf(store.read, groupId)) return;
+    const id = await store.commit((tx) => beginNext(tx, groupId, now()));
+    if (id !== undefined) this.#parts.begun(id);
+  }
+
+  /** When to look again; undefined when nothing waits for a time. */
+  #nearest(): number | undefined {
+    const { store: { read }, now } = this.#context;
+    const times = this.#schedules().map(({ due }) => due);
+    for (const { groupId, waiting, next } of waitingGroups(read, now())) {
+      times.push(next ?? undefined);
+      const group = waiting > 0 ? findGroup(read, groupId) : undefined;
+      if (group) times.push(freezeOf(read, group, now())?.until);
+    }
+    const known = times.filter((time) => time !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
+  /** Sleeps until then. */
+  #sleep(until: number | undefined): void {
+    clearTimeout(this.#timer);
+    if (until === undefined || this.#closed) return;
+    const left = until - this.#context.now();
+    const timer = setTimeout(
+      () => this.#context.now() < until ? this.#sleep(until) : void this.look(),
+      Math.max(1, Math.min(left, LONGEST_SLEEP)),
+    );
+    // It holds no process up that is to end.
+    timer.unref();
+    this.#timer = timer;
+  }
+}
