@@ -1,0 +1,225 @@
+/** Releases carried out: who begins when, what goes back in which order, and what is said of it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eq } from "drizzle-orm";
+import { deploymentGroups } from "../../core/store/schema.ts";
+import { unfinishedReleases } from "../../core/store/releases.ts";
+import { refused } from "./fleet.ts";
+import {
+  inCopies,
+  type Kill,
+  Killed,
+  releaseTest,
+  type ReleaseWorld,
+  shown,
+} from "./release_world.ts";
+
+const CHAIN = "db api<db web<api";
+const ON_FAILURE = { enabled: true, events: ["DEPLOYMENT_FAILURE" as const] };
+
+/** A first version on every group. */
+async function first(world: ReleaseWorld, text: string): Promise<void> {
+  assert.match(shown(await world.toTheEnd(await world.create(text, 1))), /^Succeeded/);
+}
+
+const entryOf = async (world: ReleaseWorld, id: string, name: string) =>
+  (await world.toTheEnd(id)).state.entries[name] ?? assert.fail(name);
+
+releaseTest("each begins when what it needs has succeeded", "db api web", async (world) => {
+  const id = await world.create(CHAIN, 1);
+  assert.equal(world.created(), "db");
+  const release = await world.toTheEnd(id);
+  assert.equal(shown(release), "Succeeded: db Succeeded, api Succeeded, web Succeeded");
+  assert.equal(world.created(), "db api web");
+  assert.ok((release.endTime ?? 0) > release.createTime);
+  const [, api] = release.spec.entries.map(({ name }) => release.state.entries[name]);
+  assert.ok(api && "deploymentId" in api && api.deploymentId);
+  const { request } = world.fleet.engine.deployment(api.deploymentId);
+  assert.deepEqual([request.creator, request.description], ["user", `Release v1 (${id})`]);
+});
+
+releaseTest("branches run side by side", "db api web", async (world) => {
+  await world.create("db api web<db,api", 1);
+  assert.equal(world.created(), "db api");
+});
+
+releaseTest("when one fails, all go back in reverse", "db api web", async (world) => {
+  await first(world, CHAIN);
+  world.runs.set("web-2.zip", "SSSF");
+  const release = await world.toTheEnd(await world.create(CHAIN, 2));
+  assert.equal(shown(release), "RolledBack: db RolledBack, api RolledBack, web RolledBack");
+  assert.equal(world.created(), "db api web db api web -web -api -db");
+  for (const name of world.names) {
+    const second = name === "web" ? "Failed" : "Succeeded";
+    assert.equal(
+      world.history(name),
+      `${name}-1.zip Succeeded, ${name}-2.zip ${second}, back to ${name}-1.zip Succeeded`,
+    );
+  }
+  const web = release.state.entries["web"];
+  assert.ok(web?.status === "RolledBack");
+  assert.match(web.cause ?? "", new RegExp(`^${web.deploymentId} failed: HEALTH_CONSTRAINTS`));
+  const { rollback } = world.fleet.engine.deployment(web.rollbackId);
+  assert.equal(rollback.rollbackTriggeringDeploymentId, web.deploymentId);
+});
+
+releaseTest(
+  "a group's own rule rolls its failure back, and no second time",
+  "db web",
+  async (w) => {
+    await first(w, "db web<db");
+    w.runs.set("web-2.zip", "SSSF");
+    const release = await w.toTheEnd(await w.create("db web<db", 2));
+    assert.equal(shown(release), "RolledBack: db RolledBack, web RolledBack");
+    assert.equal(w.created(), "db web db web -web -db");
+  },
+  { autoRollbackConfiguration: ON_FAILURE },
+);
+
+releaseTest("with `stop` everything stays where it is", "db web", async (world) => {
+  await first(world, "db web<db");
+  world.runs.set("web-2.zip", "SSSF");
+  const release = await world.toTheEnd(await world.create("db web<db", 2, "stop"));
+  assert.equal(shown(release), "Failed: db Succeeded, web Failed");
+  assert.equal(world.created(), "db web db web");
+});
+
+releaseTest("what has no earlier revision is left, and it is said", "db web", async (world) => {
+  world.runs.set("web-1.zip", "F");
+  const id = await world.create("db web<db", 1);
+  const db = await entryOf(world, id, "db");
+  assert.ok(db.status === "Succeeded");
+  assert.match(db.left ?? "", /no earlier successful deployment to roll back to/);
+  assert.equal(shown(await world.toTheEnd(id)), "Failed: db Succeeded, web Failed");
+});
+
+releaseTest("a rollback that fails holds up no other", "db api web", async (world) => {
+  await first(world, CHAIN);
+  world.runs.set("web-2.zip", "SSSF").set("api-1.zip", "F");
+  const release = await world.toTheEnd(await world.create(CHAIN, 2));
+  assert.equal(shown(release), "Failed: db RolledBack, api RollbackFailed, web RolledBack");
+});
+
+releaseTest("what somebody deployed since is not rolled back", "db api", async (world) => {
+  await first(world, "db api");
+  world.runs.set("api-2.zip", "SSSF");
+  const id = await world.create("db api", 2);
+  const { fleet } = world;
+  const order = await fleet.take("api-1");
+  await fleet.run("db-1");
+  await world.settled();
+  const other = await world.deploy("db", "db-9.zip");
+  await fleet.run("db-1");
+  await fleet.ended(other);
+  await fleet.finish(order, "SSSF");
+  const db = await entryOf(world, id, "db");
+  assert.ok(db.status === "Succeeded");
+  assert.equal(db.left, `Its group has been deployed to since, by ${other}.`);
+});
+
+releaseTest("a busy group is waited for, and named", "db web", async (world) => {
+  const other = await world.deploy("web", "web-0.zip");
+  const id = await world.create("db web", 1);
+  const { releases } = world.fleet.engine;
+  assert.deepEqual(releases.release(id).state.entries["web"], {
+    status: "Waiting",
+    waitsFor: other,
+  });
+  assert.match(shown(await world.toTheEnd(id)), /^Succeeded/);
+  assert.equal(world.history("web"), "web-0.zip Succeeded, web-1.zip Succeeded");
+});
+
+releaseTest("a group that is deleted on the way fails its entry", "db web", async (world) => {
+  await first(world, "db web<db");
+  const id = await world.create("db web<db", 2);
+  await world.fleet.store.commit((tx) =>
+    tx.delete(deploymentGroups).where(eq(deploymentGroups.id, "g-web")).run()
+  );
+  const web = await entryOf(world, id, "web");
+  assert.deepEqual(web, {
+    status: "Failed",
+    cause: "No Deployment Group found for name: prod",
+    changed: false,
+  });
+  assert.equal(shown(await world.toTheEnd(id)), "RolledBack: db RolledBack, web Failed");
+});
+
+releaseTest("what cannot be deployed is refused before anything begins", "db", async (world) => {
+  await assert.rejects(
+    world.create("db web<db", 1),
+    refused("ApplicationDoesNotExistException", "web: No application found for name: shop-web"),
+  );
+  assert.equal(world.created(), "");
+});
+
+releaseTest("stopped, nothing begins and what there is goes back", "db api web", async (world) => {
+  await first(world, CHAIN);
+  const id = await world.create(CHAIN, 2);
+  const { fleet } = world;
+  await fleet.run("db-1");
+  const order = await fleet.take("api-1");
+  const { state } = await fleet.engine.releases.stop(id, true);
+  assert.equal(state.entries["web"]?.status, "NotStarted");
+  await fleet.finish(order, "SSSS");
+  const release = await world.toTheEnd(id);
+  assert.equal(shown(release), "RolledBack: db RolledBack, api RolledBack, web NotStarted");
+  assert.equal(world.created(), "db api web db api -api -db");
+  await assert.rejects(
+    fleet.engine.releases.stop(id, true),
+    refused("InvalidInputException", `The release ${id} has already ended: it is RolledBack`),
+  );
+});
+
+releaseTest("stopped without rollback, it stays as it is", "db web", async (world) => {
+  await first(world, "db web<db");
+  const id = await world.create("db web<db", 2);
+  await world.fleet.run("db-1");
+  await world.settled();
+  await world.fleet.engine.releases.stop(id, false);
+  const release = await world.toTheEnd(id);
+  assert.match(shown(release), /^Stopped: db Succeeded, web Failed/);
+  assert.equal(world.created(), "db web db web");
+});
+
+releaseTest("there is no release of an unknown id", "db", (world) => {
+  assert.throws(
+    () => world.fleet.engine.releases.release("r-AAAAAAAAA"),
+    refused("InvalidInputException", /There is no release r-AAAAAAAAA/),
+  );
+  return Promise.resolve();
+});
+
+/** From the release's own creation on. */
+async function killed(world: ReleaseWorld, kill: Kill): Promise<void> {
+  const at = `killed ${kill.kept ? "after" : "before"} commit ${kill.commit}`;
+  world.runs.set("web-2.zip", "SSSF");
+  world.killAt(kill);
+  await world.create("db web<db", 2).catch((error) => {
+    assert.ok(error instanceof Killed, String(error));
+  });
+  const [id] = unfinishedReleases(world.fleet.store.read);
+  if (kill.commit === 1 && !kill.kept) {
+    assert.deepEqual([id, world.created()], [undefined, "db web"], at);
+    return;
+  }
+  const release = await world.toTheEnd(id ?? assert.fail(at));
+  assert.equal(shown(release), "RolledBack: db RolledBack, web RolledBack", at);
+  assert.equal(world.created(), "db web db web -web -db", at);
+}
+
+test("killed at any commit, a release begins nothing twice and ends the same", async () => {
+  let commits = 0;
+  function* kills() {
+    yield async (world: ReleaseWorld) => {
+      await killed(world, { commit: 10_000, kept: true });
+      commits = world.commits;
+    };
+    assert.ok(commits > 10, `only ${commits} commits`);
+    // Before a commit is after the one before; only the first has none.
+    yield (world: ReleaseWorld) => killed(world, { commit: 1, kept: false });
+    for (let commit = 1; commit <= commits; commit++) {
+      yield (world: ReleaseWorld) => killed(world, { commit, kept: true });
+    }
+  }
+  await inCopies("db web", (world) => first(world, "db web<db"), kills);
+});
