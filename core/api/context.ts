@@ -1,6 +1,7 @@
 /** What every operation is given: the store, the keys, who and where the server is, clock, randomness. @module */
 import type { Realm } from "../domain/identity.ts";
 import type { Quotas } from "../domain/quotas.ts";
+import type { Strategies } from "../engine/named_config.ts";
 import type { AccessKeys } from "../store/access_keys.ts";
 import type { GitHubTokens } from "../store/github_tokens.ts";
 import type { Store } from "../store/store.ts";
@@ -11,6 +12,7 @@ export interface ApiContext {
   readonly githubTokens: GitHubTokens;
   readonly realm: Realm;
   readonly quotas: Quotas;
+  readonly strategies: Strategies;
   /** SPKI in PEM; hosts that join pin it. */
   readonly serverPublicKey: string;
   /** Milliseconds since the epoch. */

@@ -6,11 +6,10 @@
 import { GroupSettings } from "../domain/deployment_group.ts";
 import { DomainError, type ErrorName } from "../domain/errors.ts";
 import { checkGroupSettings } from "../domain/group_settings.ts";
-import type { Quotas } from "../domain/quotas.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import { refuseGradualShift } from "../domain/traffic_shift.ts";
-import { deploymentConfigNamed } from "../store/deployment_configs.ts";
 import type { Tx } from "../store/group_commit.ts";
+import type { ApiContext } from "./context.ts";
 import type { MemberFaults } from "./member_faults.ts";
 
 /** `arn:aws:iam::…:role/NAME`; nothing here assumes the role, but clients always send one. */
@@ -63,12 +62,12 @@ export function checkGroup(
   tx: Tx,
   settings: GroupSettings,
   platform: ComputePlatform,
-  quotas: Quotas,
+  { quotas, strategies }: Pick<ApiContext, "quotas" | "strategies">,
 ): void {
   checkGroupSettings(settings, platform, quotas);
   const { deploymentConfigName } = settings;
   if (deploymentConfigName === undefined) return;
-  const config = deploymentConfigNamed(tx, deploymentConfigName);
+  const config = strategies.configNamed(tx, deploymentConfigName);
   if (config.computePlatform === platform) {
     return refuseGradualShift(config, settings.loadBalancerInfo);
   }

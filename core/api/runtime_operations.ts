@@ -7,8 +7,10 @@ import { getServerKey } from "./operations/get_server_key.ts";
 import { listAuditRecords } from "./operations/list_audit_records.ts";
 import { listDeadLetters } from "./operations/list_dead_letters.ts";
 import { listEventTargets } from "./operations/list_event_targets.ts";
+import { listStrategies } from "./operations/list_strategies.ts";
 import { putEventTarget } from "./operations/put_event_target.ts";
 import { putGitHubAccountToken } from "./operations/put_github_account_token.ts";
+import { putStrategyConfig } from "./operations/put_strategy_config.ts";
 import { deleteDeadLetters, replayDeadLetters } from "./operations/replay_dead_letters.ts";
 
 export const RUNTIME_OPERATIONS = operationsByName([
@@ -20,7 +22,9 @@ export const RUNTIME_OPERATIONS = operationsByName([
   listAuditRecords,
   listDeadLetters,
   listEventTargets,
+  listStrategies,
   putEventTarget,
   putGitHubAccountToken,
+  putStrategyConfig,
   replayDeadLetters,
 ]);

@@ -35,6 +35,8 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["login", () => import("./login.ts")],
   ["apply", () => import("./apply.ts")],
   ["import aws", () => import("./import_aws.ts")],
+  ["config create", () => import("./config_create.ts")],
+  ["strategies", () => import("./strategies.ts")],
   ["api", () => import("./call_operation.ts")],
   ["push", () => import("./push.ts")],
   ["deploy", () => import("./deploy.ts")],
@@ -74,6 +76,7 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
 export const FAMILIES: ReadonlyMap<string, string> = new Map([
   ["codedeploy-agent", "The agent, by the commands of AWS's program of that name"],
   ["github-token", "Tokens with which hosts fetch from private repositories of GitHub"],
+  ["config", "Deployment configs of strategies"],
   ["import", "Bringing over what another CodeDeploy has"],
   ["events", "Events for other programs: where they go, what could not be delivered"],
   ["token", "Tokens with which hosts join"],

@@ -26,6 +26,7 @@ import type { S3Location } from "../domain/revision.ts";
 import type { EngineContext } from "../engine/context.ts";
 import { Engine } from "../engine/engine.ts";
 import { integrationsOf } from "../engine/integration_setup.ts";
+import { Strategies } from "../engine/named_config.ts";
 import type { BusyGroup } from "../domain/group_policy.ts";
 import { createPluginContext } from "../plugin/plugin_context.ts";
 import { createRegistry } from "../plugin/registry.ts";
@@ -141,6 +142,7 @@ async function assemble(
     githubTokens,
     realm,
     quotas,
+    strategies: new Strategies(plugins),
     serverPublicKey: secrets.orderPublicKey,
     now,
     randomBytes,

@@ -42,8 +42,9 @@ const NEEDS: Readonly<Record<string, Partial<Record<Role | "anyone", string>>>> 
   "Runtime_20261125.": {
     admin: `CreateJoinToken DeleteDeadLetters DeleteEventTarget DeleteIntegration PutEventTarget
       PutGitHubAccountToken PutIntegration ReplayDeadLetters TryIntegration`,
+    deployer: "PutStrategyConfig",
     viewer: `DescribeOperations GetDeploymentLogs ListAuditRecords ListDeadLetters
-      ListEventTargets ListIntegrations`,
+      ListEventTargets ListIntegrations ListStrategies`,
     agent: "GetServerKey",
   },
   [AGENT_TARGET_PREFIX]: {

@@ -18,9 +18,12 @@ import {
 } from "../../core/api/codedeploy_operations.ts";
 import { createRouter, type Service } from "../../core/api/router.ts";
 import { RUNTIME_OPERATIONS } from "../../core/api/runtime_operations.ts";
+import { Strategies } from "../../core/engine/named_config.ts";
 import { DEFAULT_REALM } from "../../core/domain/identity.ts";
 import { AWS_QUOTAS, type Quotas } from "../../core/domain/quotas.ts";
 import type { Role } from "../../core/domain/instance.ts";
+import { createRegistry } from "../../core/plugin/registry.ts";
+import { BUILT_IN_PLUGINS } from "../../core/server/builtins.ts";
 import { AccessKeys } from "../../core/store/access_keys.ts";
 import { GitHubTokens } from "../../core/store/github_tokens.ts";
 import * as schema from "../../core/store/schema.ts";
@@ -114,6 +117,7 @@ export async function openTestApi(
     githubTokens: new GitHubTokens(store.read, secretsKey),
     realm: DEFAULT_REALM,
     quotas,
+    strategies: new Strategies(createRegistry(BUILT_IN_PLUGINS)),
     serverPublicKey,
     now: () => Date.now() + offset,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),

@@ -41,7 +41,7 @@ export const createDeploymentGroup = operation({
     await store.commit((tx) => {
       const application = applicationNamed(tx, applicationName);
       const settings = newGroupSettings(given, application.computePlatform);
-      checkGroup(tx, settings, application.computePlatform, quotas);
+      checkGroup(tx, settings, application.computePlatform, context);
       const group = { id, applicationId: application.id, name, settings };
       insertDeploymentGroup(tx, group, quotas.groups);
       putResourceTags(tx, id, tags, quotas.resourceTags);

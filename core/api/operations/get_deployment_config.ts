@@ -1,7 +1,6 @@
 /** GetDeploymentConfig, custom or predefined. @module */
 import { z } from "zod";
 import { Name } from "../../domain/name.ts";
-import { deploymentConfigNamed } from "../../store/deployment_configs.ts";
 import { epochSeconds } from "../epoch_seconds.ts";
 import { operation } from "../operation.ts";
 import { DeploymentConfigInfo } from "../shapes/deployment_config.ts";
@@ -17,8 +16,8 @@ export const getDeploymentConfig = operation({
     "InvalidComputePlatformException",
     "InvalidDeploymentConfigNameException",
   ],
-  run({ deploymentConfigName }, { store }) {
-    const config = deploymentConfigNamed(store.read, deploymentConfigName);
+  run({ deploymentConfigName }, { store, strategies }) {
+    const config = strategies.configNamed(store.read, deploymentConfigName);
     return {
       deploymentConfigInfo: {
         deploymentConfigId: config.id,

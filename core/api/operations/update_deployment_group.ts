@@ -33,12 +33,12 @@ export const updateDeploymentGroup = operation({
     { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...change },
     context,
   ) {
-    const { store, quotas } = context;
+    const { store } = context;
     await store.commit((tx) => {
       const application = applicationNamed(tx, applicationName);
       const group = deploymentGroupNamed(tx, application.id, currentDeploymentGroupName);
       const settings = changedGroupSettings(group.settings, change);
-      checkGroup(tx, settings, application.computePlatform, quotas);
+      checkGroup(tx, settings, application.computePlatform, context);
       const name = newDeploymentGroupName ?? group.name;
       changeDeploymentGroup(tx, group.id, { name, settings });
       const before = group.settings.triggerConfigurations ?? [];

@@ -53,10 +53,12 @@ export const ACCEPTED: Readonly<Record<string, Readonly<Record<string, unknown>>
   ListIntegrations: { kind: "alarm" },
   ListGitHubAccountTokenNames: {},
   ListOnPremisesInstances: {},
+  ListStrategies: {},
   ListTagsForResource: { ResourceArn: APPLICATION_ARN },
   PutIntegration: { kind: "alarm", name: "errors", plugin: "said", config: { state: "OK" } },
   PutEventTarget: { name: "log", file: "log.jsonl" },
   PutGitHubAccountToken: { tokenName: "acme", token: "ghp_2" },
+  PutStrategyConfig: { deploymentConfigName: "slowly", strategy: "canary" },
   PutLifecycleEventHookExecutionStatus: {
     deploymentId: DEPLOYMENT.lambda,
     lifecycleEventHookExecutionId: EXECUTION + DEPLOYMENT.lambda,

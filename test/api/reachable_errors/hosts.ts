@@ -106,6 +106,31 @@ const RUNTIME_ROWS: readonly Row[] = [
   ],
   ["ListIntegrations", "InvalidInput", { kind: "gone" }, /"gone" is not one of balancer, alarm/],
   ["TryIntegration", "InvalidInput", { kind: "alarm", name: "gone" }, /no alarm named gone/],
+  [
+    "PutStrategyConfig",
+    "InvalidInput",
+    { ...ACCEPTED["PutStrategyConfig"], strategy: "canaries" },
+    /^strategy: this server has no plugin canaries; for the kind strategy it has canary/,
+  ],
+  [
+    "PutStrategyConfig",
+    "DeploymentConfigLimitExceeded",
+    { ...ACCEPTED["PutStrategyConfig"] },
+    /4 deployment configs, the most there may be/,
+  ],
+  ["PutStrategyConfig", "DeploymentConfigNameRequired", { strategy: "canary" }, /must be given/],
+  [
+    "PutStrategyConfig",
+    "InvalidDeploymentConfigName",
+    { deploymentConfigName: "CodeDeployDefault.Slow", strategy: "canary" },
+    /predefined/,
+  ],
+  [
+    "PutStrategyConfig",
+    "DeploymentConfigAlreadyExists",
+    { deploymentConfigName: "zones", strategy: "canary" },
+    /zones already exists/,
+  ],
   ["DescribeOperations", "InvalidInput", { operationNames: ["Fly"] }, /Fly/],
   [
     "GetDeploymentLogs",
