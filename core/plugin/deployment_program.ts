@@ -7,7 +7,7 @@ import { filledIn } from "./placeholders.ts";
 export const PROGRAM = {
   /** The program and its words; there is no shell. `{application}` and the like are filled in. */
   command: z.array(z.string()).min(1),
-  timeoutSeconds: z.number().positive().max(3600).default(30),
+  timeoutSeconds: z.number().positive().max(30).default(30),
 };
 
 export interface Program {
@@ -15,15 +15,17 @@ export interface Program {
   readonly timeoutSeconds: number;
 }
 
-/** Its environment has DEPLOYMENT_ID, APPLICATION_NAME and DEPLOYMENT_GROUP_NAME. */
+/** Its environment has DEPLOYMENT_ID, APPLICATION_NAME, DEPLOYMENT_GROUP_NAME and what `env` adds. */
 export function runForDeployment(
   ctx: Pick<PluginContext, "run">,
   { command, timeoutSeconds }: Program,
   deployment: DeploymentView,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ProgramEnd> {
   return ctx.run(command.map((word) => filledIn(word, deployment)), {
     timeoutMs: timeoutSeconds * 1000,
     env: {
+      ...env,
       DEPLOYMENT_ID: deployment.id,
       APPLICATION_NAME: deployment.application,
       DEPLOYMENT_GROUP_NAME: deployment.group,

@@ -1,7 +1,7 @@
 /**
  * An alarm over HTTP: a number or a word in the JSON of an answer, or its status. Of a status only
- * what a health check says counts, 2xx for OK and 5xx for ALARM; any other one says that the question
- * was wrong, which is UNKNOWN.
+ * what a health check says counts, 2xx for OK and 5xx for ALARM; any other one says that something
+ * else was asked, which is UNKNOWN.
  * @module
  */
 import {

@@ -1,7 +1,7 @@
 /**
- * An alarm from Prometheus: a query whose number has bounds, or an alerting rule of Prometheus by its
- * name. Rules are read, not only alerts: where no alert fires, the rule may also be misspelt, failing
- * or not evaluated yet, and that is UNKNOWN.
+ * An alarm from Prometheus: a query whose number has bounds, or an alerting rule by its name. Rules
+ * are read, not only alerts: where no alert fires, the rule may also be misspelt, failing or not
+ * evaluated yet, and that is UNKNOWN.
  * @module
  */
 import {
