@@ -32,25 +32,20 @@ export interface ReleaseSpec {
   onFailure: OnFailure;
 }
 
-/**
- * `deploymentId` is the entry's deployment; `previousId` the last one of its group that had succeeded
- * before, whose revision a rollback brings back.
- */
 interface Begun {
   deploymentId: string;
-  previousId?: string;
 }
 
-/** What a rollback of it would wait for, if it waits; why it stays as it is, when that is decided. */
+/** Why its rollback does not begin, while it waits; why it stays as it is, when that is decided. */
 interface MayGoBack {
-  waitsFor?: string;
+  blocked?: string;
   left?: string;
 }
 
 /** How far an entry has come. */
 export type EntryState =
-  /** `waitsFor` is set when all that it needs has succeeded. */
-  | { status: "Waiting"; waitsFor?: string }
+  /** `blocked`: why it does not begin, though all that it needs has succeeded. */
+  | { status: "Waiting"; blocked?: string }
   | { status: "InProgress" } & Begun
   | { status: "Succeeded" } & Begun & MayGoBack
   /** `changed`: hosts were touched. One that could not be created has no deployment. */

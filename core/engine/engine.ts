@@ -23,11 +23,7 @@ import { isError, loadRollout, namesOf } from "./begin.ts";
 import { Calendar } from "./calendar.ts";
 import type { EngineContext } from "./context.ts";
 import { continueDeployment, type NotWaiting, type WaitType } from "./continue_deployment.ts";
-import {
-  type Created,
-  createDeployment,
-  type CreateDeploymentInput,
-} from "./create_deployment.ts";
+import { type Created, createDeployment, type CreateDeploymentInput } from "./create_deployment.ts";
 import { failDeployment } from "./end_deployment.ts";
 import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
 import { githubOwner, orderFor, parseCommandId, specification } from "./order.ts";
@@ -63,7 +59,7 @@ export class Engine {
   constructor(context: EngineContext) {
     this.#context = context;
     this.releases = new Releases(context, {
-      run: (id) => void this.#run(id),
+      run: (created) => this.#created(created),
       stop: (id) => this.stopDeployment(id, false),
     });
     this.#calendar = new Calendar(context, {

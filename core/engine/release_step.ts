@@ -17,7 +17,7 @@ import {
 } from "../rollout/release_order.ts";
 import { rollbackMessages, wayBack } from "../rollout/rollback.ts";
 import type { Db } from "../store/database.ts";
-import { begunDeploymentOf, getDeployment } from "../store/deployments.ts";
+import { begunDeploymentOf, getDeployment, lastSuccessBefore } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { changeRelease, getRelease } from "../store/releases.ts";
 import { deploymentGroups } from "../store/schema.ts";
@@ -25,6 +25,7 @@ import { namesOf } from "./begin.ts";
 import type { EngineContext } from "./context.ts";
 import {
   checkDeployment,
+  type Created,
   createDeployment,
   type CreateDeploymentInput,
 } from "./create_deployment.ts";
@@ -34,14 +35,14 @@ import { tell } from "./tell.ts";
 /** A release after a step, and the deployments that now wait to be run. */
 export interface ReleaseMove {
   release: Release;
-  created: readonly string[];
+  created: readonly Created[];
 }
 
 /** Takes every step there is to take now; undefined when the release has ended before. */
 export function moveRelease(tx: Tx, id: string, context: EngineContext): ReleaseMove | undefined {
   const release = getRelease(tx, id);
   if (!release || TERMINAL_RELEASE.has(release.state.status)) return undefined;
-  const created: string[] = [];
+  const created: Created[] = [];
   const tried = new Set<string>();
   const seen = (deploymentId: string) => seenIn(tx, deploymentId);
   let state = takeIn(release.state, seen);
@@ -54,10 +55,9 @@ export function moveRelease(tx: Tx, id: string, context: EngineContext): Release
     if (!entry) break;
     tried.add(entry.name);
     const outcome = step.kind === "begin"
-      ? begin(tx, release, entry, context)
+      ? begin(tx, release, entry, context, created)
       : rollBack(tx, { ...release, state }, entry.name, context);
-    if (outcome.kind === "begun") created.push(outcome.deploymentId);
-    if (outcome.kind === "rollingBack") created.push(outcome.rollbackId);
+    if (outcome.kind === "rollingBack") created.push({ id: outcome.rollbackId, ended: [] });
     state = takeIn(afterStep(state, entry.name, outcome), seen);
   }
   if (state !== release.state) changeRelease(tx, id, state, context.now());
@@ -101,21 +101,22 @@ function begin(
   release: Release,
   entry: ReleaseEntry,
   context: EngineContext,
+  noted: Created[],
 ): StepOutcome {
   const input = deploymentOf(release, entry);
   try {
     const { group } = checkDeployment(tx, input, context);
     const active = begunDeploymentOf(tx, group.id);
-    if (active !== undefined) return { kind: "waits", waitsFor: active };
-    const previousId = group.lastSuccessfulDeploymentId;
-    const { id } = createDeployment(tx, input, context, context.randomBytes(9));
-    return { kind: "begun", deploymentId: id, ...(previousId !== null && { previousId }) };
+    if (active !== undefined) return busyWith(active);
+    const created = createDeployment(tx, input, context, context.randomBytes(9));
+    noted.push(created);
+    return { kind: "begun", deploymentId: created.id };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    if (error.name === "DeploymentLimitExceededException") {
-      return { kind: "waits", waitsFor: "any deployment to end, as no more may be under way" };
-    }
-    return { kind: "refused", cause: error.message };
+    const { name, message } = error;
+    // A lock, a freeze, or the quota of deployments under way: all of them pass.
+    if (name === "DeploymentLimitExceededException") return { kind: "blocked", why: message };
+    return { kind: "refused", cause: message };
   }
 }
 
@@ -135,13 +136,13 @@ function rollBack(
     tx.select().from(deploymentGroups).where(eq(deploymentGroups.id, ended.groupId)).get();
   if (!begun || !group) return { kind: "left", why: "Its deployment group was deleted." };
   const active = begunDeploymentOf(tx, group.id);
-  if (active !== undefined) return { kind: "waits", waitsFor: active };
-  const expected = begun.status === "Succeeded" ? begun.deploymentId : begun.previousId ?? null;
+  if (active !== undefined) return busyWith(active);
+  const before = lastSuccessBefore(tx, ended);
+  const expected = begun.status === "Succeeded" ? ended.id : before?.id ?? null;
   const last = group.lastSuccessfulDeploymentId;
   if (last !== expected) {
     return { kind: "left", why: `Its group has been deployed to since, by ${last}.` };
   }
-  const before = begun.previousId === undefined ? undefined : getDeployment(tx, begun.previousId);
   const way = wayBack(ended, before);
   if (way.kind === "impossible") return { kind: "left", why: way.message };
   const rollbackId = deploymentIdFrom(context.randomBytes(9));
@@ -151,4 +152,8 @@ function rollBack(
   const told = { ...ended, rollback: { rollbackDeploymentId: rollbackId, rollbackMessage } };
   tell(tx, [{ event: "DeploymentRollback" }], told, namesOf(tx, ended), context);
   return { kind: "rollingBack", rollbackId };
+}
+
+function busyWith(deploymentId: string): StepOutcome {
+  return { kind: "blocked", why: `Its group is busy with ${deploymentId}.` };
 }

@@ -13,13 +13,13 @@ import { getDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { changeRelease, getRelease, insertRelease, unfinishedReleases } from "../store/releases.ts";
 import type { EngineContext } from "./context.ts";
-import { checkDeployment } from "./create_deployment.ts";
+import { checkDeployment, type Created } from "./create_deployment.ts";
 import { deploymentOf, mayMove, moveRelease, type ReleaseMove } from "./release_step.ts";
 
 /** What the engine does for releases. */
 export interface Deployments {
-  /** Runs a deployment that was created. */
-  run(id: string): void;
+  /** Runs a deployment that was created, and sees to those that it takes the place of. */
+  run(created: Created): void;
   /** Stops one and asks for no rollback. */
   stop(id: string): Promise<unknown>;
 }
@@ -93,9 +93,9 @@ export class Releases {
   /** What is done here twice is done once: a deployment runs or is stopped already. */
   #carryOut(move: ReleaseMove | undefined): void {
     if (!move) return;
-    for (const id of move.created) {
-      const running = Promise.resolve(id).then((id) => this.#deployments.run(id));
-      this.#unwaited(running, `beginning deployment ${id}`);
+    for (const created of move.created) {
+      const running = Promise.resolve(created).then((one) => this.#deployments.run(one));
+      this.#unwaited(running, `beginning deployment ${created.id}`);
     }
     const { state: { stop, entries } } = move.release;
     if (!stop) return;
@@ -145,8 +145,8 @@ function refuseAny(tx: Tx, release: Release, context: EngineContext): void {
       checkDeployment(tx, deploymentOf(release, entry), context);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      const { name, message } = error;
-      throw new DomainError(name, `deployments.${index}`, `${entry.name}: ${message}`);
+      const field = `deployments.${index}`;
+      throw new DomainError("InvalidInputException", field, `${entry.name}: ${error.message}`);
     }
   }
 }

@@ -27,9 +27,9 @@ export type ReleaseStep =
 
 /** What came of a step for one entry. */
 export type StepOutcome =
-  | { kind: "begun"; deploymentId: string; previousId?: string }
+  | { kind: "begun"; deploymentId: string }
   | { kind: "refused"; cause: string }
-  | { kind: "waits"; waitsFor: string }
+  | { kind: "blocked"; why: string }
   | { kind: "rollingBack"; rollbackId: string }
   /** There is no way back; it stays as it is. */
   | { kind: "left"; why: string };
@@ -108,15 +108,14 @@ function entryAfter(
   seen: (deploymentId: string) => SeenDeployment | undefined,
 ): EntryState {
   if (entry.status === "InProgress") {
-    const { deploymentId, previousId } = entry;
+    const { deploymentId } = entry;
     const deployment = seen(deploymentId) ?? goneDeployment(deploymentId);
-    const begun = { deploymentId, ...(previousId !== undefined && { previousId }) };
-    if (deployment.status === "Succeeded") return { status: "Succeeded", ...begun };
+    if (deployment.status === "Succeeded") return { status: "Succeeded", deploymentId };
     if (!isBadEnd(deployment.status)) return entry;
     const { rollbackId, changed } = deployment;
     const cause = causeOf(deploymentId, deployment);
     if (rollbackId !== undefined) return { status: "RollingBack", deploymentId, rollbackId, cause };
-    return { status: "Failed", ...begun, cause, changed };
+    return { status: "Failed", deploymentId, cause, changed };
   }
   if (entry.status === "RollingBack") {
     const { rollbackId } = entry;
@@ -130,15 +129,13 @@ function entryAfter(
 
 function entryAfterStep(entry: EntryState, outcome: StepOutcome): EntryState {
   switch (outcome.kind) {
-    case "begun": {
-      const { kind: _, ...begun } = outcome;
-      return { status: "InProgress", ...begun };
-    }
+    case "begun":
+      return { status: "InProgress", deploymentId: outcome.deploymentId };
     case "refused":
       return { status: "Failed", cause: outcome.cause, changed: false };
-    case "waits":
-      if (!mayWait(entry) || entry.waitsFor === outcome.waitsFor) return entry;
-      return { ...entry, waitsFor: outcome.waitsFor };
+    case "blocked":
+      if (!mayWait(entry) || entry.blocked === outcome.why) return entry;
+      return { ...entry, blocked: outcome.why };
     case "rollingBack": {
       if (!("deploymentId" in entry) || entry.deploymentId === undefined) return entry;
       const { deploymentId } = entry;
@@ -147,7 +144,7 @@ function entryAfterStep(entry: EntryState, outcome: StepOutcome): EntryState {
     }
     case "left": {
       if (entry.status !== "Succeeded" && entry.status !== "Failed") return entry;
-      const { waitsFor: _over, ...rest } = entry;
+      const { blocked: _over, ...rest } = entry;
       return { ...rest, left: outcome.why };
     }
   }

@@ -9,6 +9,7 @@ import {
   isNull,
   lt,
   lte,
+  ne,
   notInArray,
   or,
   sql,
@@ -152,6 +153,17 @@ export function supersededDeployments(db: Db): string[] {
 export function beginQueued(tx: Tx, id: string, request: Deployment["request"]): void {
   tx.update(deployments).set({ status: "Created", request })
     .where(and(eq(deployments.id, id), eq(deployments.status, "Queued"))).run();
+}
+
+/** What had succeeded last in its group when a deployment began. */
+export function lastSuccessBefore(db: Db, begun: Deployment): Deployment | undefined {
+  const row = db.select().from(deployments).where(and(
+    eq(deployments.groupId, begun.groupId),
+    eq(deployments.status, "Succeeded"),
+    ne(deployments.id, begun.id),
+    lte(deployments.completeTime, begun.startTime ?? begun.createTime),
+  )).orderBy(desc(deployments.completeTime), desc(deployments.startTime)).limit(1).get();
+  return row && fromRow(row);
 }
 
 /** One of the deployments that have not ended and go by a config, if there is one. */

@@ -123,7 +123,7 @@ releaseTest("a busy group is waited for, and named", "db web", async (world) => 
   const { releases } = world.fleet.engine;
   assert.deepEqual(releases.release(id).state.entries["web"], {
     status: "Waiting",
-    waitsFor: other,
+    blocked: `Its group is busy with ${other}.`,
   });
   assert.match(shown(await world.toTheEnd(id)), /^Succeeded/);
   assert.equal(world.history("web"), "web-0.zip Succeeded, web-1.zip Succeeded");
@@ -147,7 +147,7 @@ releaseTest("a group that is deleted on the way fails its entry", "db web", asyn
 releaseTest("what cannot be deployed is refused before anything begins", "db", async (world) => {
   await assert.rejects(
     world.create("db web<db", 1),
-    refused("ApplicationDoesNotExistException", "web: No application found for name: shop-web"),
+    refused("InvalidInputException", "web: No application found for name: shop-web"),
   );
   assert.equal(world.created(), "");
 });

@@ -45,7 +45,7 @@ function spec(text: string, onFailure: OnFailure = "rollback"): ReleaseSpec {
  */
 function state(names: string[], letters: string): ReleaseState {
   const made = (name: string, letter: string): EntryState => {
-    const begun = { deploymentId: `d-${name}`, previousId: `p-${name}` };
+    const begun = { deploymentId: `d-${name}` };
     const back = { deploymentId: `d-${name}`, rollbackId: `r-${name}` };
     const states: Record<string, EntryState> = {
       W: { status: "Waiting" },
@@ -121,7 +121,6 @@ test("release: who waits when another fails is not started, and says because of 
     db: {
       status: "Failed",
       deploymentId: "d-db",
-      previousId: "p-db",
       cause: "d-db failed: HEALTH_CONSTRAINTS",
       changed: true,
     },
@@ -138,8 +137,8 @@ test("release: a deployment that is gone counts as failed", () => {
 test("release: what changes nothing answers the same state", () => {
   const before = state(["db", "api"], "RW");
   assert.equal(takeIn(before, () => ({ status: "InProgress", changed: false })), before);
-  const waits = afterStep(before, "api", { kind: "waits", waitsFor: "d-1" });
-  assert.equal(afterStep(waits, "api", { kind: "waits", waitsFor: "d-1" }), waits);
+  const waits = afterStep(before, "api", { kind: "blocked", why: "busy" });
+  assert.equal(afterStep(waits, "api", { kind: "blocked", why: "busy" }), waits);
 });
 
 /** Needs point to earlier entries, so that there is no circle; names are then shuffled. */
@@ -214,7 +213,7 @@ class History {
       const fate = this.#fate(name);
       if (dice() % 4 === 0 && this.#patience-- > 0) {
         busy.add(name);
-        this.state = afterStep(this.state, name, { kind: "waits", waitsFor: "d-other" });
+        this.state = afterStep(this.state, name, { kind: "blocked", why: "busy" });
       } else if (step.kind === "begin") {
         this.#checkNeeds(name);
         const begun = { kind: "begun", deploymentId: `d-${name}` } as const;
