@@ -3,7 +3,7 @@ import type { FreezeWindow, Recurrence } from "../domain/deployment_schedule.ts"
 
 const MINUTE = 60_000;
 /** Windows that follow one another; a freeze of more is taken for one without an end. */
-const MOST_LINKS = 1_000;
+const MOST_LINKS = 100;
 
 /** The first time of a recurrence after a time, in milliseconds; undefined when there is none. */
 export type NextTime = (recurrence: Recurrence, after: number) => number | undefined;
