@@ -33,7 +33,9 @@ export default defineAlarm({
     ok: z.array(z.string()).min(1).optional(),
   }).superRefine((config, context) => {
     const fault = configFault(config);
-    if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+    if (fault !== undefined) {
+      context.addIssue({ code: "custom", message: fault, path: ["pointer"] });
+    }
   }),
   async read({ config, ctx, deployment }): Promise<AlarmReading> {
     const url = filledIn(config.url, deployment, encodeURIComponent);

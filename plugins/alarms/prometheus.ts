@@ -42,7 +42,7 @@ export default defineAlarm({
     labels: z.record(z.string(), z.string()).optional(),
   }).superRefine((config, context) => {
     const fault = configFault(config);
-    if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+    if (fault !== undefined) context.addIssue({ code: "custom", message: fault, path: ["query"] });
   }),
   async read({ config, ctx, deployment }) {
     const { query, alert = "", labels = {}, ...server } = config;
