@@ -1,7 +1,17 @@
 /** The table of verbs. A word pair is a verb below another; files are loaded when needed. @module */
+import type { IntegrationKind } from "../domain/integration.ts";
 import type { Verb } from "./verb.ts";
 
 type Load = () => Promise<{ default: Verb }>;
+
+/** The verbs of a kind of integration. */
+function integration(kind: IntegrationKind): [string, Load][] {
+  const verbs = ["add", "list", "remove", "try"] as const;
+  return verbs.map((verb) => [
+    `${kind} ${verb}`,
+    () => import("./integration.ts").then(({ [kind]: { [verb]: found } }) => ({ default: found })),
+  ]);
+}
 
 /** In the order of the help: what runs the system, then what a person does with it. */
 export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
@@ -45,6 +55,9 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["stop", () => import("./stop.ts")],
   ["restart", () => import("./restart.ts")],
   ["rollback", () => import("./rollback.ts")],
+  ...integration("balancer"),
+  ...integration("alarm"),
+  ...integration("analysis"),
   ["github-token set", () => import("./github_token.ts").then(({ set }) => ({ default: set }))],
   ["github-token list", () => import("./github_token.ts").then(({ list }) => ({ default: list }))],
   [
@@ -77,6 +90,9 @@ export const FAMILIES: ReadonlyMap<string, string> = new Map([
   ["codedeploy-agent", "The agent, by the commands of AWS's program of that name"],
   ["github-token", "Tokens with which hosts fetch from private repositories of GitHub"],
   ["config", "Deployment configs of strategies"],
+  ["alarm", "Alarms that deployments watch, by the names that groups give"],
+  ["analysis", "Measurements that strategies wait for, by name"],
+  ["balancer", "Load balancers that hosts are taken out of, by the names that groups give"],
   ["import", "Bringing over what another CodeDeploy has"],
   ["events", "Events for other programs: where they go, what could not be delivered"],
   ["token", "Tokens with which hosts join"],

@@ -23,7 +23,9 @@ export function issueText(issue: Issue, value: unknown): string {
     case "invalid_value":
       return choice(issue.values, value);
     case "invalid_union":
-      return choice(optionsOf(issue), value);
+      return optionsOf(issue).length > 0
+        ? choice(optionsOf(issue), value)
+        : unionText(issue.errors, value);
     case "invalid_type":
       return typeText(issue.expected, value);
     default:
@@ -49,6 +51,22 @@ function choice(options: readonly unknown[], value: unknown): string {
 function optionsOf(issue: Issue): readonly unknown[] {
   const options: unknown = "options" in issue ? issue.options : undefined;
   return Array.isArray(options) ? options : [];
+}
+
+/** Of forms that no value tells apart: what is wrong in the first that is of the value's kind. */
+function unionText(forms: readonly (readonly Issue[])[], value: unknown): string {
+  const firsts = forms.flatMap(([first]) => first ?? []);
+  const inside = firsts.find(({ code, path }) => code !== "invalid_type" || path.length > 0);
+  if (inside) {
+    const at = inside.path.length === 0 ? "" : `${inside.path.map(String).join(".")}: `;
+    const member = inside.path.reduce<unknown>(
+      (whole, key) => typeof whole === "object" && whole ? Reflect.get(whole, key) : undefined,
+      value,
+    );
+    return at + issueText(inside, member);
+  }
+  const kinds = firsts.map((first) => first.code === "invalid_type" ? first.expected : "");
+  return typeText(kinds.map((kind) => KINDS[kind] ?? kind).join(" or "), value);
 }
 
 const KINDS: Readonly<Record<string, string>> = {

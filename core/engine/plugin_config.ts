@@ -57,7 +57,8 @@ function wording(issue: z.core.$ZodIssue, given: unknown): string {
     given,
   );
   const text = issueText(issue, value);
-  if (text !== issue.message || value === undefined) return text;
+  // What is said of the whole config names members by itself.
+  if (text !== issue.message || value === undefined || issue.path.length === 0) return text;
   const json = JSON.stringify(value);
   return `${text} (given: ${json.length > 100 ? `${json.slice(0, 100)}…` : json})`;
 }

@@ -7,8 +7,22 @@ const Form = z.discriminatedUnion("form", [
   z.object({ form: z.literal("round") }),
   z.object({ form: z.literal("square") }),
 ]);
+const either = z.union([
+  z.string().regex(/^[a-z]{2}$/, "letters are wanted, and two"),
+  z.array(z.string()),
+]);
 const few = z.array(z.string()).min(2).max(3);
 const table: [what: string, schema: z.ZodType, value: unknown, at: unknown, text: string][] = [
+  ["neither text nor list", either, 3, 3, "must be a string or a list, and a number was given"],
+  ["nothing of a union", either, undefined, undefined, "must be given; it is a string or a list"],
+  ["a text of a union", either, "a", "a", "letters are wanted, and two"],
+  [
+    "a list of a union",
+    either,
+    ["ab", 1],
+    ["ab", 1],
+    "1: must be a string, and a number was given",
+  ],
   ["a long text", z.string().max(3), "four", "four", "has 4 characters, at most 3 are allowed"],
   ["more than one letter", z.string().max(1), "ab", "ab", "has 2 characters, at most 1 is allowed"],
   ["an empty text", z.string().min(1), "", "", "must not be empty"],
