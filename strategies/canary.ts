@@ -59,8 +59,9 @@ const Step = z.record(z.string(), z.unknown()).transform((given, context) => {
   }
   const parsed = KINDS[kind].safeParse(given);
   if (parsed.success) return parsed.data;
-  for (const { message, path } of parsed.error.issues) {
-    context.addIssue({ code: "custom", message, path: [...path] });
+  for (const issue of parsed.error.issues) {
+    // because: an issue is one that was found, but for the input, which each is told again.
+    context.issues.push({ ...issue, input: given } as z.core.$ZodRawIssue);
   }
   return z.NEVER;
 });

@@ -116,26 +116,6 @@ export function strategyOf(config: DeploymentConfig): ChosenStrategy {
   };
 }
 
-/**
- * The config under which a deployment is rolled back. Zones are left out (trap 47), and a strategy
- * would have its canaries watched, and people asked, for a revision that is known to work: what
- * remains of it is its minimum of healthy hosts, or half of the fleet where it has none.
- */
-export function rollbackConfig(config: DeploymentConfig): DeploymentConfig {
-  const { zonalConfig: _zones, strategy, ...kept } = config;
-  if (!strategy || strategy.name === "minimum-healthy-hosts") {
-    return { ...kept, ...(strategy && { strategy }) };
-  }
-  const own = OwnMinimum.safeParse(strategy.config).data?.minimumHealthyHosts;
-  const minimum = own
-    ? { minimumHealthyHosts: own }
-    : { minimumHealthyHosts: HALF, predefined: true };
-  return { ...kept, strategy: { name: "minimum-healthy-hosts", config: minimum } };
-}
-
-const HALF: MinimumHealthyHosts = { type: "FLEET_PERCENT", value: 50 };
-const OwnMinimum = z.looseObject({ minimumHealthyHosts: z.looseObject({ type: z.string() }) });
-
 function values(
   shape: Shape,
 ): Pick<DeploymentConfig, "minimumHealthyHosts" | "trafficRoutingConfig"> {

@@ -53,6 +53,9 @@ const faults: [what: string, strategy: string, config: object, says: RegExp][] =
     { steps: [{ bake: "5" }] },
     /^config\.steps\.0\.bake: .*"5m"/,
   ],
+  ["a step of no hosts", "canary", {
+    steps: [{ hosts: 0 }],
+  }, /^config\.steps\.0\.hosts: is 0, and must be at least 1/],
   ["a minimum of 100 %", "zonal", {
     minimumHealthyHosts: { type: "FLEET_PERCENT", value: 100 },
   }, /^config\.minimumHealthyHosts\.value: is 100, and must be at most 99/],
