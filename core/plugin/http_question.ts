@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from "zod";
-import type { PluginContext } from "./context.ts";
+import type { CallLimit, PluginContext } from "./context.ts";
 
 const HeaderName = z.string().regex(
   /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/,
@@ -32,16 +32,23 @@ export interface HttpServer {
   readonly secretHeaders: Readonly<Record<string, string>>;
 }
 
+/** A question that is not a plain GET. */
+export interface HttpOrder extends CallLimit {
+  readonly method: string;
+  readonly body?: string;
+}
+
 /** Throws for a redirection, which says where the server would be. */
 export async function askHttp(
   ctx: Pick<PluginContext, "fetch" | "secret">,
   { url, headers, secretHeaders }: HttpServer,
+  order: HttpOrder = { method: "GET" },
 ): Promise<Response> {
   const sent = new Headers({ accept: "application/json", ...headers });
   for (const [name, secret] of Object.entries(secretHeaders)) {
     sent.set(name, await ctx.secret(secret));
   }
-  const response = await ctx.fetch(url, { headers: sent, redirect: "manual" });
+  const response = await ctx.fetch(url, { ...order, headers: sent, redirect: "manual" });
   const location = response.headers.get("location");
   if (location === null || response.status < 300 || response.status > 399) return response;
   throw new Error(`${url} answered HTTP ${response.status} and leads to ${location}`);

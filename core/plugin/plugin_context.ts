@@ -23,18 +23,21 @@ export interface ContextInput {
   readonly secretsFolder: string;
   /** Sleeps are divided by it; at least 1. */
   readonly timeLapse: number;
+  /** Of a request, an exchange and a program that names none; 10 s and, for a program, 60 s. */
+  readonly timeoutMs?: number;
 }
 
 export function createPluginContext(input: ContextInput): PluginContext {
-  const { signal, now, log, secretsFolder, timeLapse } = input;
+  const { signal, now, log, secretsFolder, timeLapse, timeoutMs } = input;
+  const limit = timeoutMs === undefined ? {} : { timeoutMs };
   return {
     signal,
     now,
     log,
     sleep: (ms) => sleep(ms / timeLapse, signal),
-    fetch: (url, init = {}) => request(url, init, signal),
-    exchange: (address, text, limit) => exchange(address, text, signal, limit?.timeoutMs),
-    run: (command, options = {}) => runProgram(command, options, signal),
+    fetch: (url, init = {}) => request(url, { ...limit, ...init }, signal),
+    exchange: (address, text, own) => exchange(address, text, signal, own?.timeoutMs ?? timeoutMs),
+    run: (command, options = {}) => runProgram(command, { ...limit, ...options }, signal),
     readFile: readText,
     replaceFile: replaceText,
     secret: (name) => readSecret(secretsFolder, name),

@@ -1,0 +1,181 @@
+/**
+ * HAProxy by its Runtime API, a socket that takes commands (`stats socket … level admin`).
+ *
+ * A host is drained first, which lets requests under way end, and then put into maintenance, which
+ * keeps those away that a cookie leads to it. What HAProxy is told this way lasts until it is
+ * reloaded.
+ * @module
+ */
+import {
+  type BalancerCall,
+  defineBalancer,
+  DRAIN,
+  drained,
+  hostText,
+  Seconds,
+  until,
+  z,
+} from "runtime/plugin";
+
+const Address = z.string().regex(
+  /^(unix:\/.+|tcp:.+:\d{1,5})$/,
+  "must be unix:/PATH or tcp:HOST:PORT",
+);
+/** What HAProxy lets a name have; a semicolon would begin another command. */
+const NAME = /^[A-Za-z0-9_.:-]+$/;
+
+const Config = z.object({
+  /** One, or all of those that share the traffic. */
+  socket: z.union([Address, z.array(Address).min(1).max(16)]),
+  backend: z.string().regex(NAME, "must be letters, digits and _ . : -"),
+  /** The host's name in the backend. */
+  server: z.string().min(1).default("{name}"),
+  ...DRAIN,
+  /** How long HAProxy may take to find the host up. */
+  upTimeoutSeconds: Seconds.default(60),
+});
+
+type Call = BalancerCall<z.output<typeof Config>>;
+
+/** A server of a backend, at one HAProxy. */
+interface Server {
+  readonly call: Call;
+  readonly socket: string;
+  readonly name: string;
+}
+
+export default defineBalancer({
+  name: "haproxy",
+  description: "HAProxy, by the socket of its Runtime API",
+  config: Config,
+  async block(call) {
+    const servers = serversOf(call);
+    for (const server of servers) await statOf(server);
+    try {
+      await together(servers, async (server) => {
+        await setState(server, "drain");
+        await noSessions(server);
+        await setState(server, "maint");
+        // A cookie may have led somebody here in the meantime.
+        await noSessions(server);
+      });
+    } catch (error) {
+      call.ctx.signal.throwIfAborted();
+      // The host runs as before and is not going to be touched.
+      await Promise.allSettled(servers.map((server) => setState(server, "ready")));
+      throw error;
+    }
+  },
+  async allow(call) {
+    await together(serversOf(call), async (server) => {
+      await setState(server, "ready");
+      await isUp(server);
+    });
+  },
+  async check(call) {
+    for (const server of serversOf(call)) {
+      await statOf(server);
+      const level = (await command(server, "show cli level")).trim();
+      if (level !== "admin") throw notAllowed(server, `the level of its socket is ${level}`);
+    }
+  },
+});
+
+function serversOf(call: Call): Server[] {
+  const { socket, server } = call.config;
+  const name = hostText(server, call.host);
+  if (!NAME.test(name)) throw new Error(`"${name}" cannot be a server of HAProxy: ${server}`);
+  return [socket].flat().map((one) => ({ call, socket: one, name }));
+}
+
+/** At all of them, each to its end, before the first failure is told. */
+async function together(servers: Server[], act: (server: Server) => Promise<void>) {
+  const ends = await Promise.allSettled(servers.map(act));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+async function noSessions(server: Server): Promise<void> {
+  const { config, ctx } = server.call;
+  await drained(ctx, config, `sessions of ${named(server)}`, async () => {
+    const stat = await statOf(server);
+    return Number(stat["scur"]) + Number(stat["qcur"]);
+  });
+}
+
+async function isUp(server: Server): Promise<void> {
+  const { config: { upTimeoutSeconds }, ctx } = server.call;
+  let status = "";
+  const up = await until(ctx, { withinMs: upTimeoutSeconds * 1000, everyMs: 200 }, async () => {
+    status = (await statOf(server))["status"] ?? "";
+    return /^(UP\b|no check)/.test(status) || undefined;
+  });
+  if (up) return;
+  throw new Error(
+    `${
+      named(server)
+    } is ${status} ${upTimeoutSeconds} s after it was let in; look at what HAProxy's ` +
+      `check asks of the host, or raise upTimeoutSeconds`,
+  );
+}
+
+async function setState(server: Server, state: "ready" | "drain" | "maint"): Promise<void> {
+  const { name, call: { config: { backend } } } = server;
+  const answer = (await command(server, `set server ${backend}/${name} state ${state}`)).trim();
+  if (answer === "") return;
+  if (/permission denied/i.test(answer)) throw notAllowed(server, answer);
+  throw new Error(`${named(server)} could not be set to ${state}: ${answer}`);
+}
+
+/** The row of `show stat`, by its columns. */
+async function statOf(server: Server): Promise<Record<string, string>> {
+  const { backend } = server.call.config;
+  // 4: servers alone; -1: all of them.
+  const answer = await command(server, `show stat ${backend} 4 -1`);
+  if (!answer.startsWith("# pxname,")) {
+    throw new Error(
+      `HAProxy at ${server.socket} has no backend ${backend}: ${answer.trim()}. Give the name that ` +
+        `stands behind "backend" or "listen" in its configuration`,
+    );
+  }
+  const [head = "", ...lines] = answer.trim().split("\n");
+  const columns = head.slice(2).split(",");
+  const rows = lines.map((line) => {
+    const values = line.split(",");
+    return Object.fromEntries(columns.map((column, at) => [column, values[at] ?? ""]));
+  });
+  const row = rows.find(({ svname }) => svname === server.name);
+  if (row) return row;
+  const names = rows.slice(0, 10).map(({ svname }) => svname).join(", ");
+  throw new Error(
+    `HAProxy at ${server.socket} has no server ${server.name} in ${backend}` +
+      `${
+        names && `; it has ${names}`
+      }. Let "server" say how its servers are named, such as {name} ` +
+      `or {tag:KEY}`,
+  );
+}
+
+async function command({ call: { ctx }, socket }: Server, text: string): Promise<string> {
+  try {
+    return await ctx.exchange(socket, `${text}\n`);
+  } catch (cause) {
+    ctx.signal.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `HAProxy does not answer "${text}" at ${why}. Is it running, and does its configuration have ` +
+        `"stats socket PATH level admin"?`,
+      { cause },
+    );
+  }
+}
+
+function notAllowed({ socket }: Server, why: string): Error {
+  return new Error(
+    `HAProxy at ${socket} lets nobody change servers: ${why}. Write "level admin" behind its ` +
+      `"stats socket" and reload it`,
+  );
+}
+
+function named({ socket, name, call: { config: { backend } } }: Server): string {
+  return `${backend}/${name} of HAProxy at ${socket}`;
+}

@@ -1,0 +1,58 @@
+/** A real nginx before real applications, as whoever runs the test. @module */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { answers } from "./haproxy_process.ts";
+import { type Backend, balancer, freePort } from "./programs.ts";
+
+export async function startNginx(folder: string, backends: readonly Backend[]) {
+  const port = await freePort();
+  const configuration = join(folder, "nginx.conf");
+  const file = join(folder, "shop.servers");
+  const pidFile = join(folder, "nginx.pid");
+  const [head, ...rest] = backends.map(({ port }) => `server 127.0.0.1:${port}`);
+  // Lines as people write them.
+  const plain = rest.map((line) => `${line} max_fails=0;\n`);
+  writeFileSync(file, `# hosts\n  ${head}   weight=1 max_fails=0;\n${plain.join("")}`);
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((of) =>
+    `  ${of}_temp_path ${join(folder, of)};\n`
+  );
+  // Nothing is tried again: what the balancer did wrong shall be seen.
+  writeFileSync(
+    configuration,
+    `${process.getuid?.() === 0 ? "user root root;" : ""}
+worker_processes 2;
+pid ${pidFile};
+error_log ${join(folder, "error.log")};
+events {}
+http {
+  access_log off;
+${temporary.join("")}  upstream shop {
+    include ${file};
+  }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://shop;
+      proxy_next_upstream off;
+    }
+  }
+}
+`,
+  );
+  const command = ["nginx", "-c", configuration, "-e", join(folder, "error.log")];
+  const running = await balancer([...command, "-g", "daemon off;"], () => answers(port));
+  return {
+    port,
+    file,
+    configuration,
+    config: {
+      file,
+      pidFile,
+      server: "{tag:address}",
+      test: [...command, "-t"],
+      reload: [...command, "-s", "reload"],
+    },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
