@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import type { Cause } from "./cause.ts";
 import type { DeploymentConfig } from "./deployment_config.ts";
 import type {
   AlarmConfiguration,
@@ -12,8 +13,10 @@ import type {
   LoadBalancerInfo,
 } from "./deployment_group.ts";
 import type { ComputePlatform } from "./name.ts";
+import type { Progress } from "./progress.ts";
 import { revisionIdentity, type RevisionLocation } from "./revision.ts";
 import type { TargetStatus } from "./target.ts";
+import type { TargetInstances } from "./target_instances.ts";
 
 export const DeploymentStatus = z.enum([
   "Created",
@@ -54,12 +57,17 @@ export const DeploymentErrorCode = z.enum([
   "AGENT_ISSUE",
   "ALARM_ACTIVE",
   "APPLICATION_MISSING",
+  "CUSTOMER_APPLICATION_UNHEALTHY",
   "DEPLOYMENT_GROUP_MISSING",
+  "ELASTIC_LOAD_BALANCING_INVALID",
+  "ELB_INVALID_INSTANCE",
   "HEALTH_CONSTRAINTS",
   "HEALTH_CONSTRAINTS_INVALID",
   "INTERNAL_ERROR",
   "INVALID_REVISION",
   "MANUAL_STOP",
+  "MISSING_BLUE_GREEN_DEPLOYMENT_CONFIGURATION",
+  "MISSING_ELB_INFORMATION",
   "NO_INSTANCES",
   "OVER_MAX_INSTANCES",
   "REVISION_MISSING",
@@ -114,6 +122,8 @@ export interface DeploymentRequest {
   /** Of the group at the start, as `config`. */
   loadBalancer?: LoadBalancerInfo;
   blueGreen?: BlueGreenDeploymentConfiguration;
+  /** The replacement environment of a blue/green deployment. */
+  targetInstances?: TargetInstances;
   /**
    * Set for deploymentMode RESTART: the deployment that put the revision on the hosts, whose copy
    * of it they run again.
@@ -167,8 +177,13 @@ export interface Deployment {
   error?: ErrorInformation;
   rollback: RollbackInfo;
   statusMessages: readonly string[];
-  /** Set by StopDeployment; `rollback` as in autoRollbackEnabled. */
-  stop?: { at: number; rollback: boolean };
+  /**
+   * Set when it is to be stopped: by a request (`rollback` as in autoRollbackEnabled), or for a
+   * reason that `error` has, such as an alarm.
+   */
+  stop?: { at: number; rollback: boolean; error?: ErrorInformation; cause?: Cause };
+  /** How far its rollout has come; unset before it begins. */
+  progress?: Progress;
   /**
    * The wait before a blue/green deployment ends its original instances: begun at, and cut short at,
    * in milliseconds since the epoch.

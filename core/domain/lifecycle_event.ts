@@ -34,6 +34,24 @@ export const IN_PLACE_EVENTS: readonly LifecycleEventName[] = [
   "ValidateService",
 ];
 
+const BLOCKING = ["BeforeBlockTraffic", "BlockTraffic", "AfterBlockTraffic"] as const;
+const ALLOWING = ["BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"] as const;
+
+/**
+ * The events of a host by its part in a deployment (spec 4.1), those of its traffic only where a
+ * load balancer is asked. The application of a blue host ends after the wait for its termination.
+ */
+export const HOST_EVENTS = {
+  inPlace: IN_PLACE_EVENTS,
+  inPlaceBalanced: [...BLOCKING, ...IN_PLACE_EVENTS, ...ALLOWING],
+  green: [...IN_PLACE_EVENTS, ...ALLOWING],
+  blueKept: BLOCKING,
+  blueEnded: [...BLOCKING, "ApplicationStop"],
+  /** Traffic goes back to a blue host, and away from a green one. */
+  blueRestored: ALLOWING,
+  greenLeft: BLOCKING,
+} as const satisfies Record<string, readonly LifecycleEventName[]>;
+
 /** Events the agent runs itself; every other event of the agent is a list of scripts. */
 export const AGENT_EVENTS: ReadonlySet<LifecycleEventName> = new Set(["DownloadBundle", "Install"]);
 

@@ -29,20 +29,29 @@ export const TERMINAL_TARGET: ReadonlySet<TargetStatus> = new Set([
   "Unknown",
 ]);
 
+/** Blue hosts serve before the deployment, green ones after it. */
+export type TargetLabel = "Blue" | "Green";
+
 /** One host of one deployment; all its events are one value (and one row in the store). */
 export interface Target {
   /** Instance name for on-premises hosts. */
   id: string;
   status: TargetStatus;
   events: readonly LifecycleEvent[];
+  /** The host's part in a blue/green deployment. */
+  label?: TargetLabel;
+  /** Value of the tag that the strategy goes by; empty for a host without it. */
+  zone?: string;
   /** Milliseconds; the last change of anything here. */
   lastUpdated: number;
-  /** The order given to the host, once there is one. */
+  /** The order that the host has for the events it is at; none while the balancer is asked. */
   command?: {
     id: string;
     /** Grows with every order to this host; an agent refuses an old one (law 7). */
     nonce: number;
     givenAt: number;
+    /** Which leg of the host's events it is for; the first without one. */
+    leg?: number;
     /** When the agent first answered; unset while the host has not taken the order. */
     takenAt?: number;
   };

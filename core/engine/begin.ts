@@ -1,33 +1,30 @@
 /**
- * From Created to InProgress: resolve the group's hosts by the target plugin, check the config by
- * the strategy, lay out the targets. What is wrong here fails the deployment, not CreateDeployment
- * (trap 32).
+ * From Created to InProgress: the hosts, the strategy over its checked config, the balancers. What is
+ * wrong here fails the deployment, not CreateDeployment (trap 32).
  * @module
  */
-import { eq, isNull, sql } from "drizzle-orm";
-import {
-  deployedIdentity,
-  type Deployment,
-  type DeploymentErrorCode,
-  type ErrorInformation,
-} from "../domain/deployment.ts";
-import { IN_PLACE_EVENTS, type LifecycleEvent } from "../domain/lifecycle_event.ts";
+import { eq, sql } from "drizzle-orm";
+import type { Deployment, DeploymentErrorCode, ErrorInformation } from "../domain/deployment.ts";
+import { strategyOf } from "../domain/deployment_config.ts";
+import { AT_THE_START } from "../domain/progress.ts";
 import type { Target } from "../domain/target.ts";
-import { fail } from "../plugin/contract.ts";
+import { fail, type Strategy } from "../plugin/contract.ts";
 import type { Rules } from "../rollout/advance.ts";
-import { orderHosts } from "../rollout/host_order.ts";
-import { skipped } from "../rollout/host_report.ts";
+import { watchedAlarms } from "../rollout/alarms.ts";
+import { newState, type RolloutState } from "../rollout/state.ts";
 import type { Db } from "../store/database.ts";
-import { changeDeployment, getDeployment } from "../store/deployments.ts";
+import { changeDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
-import { type Health, healthOf } from "../store/instance_health.ts";
+import { healthOf } from "../store/instance_health.ts";
 import { lastLogSequence } from "../store/log_chunks.ts";
 import { prepared } from "../store/prepared.ts";
+import { applications, deploymentGroups, deployments } from "../store/schema.ts";
 import { allTargets, insertTargets } from "../store/targets.ts";
-import { newState, type RolloutState } from "../rollout/state.ts";
-import { applications, deploymentGroups, deployments, instances } from "../store/schema.ts";
+import { chooseTargets } from "./choose_targets.ts";
 import type { EngineContext } from "./context.ts";
+import { balancersOf } from "./host_traffic.ts";
 import type { Names } from "./order.ts";
+import { reasonOf } from "./reason.ts";
 
 /** All that a runner begins with. */
 export interface Rollout {
@@ -51,43 +48,34 @@ export function loadRollout(
   const names = namesOf(db, deployment);
   if (!names.application) return error("APPLICATION_MISSING", "The application was deleted.");
   if (!group) return error("DEPLOYMENT_GROUP_MISSING", "The deployment group was deleted.");
-  const rules = rulesOf(deployment, context);
-  if (isError(rules)) return rules;
+  const chosen = strategyFor(deployment, context);
+  if (isError(chosen)) return chosen;
+  const fault = trafficFault(deployment, context);
+  if (fault) return fault;
   const health = healthOf(db, groupId);
   const now = context.now();
-  let targets: Target[];
-  if (deployment.status === "Created") {
-    const hosts = resolveHosts(db, group, health, context);
-    if (isError(hosts)) return hosts;
-    const current = request.updateOutdatedInstancesOnly ? deployedIdentity(request) : undefined;
-    targets = newTargets(hosts, now).map((target) => {
-      const known = health.get(target.id);
-      const isCurrent = known?.healthy && current !== undefined && known.revision === current;
-      return isCurrent ? skipped(target, now) : target;
-    });
-  } else {
-    targets = allTargets(db, id);
-  }
+  const isNew = deployment.status === "Created";
+  const targets: Target[] | ErrorInformation = isNew
+    ? chooseTargets({ deployment, group, health, zoneTag: chosen.zoneTag, context, now })
+    : allTargets(db, id);
+  if (isError(targets)) return targets;
   const unhealthy = new Set(
     targets.filter((target) => !health.get(target.id)?.healthy).map((target) => target.id),
   );
-  const { error: failing, stop } = deployment;
+  const { error: failing, stop, terminationWait, progress = AT_THE_START } = deployment;
+  const status = isNew ? "InProgress" : deployment.status;
   const state = newState({
-    id,
-    request,
-    status: "InProgress",
-    error: failing,
-    stop,
+    ...{ id, request, status, error: failing, stop, progress, terminationWait },
     unhealthy,
     targets,
   });
   return {
-    deployment: { ...deployment, status: "InProgress" },
+    deployment: { ...deployment, status },
     names,
-    rules,
+    rules: chosen.rules,
     state,
     logSequence: lastLogSequence(db, id),
-    ...(deployment.status === "Created" && {
+    ...(isNew && {
       prelude(tx) {
         insertTargets(tx, id, targets);
         changeDeployment(tx, id, { status: "InProgress", startTime: now });
@@ -108,88 +96,69 @@ export function namesOf(db: Db, deployment: Deployment): Names {
   return { application: names?.application ?? "", group: names?.group ?? "" };
 }
 
+/** Whether the server asks load balancers about the hosts of a deployment. */
+export function hasTraffic({ style }: Deployment["request"]): boolean {
+  return style.deploymentOption === "WITH_TRAFFIC_CONTROL" || style.deploymentType === "BLUE_GREEN";
+}
+
+/** Balancers that the events of traffic need, and that cannot be had. */
+function trafficFault(
+  { request }: Deployment,
+  context: EngineContext,
+): ErrorInformation | undefined {
+  if (!hasTraffic(request)) return undefined;
+  const { found, fault } = balancersOf(request.loadBalancer, context);
+  if (fault !== undefined) return error("ELASTIC_LOAD_BALANCING_INVALID", fault);
+  if (found.length > 0) return undefined;
+  return error(
+    "MISSING_ELB_INFORMATION",
+    "The deployment group controls traffic and names no load balancer. Add one " +
+      "(runtime balancer add NAME --plugin …) and name it in the group's loadBalancerInfo " +
+      "(update-deployment-group --load-balancer-info targetGroupInfoList=[{name=NAME}]).",
+  );
+}
+
 /** The rules of a deployment: its strategy over its checked config. */
-function rulesOf(deployment: Deployment, context: EngineContext): Rules | ErrorInformation {
-  const { config, configName } = deployment.request;
-  const strategy = context.plugins.get("strategy", "minimum-healthy-hosts");
+function strategyFor(
+  deployment: Deployment,
+  context: EngineContext,
+): { rules: Rules; zoneTag: string | undefined } | ErrorInformation {
+  const { request } = deployment;
+  const chosen = strategyOf(request.config);
+  const strategy = context.plugins.get("strategy", chosen.name);
   if (!strategy) {
-    return error("INTERNAL_ERROR", "The strategy minimum-healthy-hosts is not loaded.");
+    return error("INTERNAL_ERROR", `The strategy ${chosen.name} is not loaded.`);
   }
-  const checked = strategy.config.safeParse({
-    minimumHealthyHosts: config.minimumHealthyHosts,
-    predefined: config.createTime === undefined,
-  });
+  const checked = strategy.config.safeParse(chosen.config);
   if (!checked.success) {
     const [issue] = checked.error.issues;
     const where = issue?.path.join(".") ?? "";
     return error(
       "HEALTH_CONSTRAINTS_INVALID",
-      `The deployment config ${configName} does not fit the strategy ${strategy.name}: ` +
+      `The deployment config ${request.configName} does not fit the strategy ${strategy.name}: ` +
         `${where}: ${issue?.message}`,
     );
   }
+  const { timeLapse, clocks } = context;
   return {
-    clocks: context.clocks,
-    next(fleet) {
-      try {
-        return strategy.next({ fleet, config: checked.data });
-      } catch (cause) {
-        context.report(cause, `asking the strategy ${strategy.name}`);
-        return fail(`the strategy ${strategy.name} threw: ${reasonOf(cause)}`);
-      }
+    zoneTag: strategy.zoneBy?.(checked.data),
+    rules: {
+      ...{ clocks, timeLapse },
+      checksFirst: watchedAlarms(request).length > 0 || hasTraffic(request),
+      next: asked(strategy, checked.data, context),
     },
   };
 }
 
-/** The group's hosts in the order they are taken; an error when there are none. */
-function resolveHosts(
-  db: Db,
-  group: typeof deploymentGroups.$inferSelect,
-  health: ReadonlyMap<string, Health>,
-  context: EngineContext,
-): string[] | ErrorInformation {
-  const plugin = context.plugins.get("target", "on-premises");
-  if (!plugin) return error("INTERNAL_ERROR", "The target plugin on-premises is not loaded.");
-  const hosts = db.select({ name: instances.name, tags: instances.tags }).from(instances)
-    .where(isNull(instances.deregisterTime)).all();
-  const { onPremisesInstanceTagFilters, onPremisesTagSet } = group.settings;
-  const view = {
-    onPremisesInstanceTagFilters: onPremisesInstanceTagFilters ?? [],
-    onPremisesTagSet: onPremisesTagSet?.onPremisesTagSetList ?? [],
+function asked(strategy: Strategy, config: unknown, context: EngineContext): Rules["next"] {
+  return (fleet) => {
+    try {
+      return strategy.next({ fleet, config });
+    } catch (cause) {
+      context.report(cause, `asking the strategy ${strategy.name}`);
+      return fail(`the strategy ${strategy.name} threw: ${reasonOf(cause)}`);
+    }
   };
-  let names: string[];
-  try {
-    names = plugin.discover({ hosts, group: view });
-  } catch (cause) {
-    context.report(cause, `asking the target plugin ${plugin.name}`);
-    return error("INTERNAL_ERROR", `The target plugin ${plugin.name} threw: ${reasonOf(cause)}`);
-  }
-  if (names.length === 0) {
-    return error(
-      "NO_INSTANCES",
-      `No registered instance matches the tag filters of deployment group ${group.name}. ` +
-        `Give instances those tags (add-tags-to-on-premises-instances), or change the filters.`,
-    );
-  }
-  const most = context.quotas.instancesPerDeployment;
-  if (names.length > most) {
-    return error(
-      "OVER_MAX_INSTANCES",
-      `The tag filters of deployment group ${group.name} match ${names.length} instances; a ` +
-        `deployment may have ${most}. Narrow the filters, or start the server with ` +
-        `--limit instances-per-deployment=NUMBER.`,
-    );
-  }
-  const last = group.lastSuccessfulDeploymentId
-    ? getDeployment(db, group.lastSuccessfulDeploymentId)
-    : undefined;
-  return orderHosts(names, health, last && deployedIdentity(last.request));
-}
-
-/** A target per host, all events Pending from the start (spec 2.3). */
-function newTargets(hosts: readonly string[], now: number): Target[] {
-  const events: LifecycleEvent[] = IN_PLACE_EVENTS.map((name) => ({ name, status: "Pending" }));
-  return hosts.map((id) => ({ id, status: "Pending", events, lastUpdated: now }));
 }
 
 /** True for the error half of the answers above. */
@@ -199,8 +168,4 @@ export function isError(answer: object): answer is ErrorInformation {
 
 function error(code: DeploymentErrorCode, message: string): ErrorInformation {
   return { code, message };
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

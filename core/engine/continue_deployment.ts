@@ -53,18 +53,6 @@ export function decideContinue(
   );
 }
 
-/** Decides and writes in one commit, so that of two requests each sees what the other has done. */
-export function continueDeployment(
-  tx: Tx,
-  deployment: Deployment,
-  wait: WaitType,
-  rules: { now: number; notWaiting: NotWaiting },
-): void {
-  const current = getDeployment(tx, deployment.id) ?? deployment;
-  const change = decideContinue(current, wait, rules);
-  if (change) changeDeployment(tx, current.id, change);
-}
-
 function refusal(name: ErrorName, message: string): DomainError {
   return new DomainError(name, "deploymentId", message);
 }

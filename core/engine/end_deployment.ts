@@ -18,7 +18,7 @@ import { type Target, TERMINAL_TARGET } from "../domain/target.ts";
 import { causeOf } from "../rollout/cause.ts";
 import { skipped, withoutAnswer } from "../rollout/host_report.ts";
 import { chooseRollback, rollbackMessages } from "../rollout/rollback.ts";
-import { newState } from "../rollout/state.ts";
+import { overviewOfTargets } from "../rollout/tally.ts";
 import { insertCause } from "../store/deployment_causes.ts";
 import {
   changeDeployment,
@@ -55,18 +55,21 @@ export function endDeployment(
     tx.update(deploymentGroups)
       .set({ targetRevision: ended.request.revision, lastSuccessfulDeploymentId: ended.id })
       .where(eq(deploymentGroups.id, ended.groupId)).run();
+    noteLiveHosts(tx, ended, targets);
   }
   // Whoever takes its place brings its hosts on.
   const { rollback, rollbackId } = superseder === undefined
-    ? startRollback(tx, ended, now, random)
+    ? startRollback(tx, ended, targets, { now, random })
     : { rollback: ended.rollback, rollbackId: undefined };
-  const { status, error, stop, completeTime, overview } = ended;
+  const { status, error, stop, completeTime, overview, progress, terminationWait } = ended;
   changeDeployment(tx, ended.id, {
     status,
     overview,
     rollback,
     ...(error && { error }),
     ...(stop && { stop }),
+    ...(progress && { progress }),
+    ...(terminationWait && { terminationWait }),
     ...(completeTime !== undefined && { completeTime }),
   });
   const cause = causeOf({ deployment: ended, targets });
@@ -88,42 +91,60 @@ export function failDeployment(
 ): { ended: Deployment; turned: Target[]; rollbackId: string | undefined } | undefined {
   const { id, request } = deployment;
   if (TERMINAL_DEPLOYMENT.has(getDeployment(tx, id)?.status ?? "Failed")) return undefined;
-  const context = { now, ignoreStopFailures: request.ignoreApplicationStopFailures };
+  const ignoreStopFailures = request.ignoreApplicationStopFailures;
+  const context = { now, ignoreStopFailures, stopped: true };
   const before = allTargets(tx, id);
   const targets = before.map((target) => {
     if (TERMINAL_TARGET.has(target.status)) return target;
-    if (target.status === "Pending") return skipped(target, now);
+    if (target.status === "Pending" || target.status === "Ready") return skipped(target, now);
     return withoutAnswer(target, error.message, context);
   });
   for (const target of targets) updateTarget(tx, id, target);
-  const over = { id, request, status: "Failed", error, stop: deployment.stop } as const;
-  const { counts } = newState({ ...over, unhealthy: new Set(), targets });
   const ended: Deployment = {
     ...deployment,
     status: "Failed",
     error,
     completeTime: now,
-    overview: counts,
+    overview: overviewOfTargets(targets),
   };
   const { change, rollbackId } = endDeployment(tx, ended, targets, { now, random });
   const turned = targets.filter((target, index) => target !== before[index]);
   return { ended: { ...ended, ...change }, turned, rollbackId };
 }
 
-/** Attempted hosts: healthy on the new revision, or unhealthy on nobody knows which (spec 3.2). */
+/**
+ * Attempted hosts: healthy on the new revision, or unhealthy on nobody knows which (spec 3.2). A host
+ * that was left waiting for its traffic was attempted too; what a blue one has has not changed.
+ */
 function noteHosts(tx: Tx, ended: Deployment, targets: readonly Target[]): void {
+  const { style, rollbackOf } = ended.request;
+  // A way back of blue/green moves traffic and puts nothing on a host.
+  if (style.deploymentType === "BLUE_GREEN" && rollbackOf !== undefined) return;
   const revision = deployedIdentity(ended.request);
-  for (const { id, status } of targets) {
+  for (const { id, status, label, events } of targets) {
+    if (label === "Blue") continue;
     if (status === "Succeeded") noteHealth(tx, ended.groupId, id, { healthy: true, revision });
-    if (status === "Failed") noteHealth(tx, ended.groupId, id, { healthy: false });
+    else if (events.some((event) => event.status === "Succeeded" || event.status === "Failed")) {
+      noteHealth(tx, ended.groupId, id, { healthy: false });
+    }
   }
+}
+
+/** Who serves the group from now on: after a blue/green deployment, its green hosts. */
+function noteLiveHosts(tx: Tx, { request, groupId }: Deployment, targets: readonly Target[]): void {
+  if (request.style.deploymentType !== "BLUE_GREEN" || request.rollbackOf !== undefined) return;
+  const liveHosts = targets.filter(({ label, status }) =>
+    label === "Green" && status === "Succeeded"
+  )
+    .map(({ id }) => id);
+  tx.update(deploymentGroups).set({ liveHosts }).where(eq(deploymentGroups.id, groupId)).run();
 }
 
 function startRollback(
   tx: Tx,
   ended: Deployment,
-  now: number,
-  random: Uint8Array,
+  targets: readonly Target[],
+  { now, random }: { now: number; random: Uint8Array },
 ): { rollback: RollbackInfo; rollbackId: string | undefined } {
   const unchanged = { rollback: ended.rollback, rollbackId: undefined };
   if (ended.status === "Succeeded") return unchanged;
@@ -133,7 +154,7 @@ function startRollback(
   const last = group.lastSuccessfulDeploymentId
     ? getDeployment(tx, group.lastSuccessfulDeploymentId)
     : undefined;
-  const choice = chooseRollback(ended, last);
+  const choice = chooseRollback(ended, last, targets);
   if (choice.kind === "none") return unchanged;
   if (choice.kind === "impossible") {
     return {

@@ -15,6 +15,8 @@ import { DomainError } from "../domain/errors.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { Target } from "../domain/target.ts";
 import type { HostReport } from "../rollout/host_report.ts";
+import { legEvents } from "../rollout/leg.ts";
+import { overviewOf } from "../rollout/state.ts";
 import { begunDeploymentOf, getDeployment, unfinishedDeployments } from "../store/deployments.ts";
 import { allTargets } from "../store/targets.ts";
 import type { LogLine, Order, UpdateMark } from "../wire/agent_protocol.ts";
@@ -22,7 +24,7 @@ import type { StreamEvent } from "../wire/event_stream.ts";
 import { isError, loadRollout, namesOf } from "./begin.ts";
 import { Calendar } from "./calendar.ts";
 import type { EngineContext } from "./context.ts";
-import { continueDeployment, type NotWaiting, type WaitType } from "./continue_deployment.ts";
+import { decideContinue, type NotWaiting, type WaitType } from "./continue_deployment.ts";
 import { type Created, createDeployment, type CreateDeploymentInput } from "./create_deployment.ts";
 import { failDeployment } from "./end_deployment.ts";
 import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
@@ -78,15 +80,16 @@ export class Engine {
     this.#ticking = setInterval(() => this.tick(), TICK);
   }
 
-  /** Looks at the clocks of running hosts, and loads again what a failed commit has broken. */
+  /** Looks at the clocks of what is under way, and loads again what a failed commit has broken. */
   tick(): void {
     this.releases.goOn();
     for (const [id, runner] of [...this.#runners]) {
-      if (runner.broken) this.#reload(id);
-      else if (runner.state.counts.InProgress > 0) {
-        this.#hearWaiting(runner);
-        this.#unwaited(runner.input({ kind: "tick" }), `the clocks of deployment ${id}`);
+      if (runner.broken) {
+        this.#reload(id);
+        continue;
       }
+      if (overviewOf(runner.state).InProgress > 0) this.#hearWaiting(runner);
+      runner.tick();
     }
   }
 
@@ -97,12 +100,14 @@ export class Engine {
   #hearWaiting(runner: Runner): void {
     const { clocks: { notStarted } } = this.#context;
     const now = this.#context.now();
-    for (const { id, status, command, events, lastUpdated } of runner.state.targets.values()) {
+    for (const target of runner.state.targets.values()) {
+      const { id, status, command, lastUpdated } = target;
       if (status !== "InProgress" || !command || now - lastUpdated < notStarted / 4) continue;
-      if (events.some((event) => event.status !== "Pending")) continue;
+      if (legEvents(target).some((event) => event.status !== "Pending")) continue;
       if (!this.#desk.isHeld(id, command.id)) continue;
       const report = { kind: "waiting" } as const;
-      this.#unwaited(runner.input({ kind: "report", host: id, report }), `hearing ${command.id}`);
+      const input = { kind: "report", host: id, command: command.id, report } as const;
+      this.#unwaited(runner.input(input), `hearing ${command.id}`);
     }
   }
 
@@ -110,6 +115,7 @@ export class Engine {
   close(): void {
     clearInterval(this.#ticking);
     this.#calendar.close();
+    for (const runner of this.#runners.values()) runner.close();
     this.#desk.close();
   }
 
@@ -161,7 +167,7 @@ export class Engine {
     if (deployment.status === "Queued" && await this.#stopQueued(id, rollback)) return STOPPED;
     const runner = this.#runners.get(id) ?? this.#run(id);
     await runner?.input({ kind: "stop", rollback });
-    return (runner?.state.counts.InProgress ?? 0) > 0 ? STOPPING : STOPPED;
+    return runner && overviewOf(runner.state).InProgress > 0 ? STOPPING : STOPPED;
   }
 
   /** Answers false when it has begun meanwhile. */
@@ -183,7 +189,9 @@ export class Engine {
   async continueDeployment(id: string, wait: WaitType, notWaiting: NotWaiting): Promise<void> {
     const deployment = this.deployment(id);
     const rules = { now: this.#context.now(), notWaiting };
-    await this.#context.store.commit((tx) => continueDeployment(tx, deployment, wait, rules));
+    if (decideContinue(deployment, wait, rules)) {
+      await (this.#runners.get(id) ?? this.#run(id))?.input({ kind: "continue", wait });
+    }
   }
 
   /** Throws DeploymentDoesNotExistException. */
@@ -212,9 +220,9 @@ export class Engine {
   /** The event an order waits to begin; undefined while one runs, or when the order is over. */
   #eventOf(commandId: string): LifecycleEventName | undefined {
     const held = this.#held(commandId);
-    if (!held || held.target.events.some(({ status }) => status === "InProgress")) return undefined;
-    const { runner, target } = held;
-    if (!runner.state.stop) return target.events.find(({ status }) => status === "Pending")?.name;
+    const events = held ? legEvents(held.target) : [];
+    if (!held || events.some(({ status }) => status === "InProgress")) return undefined;
+    if (!held.runner.state.stop) return events.find(({ status }) => status === "Pending")?.name;
     // Stopped between two events: nothing runs that could come to an end by itself.
     const failure = { code: 5, message: "The deployment was stopped." };
     const report = { kind: "completed", succeeded: false, events: [], failure } as const;
@@ -247,7 +255,7 @@ export class Engine {
   async refuse(commandId: string, message: string): Promise<boolean> {
     const held = this.#held(commandId);
     if (!held || hasBegun(held.target)) return false;
-    const [first] = held.target.events;
+    const [first] = legEvents(held.target);
     const text = `The agent did not begin the order: ${message}`;
     const at = this.#context.now();
     const lines: LogLine[] = first ? [{ event: first.name, stream: "agent", at, text }] : [];
@@ -272,7 +280,7 @@ export class Engine {
     if (!held) return undefined;
     const { runner, target } = held;
     return {
-      events: target.events,
+      events: legEvents(target),
       ignoreStopFailures: runner.request.ignoreApplicationStopFailures,
       isStopped: runner.state.stop !== undefined,
     };
@@ -294,7 +302,7 @@ export class Engine {
     if (!runner) return "Failed";
     await Promise.all([
       this.#held(commandId) ? this.#keep(commandId, lines, marked) : undefined,
-      runner.input({ kind: "report", host: at.host, report }),
+      runner.input({ kind: "report", host: at.host, command: commandId, report }),
     ]);
     const status = runner.state.targets.get(at.host)?.status;
     return status === "InProgress" || status === "Succeeded" ? status : "Failed";
@@ -363,8 +371,7 @@ export class Engine {
       onEnd: () => this.#ended(deployment),
     }, rollout);
     this.#runners.set(id, runner);
-    runner.layOutOrders();
-    this.#unwaited(runner.input({ kind: "resume" }), `going on with deployment ${id}`);
+    runner.begin();
     return runner;
   }
 
@@ -414,8 +421,9 @@ export class Engine {
 }
 
 /** Whether the host has said anything of its order yet. */
-function hasBegun({ command, events }: Target): boolean {
-  return command?.takenAt !== undefined || events.some(({ status }) => status !== "Pending");
+function hasBegun(target: Target): boolean {
+  return target.command?.takenAt !== undefined ||
+    legEvents(target).some(({ status }) => status !== "Pending");
 }
 
 const STOPPED = {

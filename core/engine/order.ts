@@ -2,6 +2,7 @@
 import type { Deployment } from "../domain/deployment.ts";
 import { IGNORABLE_EVENTS } from "../domain/lifecycle_event.ts";
 import type { Target } from "../domain/target.ts";
+import { legEvents } from "../rollout/leg.ts";
 import type { DeploymentSpecification, Order } from "../wire/agent_protocol.ts";
 
 /** Names a deployment carries outward; groups and applications may be renamed, ids not. */
@@ -10,15 +11,16 @@ export interface Names {
   group: string;
 }
 
-/** Unique per host and deployment, and tells both. */
-export function commandIdOf(deploymentId: string, host: string): string {
-  return `${deploymentId}/${host}`;
+/** Unique per deployment, host and leg of its events, and tells them. */
+export function commandIdOf(deploymentId: string, host: string, leg: number): string {
+  return leg === 0 ? `${deploymentId}/${host}` : `${deploymentId}/${host}/${leg}`;
 }
 
 /** The deployment and host of a command id; undefined if it is not one of ours. */
 export function parseCommandId(id: string): { deploymentId: string; host: string } | undefined {
-  const [deploymentId, host, ...rest] = id.split("/");
-  return deploymentId && host && rest.length === 0 ? { deploymentId, host } : undefined;
+  const [deploymentId, host, leg = "1", ...rest] = id.split("/");
+  if (!deploymentId || !host || !/^[1-9]\d*$/.test(leg) || rest.length > 0) return undefined;
+  return { deploymentId, host };
 }
 
 /** Who owns the repository that a deployment comes from, if it comes from GitHub. */
@@ -69,7 +71,7 @@ export function orderFor(
     nonce: target.command.nonce,
     issuedAt: target.command.givenAt,
     expiresAt: context.expiresAt,
-    events: target.events.map((event) => event.name),
+    events: legEvents(target).map((event) => event.name),
     ignoreFailuresOf: context.ignoreApplicationStopFailures ? [...IGNORABLE_EVENTS] : [],
     specification: spec,
   };

@@ -12,9 +12,12 @@ import {
   type DeploymentRequest,
   TERMINAL_DEPLOYMENT,
 } from "../domain/deployment.ts";
+import type { HoldUnderWay } from "../domain/progress.ts";
 import type { Target } from "../domain/target.ts";
 import { advance, type Input, type Rules } from "../rollout/advance.ts";
-import { apply, type Decision, type RolloutState } from "../rollout/state.ts";
+import { analysisStep } from "../rollout/hold_on.ts";
+import { currentLeg } from "../rollout/leg.ts";
+import { apply, type Decision, overviewOf, type RolloutState } from "../rollout/state.ts";
 import { changeDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { nextNonce } from "../store/host_nonce.ts";
@@ -22,11 +25,14 @@ import { insertLogChunk } from "../store/log_chunks.ts";
 import { updateTarget } from "../store/targets.ts";
 import type { LogLine } from "../wire/agent_protocol.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
-import type { Rollout } from "./begin.ts";
+import { hasTraffic, type Rollout } from "./begin.ts";
 import type { EngineContext } from "./context.ts";
 import { endDeployment } from "./end_deployment.ts";
 import type { HostDesk } from "./host_desk.ts";
+import { HostTraffic } from "./host_traffic.ts";
 import { commandIdOf, type Names } from "./order.ts";
+import { viewOf } from "./plugin_view.ts";
+import { Readings } from "./readings.ts";
 import type { Streams } from "./stream.ts";
 import { deploymentEvent, targetEvent } from "./stream_event.ts";
 import { becameOf, type Happening, STARTED, tell, turnsOf } from "./tell.ts";
@@ -47,6 +53,10 @@ export class Runner {
   readonly #rules: Rules;
   #prelude: Rollout["prelude"];
   #logSequence: number;
+  readonly #traffic: HostTraffic;
+  readonly #readings: Readings;
+  /** The analysis that is being measured now. */
+  #measuring = false;
   /** Settles when everything committed so far is on disk. */
   #durable: Promise<void> = Promise.resolve();
   #broken: unknown;
@@ -59,6 +69,13 @@ export class Runner {
     this.#prelude = rollout.prelude;
     this.state = rollout.state;
     this.#logSequence = rollout.logSequence;
+    const { context } = parts;
+    const { deployment, names } = rollout;
+    this.#traffic = new HostTraffic(context, deployment, names, (host, event, text) => {
+      const line: LogLine = { event, stream: "agent", at: context.now(), text };
+      this.#unwaited(this.log(host, [line]), `keeping a line of the balancer for ${host}`);
+    });
+    this.#readings = new Readings(context, deployment.request, viewOf(deployment.id, names));
   }
 
   get request(): DeploymentRequest {
@@ -79,13 +96,83 @@ export class Runner {
     if (this.#broken) return Promise.reject(this.#broken);
     const now = this.#parts.context.now();
     const decision = advance(this.state, input, now, this.#rules);
-    const changes = decision.targets.length > 0 || decision.status !== undefined ||
-      decision.stop !== undefined || decision.error !== undefined;
+    const { targets, status, stop, error, progress, terminationWait } = decision;
+    const changes = targets.length > 0 || (status ?? stop ?? error ?? progress ?? terminationWait);
     // A repeated report changes nothing, but must not be answered before the first one is durable.
     if (!changes) return this.#durable;
-    const turns = turnsOf(decision.targets, (id) => this.state.targets.get(id)?.status);
+    const before = new Map(decision.targets.map(({ id }) => [id, this.state.targets.get(id)]));
+    const turns = turnsOf(decision.targets, (id) => before.get(id)?.status);
     apply(this.state, decision);
-    return this.#durable = this.#carryOut(decision, turns, now);
+    return this.#durable = this.#carryOut(decision, turns, before, now);
+  }
+
+  /** Begins where the store left off: orders laid out, events of traffic asked for again. */
+  begin(): void {
+    this.#layOutOrders();
+    this.#unwaited(this.input({ kind: "resume" }), `going on with deployment ${this.state.id}`);
+    if (this.#rules.checksFirst && this.state.progress.checkedAt === undefined) {
+      this.#unwaited(this.#check(), `looking at the alarms and balancers of ${this.state.id}`);
+    }
+  }
+
+  /** Time has passed: hosts may be late, waits over, readings due. */
+  tick(): void {
+    const { id, progress, status } = this.state;
+    if (TERMINAL_DEPLOYMENT.has(status)) return;
+    this.#unwaited(this.input({ kind: "tick" }), `the clocks of deployment ${id}`);
+    if (this.#readings.takeTurn()) {
+      this.#unwaited(this.#readAlarms(), `reading the alarms of ${id}`);
+    }
+    const { hold } = progress;
+    if (hold) this.#unwaited(this.#measure(hold), `measuring for deployment ${id}`);
+  }
+
+  /** What it asked of others is no longer waited for. */
+  close(): void {
+    this.#traffic.close();
+  }
+
+  /** Alarms first: an active one stops the deployment whatever the balancers say. */
+  async #check(): Promise<void> {
+    if (this.#readings.takeTurn()) await this.#readAlarms();
+    const hosts = [...this.state.targets.values()].filter((target) => target.status === "Pending")
+      .map((target) => target.id);
+    const fault = hasTraffic(this.request) ? await this.#traffic.check(hosts) : undefined;
+    await this.input({
+      kind: "checked",
+      ...(fault !== undefined && { failure: { code: "ELB_INVALID_INSTANCE", message: fault } }),
+    });
+  }
+
+  async #readAlarms(): Promise<void> {
+    await this.input({ kind: "alarms", verdict: await this.#readings.alarms() });
+  }
+
+  async #measure(held: HoldUnderWay): Promise<void> {
+    const { now, timeLapse } = this.#parts.context;
+    const next = analysisStep(held, now(), timeLapse);
+    if (this.#measuring || held.hold.kind !== "analysis") return;
+    if (next?.kind !== "measure" || next.at > now()) return;
+    this.#measuring = true;
+    try {
+      const measurement = await this.#readings.measure(held.hold.rules.name);
+      await this.input({ kind: "measured", key: held.key, measurement });
+    } finally {
+      this.#measuring = false;
+    }
+  }
+
+  /** Asks the balancers for the event of traffic that a host is at. */
+  async #performTraffic(host: string): Promise<void> {
+    const target = this.state.targets.get(host);
+    const leg = target?.status === "InProgress" ? currentLeg(target) : undefined;
+    const event = leg?.by === "server" ? target?.events[leg.from]?.name : undefined;
+    const answer = event && await this.#traffic.perform(host, event);
+    if (answer) await this.input({ kind: "traffic", ...answer });
+  }
+
+  #unwaited(work: Promise<unknown>, doing: string): void {
+    work.catch((error) => this.#parts.context.report(error, doing));
   }
 
   /** Keeps lines of a running hook; settles when they are on disk. */
@@ -99,10 +186,13 @@ export class Runner {
     streams.publish({ kind: "log", deploymentId, targetId, sequence, lines: [...lines] });
   }
 
-  /** Lays out the orders of targets that are under way; a starting server's hosts wait for them. */
-  layOutOrders(): void {
+  #layOutOrders(): void {
     for (const target of this.state.targets.values()) {
-      if (target.status !== "InProgress" || !target.command) continue;
+      if (target.status !== "InProgress") continue;
+      if (!target.command) {
+        this.#unwaited(this.#performTraffic(target.id), `the traffic of ${target.id}`);
+        continue;
+      }
       this.#parts.desk.give(target.id, target.command);
       if (this.state.stop) this.#parts.desk.cancel(target.id, target.command.id);
     }
@@ -119,7 +209,12 @@ export class Runner {
       : [this.#deploymentEvent(), ...targets];
   }
 
-  async #carryOut(decision: Decision, turns: Happening[], now: number): Promise<void> {
+  async #carryOut(
+    decision: Decision,
+    turns: Happening[],
+    before: ReadonlyMap<string, Target | undefined>,
+    now: number,
+  ): Promise<void> {
     const { context } = this.#parts;
     const prelude = this.#prelude;
     this.#prelude = undefined;
@@ -137,7 +232,7 @@ export class Runner {
       const target = this.state.targets.get(id);
       if (target && command) this.state.targets.set(id, { ...target, command });
     }
-    this.#perform(decision, committed);
+    this.#perform(decision, before, committed);
   }
 
   /**
@@ -170,13 +265,15 @@ export class Runner {
       if (written !== target) given.set(target.id, written);
       updateTarget(tx, id, written);
     }
-    const { status, error, stop } = decision;
+    const { status, error, stop, progress, terminationWait } = decision;
     const ended = status !== undefined && TERMINAL_DEPLOYMENT.has(status);
     const change = {
-      overview: this.state.counts,
+      overview: overviewOf(this.state),
       ...(status && { status }),
       ...(error && { error }),
       ...(stop && { stop }),
+      ...(progress && { progress }),
+      ...(terminationWait && { terminationWait }),
       ...(ended && { completeTime: now }),
     };
     // All of it, not only that of the last decision: the choice of a rollback asks for the stop.
@@ -203,23 +300,34 @@ export class Runner {
     const nonce = nextNonce(tx, target.id, now);
     // A host that was deregistered meanwhile gets no order; its clock will end it.
     if (nonce === undefined) return target;
-    return {
-      ...target,
-      command: { id: commandIdOf(this.state.id, target.id), nonce, givenAt: now },
-    };
+    const leg = currentLeg(target)?.index ?? 0;
+    const id = commandIdOf(this.state.id, target.id, leg);
+    return { ...target, command: { id, nonce, givenAt: now, ...(leg > 0 && { leg }) } };
   }
 
   #perform(
     decision: Decision,
+    before: ReadonlyMap<string, Target | undefined>,
     { given, rollbackId }: { given: Map<string, Target>; rollbackId: string | undefined },
   ): void {
     const { desk, streams, onEnd } = this.#parts;
-    const commandOf = (host: string) => commandIdOf(this.state.id, host);
-    for (const [host, { command }] of given) if (command) desk.give(host, command);
-    for (const host of decision.cancel) desk.cancel(host, commandOf(host));
     for (const target of decision.targets) {
-      if (target.status !== "InProgress") desk.remove(target.id, commandOf(target.id));
+      const had = before.get(target.id);
+      const over = had?.command;
+      if (over && target.command?.id !== over.id) desk.remove(target.id, over.id);
+      if (target.status !== "InProgress") {
+        if (target.command) desk.remove(target.id, target.command.id);
+        if (had?.status === "InProgress") this.#traffic.giveUp(target.id);
+      }
       if (streams.wanted(this.state.id)) streams.publish(targetEvent(this.state.id, target));
+    }
+    for (const [host, { command }] of given) if (command) desk.give(host, command);
+    for (const host of decision.cancel) {
+      const command = before.get(host)?.command ?? this.state.targets.get(host)?.command;
+      if (command) desk.cancel(host, command.id);
+    }
+    for (const host of decision.traffic) {
+      this.#unwaited(this.#performTraffic(host), `the traffic of ${host}`);
     }
     const ends = decision.status !== undefined && TERMINAL_DEPLOYMENT.has(decision.status);
     // Memory may be ahead: an end that a later decision brings is told with that one, after its hosts.
@@ -229,9 +337,10 @@ export class Runner {
   }
 
   #deploymentEvent(): StreamEvent {
-    const { id, status, error, counts } = this.state;
+    const { id, status, error } = this.state;
+    const overview = overviewOf(this.state);
     return deploymentEvent(
-      { ...this.#deployment, id, status, ...(error && { error }), overview: counts },
+      { ...this.#deployment, id, status, ...(error && { error }), overview },
       this.#names,
     );
   }

@@ -3,7 +3,10 @@
  * @module
  */
 import type { Deployment, DeploymentRequest } from "../domain/deployment.ts";
+import type { DeploymentConfig } from "../domain/deployment_config.ts";
 import type { AutoRollbackEvent } from "../domain/deployment_group.ts";
+import type { LifecycleEventName } from "../domain/lifecycle_event.ts";
+import type { Target, TargetLabel } from "../domain/target.ts";
 
 export type RollbackChoice =
   | { kind: "none" }
@@ -23,16 +26,18 @@ export type LastSuccess = Pick<Deployment, "id" | "request">;
 export function chooseRollback(
   ended: Pick<Deployment, "id" | "status" | "request" | "stop" | "overview">,
   last: LastSuccess | undefined,
+  targets: readonly Target[] = [],
 ): RollbackChoice {
   const { request } = ended;
   if (request.creator === "codeDeployRollback" || !wanted(ended)) return { kind: "none" };
-  return wayBack(ended, last);
+  return wayBack(ended, last, targets);
 }
 
 /** How a deployment that has ended, well or badly, is taken back to the success before it. */
 export function wayBack(
   { id, request, overview }: Pick<Deployment, "id" | "request" | "overview">,
   before: LastSuccess | undefined,
+  targets: readonly Target[] = [],
 ): Exclude<RollbackChoice, { kind: "none" }> {
   if (overview.Succeeded + overview.Failed === 0) {
     return {
@@ -40,6 +45,9 @@ export function wayBack(
       message: "No host was changed, so there is nothing to roll back.",
     };
   }
+  const isBlueGreen = request.style.deploymentType === "BLUE_GREEN";
+  const message = isBlueGreen ? noWayToBlue(targets) : undefined;
+  if (message !== undefined) return { kind: "impossible", message };
   if (request.restartOf !== undefined) {
     return {
       kind: "impossible",
@@ -63,8 +71,37 @@ export function wayBack(
       fileExistsBehavior: before.request.fileExistsBehavior,
       creator: "codeDeployRollback",
       rollbackOf: id,
+      ...(!isBlueGreen && { config: everyHost(request.config) }),
     },
   };
+}
+
+/**
+ * Zones, waves, pauses and approvals are for going forward (trap 47): back go all hosts that were
+ * changed, and one that fails leaves none of the others behind.
+ */
+function everyHost(
+  { strategy: _forward, zonalConfig: _zones, ...config }: DeploymentConfig,
+): DeploymentConfig {
+  const { minimumHealthyHosts } = config;
+  const options = minimumHealthyHosts ? { minimumHealthyHosts } : {};
+  return { ...config, strategy: { name: "every-host", config: options } };
+}
+
+/** Why the traffic of a blue/green deployment cannot go back; undefined when it can. */
+function noWayToBlue(targets: readonly Target[]): string | undefined {
+  const reached = (label: TargetLabel, event: LifecycleEventName) =>
+    targets.some((target) =>
+      target.label === label &&
+      target.events.some(({ name, status }) =>
+        name === event && (status === "Succeeded" || status === "Failed")
+      )
+    );
+  if (reached("Blue", "ApplicationStop")) {
+    return "The original hosts were ended already, so their traffic cannot go back to them.";
+  }
+  if (reached("Green", "AllowTraffic") || reached("Blue", "BlockTraffic")) return undefined;
+  return "No traffic was shifted: the original hosts serve as before, so there is nothing to roll back.";
 }
 
 /** rollbackInfo.rollbackMessage of the two deployments (spec 2.7, observed texts). */
@@ -85,9 +122,12 @@ function wanted(
   if (status === "Stopped" && stop?.rollback) return true;
   const event: AutoRollbackEvent | undefined = status === "Failed"
     ? "DEPLOYMENT_FAILURE"
-    : status === "Stopped" && stop
-    ? "DEPLOYMENT_STOP_ON_REQUEST"
-    : undefined;
+    : status !== "Stopped" || !stop
+    ? undefined
+    // An active alarm stops a deployment; its failure event does not fire (trap 27).
+    : stop.error?.code === "ALARM_ACTIVE"
+    ? "DEPLOYMENT_STOP_ON_ALARM"
+    : "DEPLOYMENT_STOP_ON_REQUEST";
   const rules = request.autoRollback;
   return event !== undefined && rules?.enabled === true && rules.events.includes(event);
 }

@@ -5,15 +5,17 @@
  * a report costs the work of one host, not a copy of the fleet.
  * @module
  */
-import {
-  type DeploymentOverview,
-  type DeploymentRequest,
-  type DeploymentStatus,
-  type ErrorInformation,
-  NO_TARGETS,
+import type {
+  Deployment,
+  DeploymentOverview,
+  DeploymentRequest,
+  DeploymentStatus,
+  ErrorInformation,
 } from "../domain/deployment.ts";
+import type { Progress } from "../domain/progress.ts";
 import type { Target } from "../domain/target.ts";
-import type { FleetView } from "../plugin/contract.ts";
+import { type Stage, stagesOf } from "./stages.ts";
+import { count, EVERYBODY, keysOf, type Tallies, tallyOf, zoneKey } from "./tally.ts";
 
 export interface RolloutState {
   readonly id: string;
@@ -21,15 +23,20 @@ export interface RolloutState {
   status: DeploymentStatus;
   /** Set as soon as the rollout is known to fail; hosts in flight may still finish. */
   error: ErrorInformation | undefined;
-  stop: { at: number; rollback: boolean } | undefined;
+  stop: Deployment["stop"];
+  progress: Progress;
+  terminationWait: Deployment["terminationWait"];
   readonly targets: Map<string, Target>;
-  /** Hosts in the order they are taken; `cursor` is the first that may still be Pending. */
+  /** Hosts in the order they are taken. */
   readonly order: readonly string[];
-  cursor: number;
+  /** The same by label and zone (`keysOf`). */
+  readonly lines: ReadonlyMap<string, readonly string[]>;
+  readonly stages: readonly Stage[];
+  /** Position in a line of the first host that may still wait. */
+  cursors: Map<string, number>;
+  tallies: Tallies;
   /** Hosts that were unhealthy before this rollout. */
   readonly unhealthy: ReadonlySet<string>;
-  counts: DeploymentOverview;
-  pendingUnhealthy: number;
 }
 
 /** What changes; the runner commits it, applies it, and performs its effects, in this order. */
@@ -38,82 +45,96 @@ export interface Decision {
   targets: Target[];
   status?: DeploymentStatus;
   error?: ErrorInformation;
-  stop?: { at: number; rollback: boolean };
-  /** Hosts to give their order to; they are among `targets` as InProgress. */
+  stop?: NonNullable<Deployment["stop"]>;
+  progress?: Progress;
+  terminationWait?: NonNullable<Deployment["terminationWait"]>;
+  /** Hosts to give an order for their next events; they are among `targets` as InProgress. */
   give: string[];
+  /** Hosts whose event of traffic begins now. */
+  traffic: string[];
   /** Hosts whose order is to end after its current event. */
   cancel: string[];
 }
 
-/** A rollout over hosts in their order, nothing started yet. */
+/** A rollout over hosts in their order. */
 export function newState(
-  input: Pick<RolloutState, "id" | "request" | "status" | "error" | "stop" | "unhealthy"> & {
-    targets: readonly Target[];
-  },
+  input:
+    & Pick<RolloutState, "id" | "request" | "status" | "error" | "stop" | "unhealthy">
+    & Pick<RolloutState, "progress" | "terminationWait">
+    & { targets: readonly Target[] },
 ): RolloutState {
-  const state: RolloutState = {
+  const lines = new Map<string, string[]>();
+  const tallies: Tallies = new Map();
+  for (const target of input.targets) {
+    for (const key of keysOf(target)) {
+      const line = lines.get(key);
+      if (line) line.push(target.id);
+      else lines.set(key, [target.id]);
+    }
+    count(tallies, target, 1, input.unhealthy);
+  }
+  return {
     ...input,
     targets: new Map(input.targets.map((target) => [target.id, target])),
-    order: input.targets.map((target) => target.id),
-    cursor: 0,
-    counts: { ...NO_TARGETS },
-    pendingUnhealthy: 0,
+    order: lines.get(EVERYBODY) ?? [],
+    lines,
+    stages: stagesOf(input.request),
+    cursors: new Map(),
+    tallies,
   };
-  for (const target of input.targets) count(state, target, 1);
-  skipStarted(state);
-  return state;
 }
 
 /** Writes a decision into the state. */
 export function apply(state: RolloutState, decision: Decision): void {
   for (const target of decision.targets) {
     const before = state.targets.get(target.id);
-    if (before) count(state, before, -1);
-    count(state, target, 1);
+    if (before) count(state.tallies, before, -1, state.unhealthy);
+    count(state.tallies, target, 1, state.unhealthy);
     state.targets.set(target.id, target);
+  }
+  if (decision.progress) {
+    // Hosts wait in another status for another stage.
+    if (decision.progress.stage !== state.progress.stage) state.cursors = new Map();
+    state.progress = decision.progress;
   }
   if (decision.status) state.status = decision.status;
   if (decision.error) state.error = decision.error;
   if (decision.stop) state.stop = decision.stop;
+  if (decision.terminationWait) state.terminationWait = decision.terminationWait;
   skipStarted(state);
 }
 
-/** The fleet as the strategy sees it. */
-export function fleetView(state: RolloutState): FleetView {
-  const { Pending, InProgress, Succeeded, Failed, Skipped, Ready } = state.counts;
-  return {
-    size: state.order.length,
-    pending: Pending,
-    pendingUnhealthy: state.pendingUnhealthy,
-    running: InProgress + Ready,
-    succeeded: Succeeded,
-    failed: Failed,
-    // A strategy is not asked any more once others are skipped: these were current at the start.
-    skipped: Skipped,
-    zones: [],
-    passed: new Set(),
-  };
+/** How many hosts are in which status. */
+export function overviewOf(state: RolloutState): DeploymentOverview {
+  return tallyOf(state.tallies, EVERYBODY).counts;
 }
 
-/** The next `count` pending hosts in their order. */
-export function nextPending(state: RolloutState, count: number): Target[] {
-  const pending: Target[] = [];
-  for (let i = state.cursor; i < state.order.length && pending.length < count; i++) {
-    const target = state.targets.get(state.order[i] ?? "");
-    if (target?.status === "Pending") pending.push(target);
+/** The stage that is under way. */
+export function stageOf(state: Pick<RolloutState, "stages" | "progress">): Stage {
+  const stage = state.stages[state.progress.stage];
+  if (!stage) throw new RangeError(`there is no stage ${state.progress.stage}`);
+  return stage;
+}
+
+/** The next `hosts` that wait for the stage, in their order; of one zone, if it says so. */
+export function nextWaiting(state: RolloutState, hosts: number, zone?: string): Target[] {
+  const stage = stageOf(state);
+  const key = zone === undefined ? stage.label ?? EVERYBODY : zoneKey(zone);
+  const line = state.lines.get(key) ?? [];
+  const waiting: Target[] = [];
+  for (let at = state.cursors.get(key) ?? 0; at < line.length && waiting.length < hosts; at++) {
+    const target = state.targets.get(line[at] ?? "");
+    if (target?.status === stage.from) waiting.push(target);
   }
-  return pending;
+  return waiting;
 }
 
-function count(state: RolloutState, target: Target, by: 1 | -1): void {
-  // A host whose state nobody can tell has no bucket of its own; it counts as failed (rule 10).
-  const bucket = target.status === "Unknown" ? "Failed" : target.status;
-  state.counts = { ...state.counts, [bucket]: state.counts[bucket] + by };
-  if (target.status === "Pending" && state.unhealthy.has(target.id)) state.pendingUnhealthy += by;
-}
-
+/** Moves the cursors past hosts that wait no more. */
 function skipStarted(state: RolloutState): void {
-  const started = (id: string | undefined) =>
-    id !== undefined && state.targets.get(id)?.status !== "Pending";
-  while (started(state.order[state.cursor])) state.cursor++;
+  const stage = stageOf(state);
+  for (const [key, line] of state.lines) {
+    let at = state.cursors.get(key) ?? 0;
+    while (at < line.length && state.targets.get(line[at] ?? "")?.status !== stage.from) at++;
+    state.cursors.set(key, at);
+  }
 }

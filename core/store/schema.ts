@@ -18,6 +18,7 @@ import {
 import type { AuditAction } from "../domain/audit.ts";
 import type { Cause } from "../domain/cause.ts";
 import type {
+  Deployment,
   DeploymentOverview,
   DeploymentRequest,
   DeploymentStatus,
@@ -34,11 +35,12 @@ import type { IntegrationConfig, IntegrationKind } from "../domain/integration.t
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import type { OutboxFact } from "../domain/outbox_fact.ts";
+import type { Progress } from "../domain/progress.ts";
 import type { ReleaseSpec, ReleaseState } from "../domain/release.ts";
 import type { ResourceTag } from "../domain/resource_tag.ts";
 import type { RevisionLocation } from "../domain/revision.ts";
 import type { Tag } from "../domain/tag.ts";
-import type { Target, TargetStatus } from "../domain/target.ts";
+import type { Target, TargetLabel, TargetStatus } from "../domain/target.ts";
 import type {
   SignatureVersion,
   SubscriptionProtocol,

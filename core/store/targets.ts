@@ -34,9 +34,10 @@ const update = (db: Db) =>
   )).prepare();
 
 export function updateTarget(tx: Tx, deploymentId: string, target: Target): void {
-  const { events, command, ...rest } = columns(target);
+  const { status, events, command, lastUpdated } = columns(target);
   prepared(tx, update).run({
-    ...rest,
+    status,
+    lastUpdated,
     // Encoded here: drizzle would write the text "null" for a placeholder without a value.
     events: JSON.stringify(events),
     command: command && JSON.stringify(command),
@@ -93,6 +94,8 @@ function columns(target: Target) {
     events: [...target.events],
     command: target.command ?? null,
     lastUpdated: target.lastUpdated,
+    label: target.label ?? null,
+    zone: target.zone ?? null,
   };
 }
 
@@ -102,6 +105,8 @@ function fromRow(row: typeof targets.$inferSelect): Target {
     status: row.status,
     events: row.events,
     lastUpdated: row.lastUpdated,
+    ...(row.label !== null && { label: row.label }),
+    ...(row.zone !== null && { zone: row.zone }),
     ...(row.command !== null && { command: row.command }),
   };
 }

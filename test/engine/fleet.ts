@@ -30,6 +30,7 @@ import { openStore, type Store } from "../../core/store/store.ts";
 import { allTargets } from "../../core/store/targets.ts";
 import type { LogLine, Order } from "../../core/wire/agent_protocol.ts";
 import onPremises from "../../plugins/targets/on_premises.ts";
+import everyHost from "../../strategies/every_host.ts";
 import minimumHealthyHosts from "../../strategies/minimum_healthy_hosts.ts";
 import { reported, revision } from "../rollout/letters.ts";
 
@@ -51,7 +52,7 @@ export class Fleet {
   readonly store: Store;
   /** Milliseconds since the epoch, as every part of the engine sees it. */
   now = Date.UTC(2026, 10, 25);
-  plugins: readonly Plugin[] = [minimumHealthyHosts, onPremises];
+  plugins: readonly Plugin[] = [minimumHealthyHosts, everyHost, onPremises];
   /** What the engine had to report to nobody. */
   readonly reported: string[] = [];
   quotas = AWS_QUOTAS;

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { done, fail, type FleetView, start, wait } from "../../core/plugin/contract.ts";
 import { advance, type Input } from "../../core/rollout/advance.ts";
 import { HEALTH_CONSTRAINTS_TEXT } from "../../core/rollout/failure_cause.ts";
+import { NOTHING } from "../../core/rollout/go_on.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
 import { reported } from "./letters.ts";
 import { atMost, completion, rollout, show } from "./rollout.ts";
@@ -42,7 +43,7 @@ test("the strategy sees the fleet as the input leaves it", () => {
   const fleet = rollout("uPP", atMost(1));
   fleet.take(RESUME);
   fleet.take(succeed(1));
-  const common = { size: 3, failed: 0, skipped: 0 };
+  const common = { size: 3, failed: 0, skipped: 0, zones: [], passed: new Set() };
   assert.deepEqual(fleet.views, [
     { ...common, pending: 3, pendingUnhealthy: 1, running: 0, succeeded: 0 },
     { ...common, pending: 2, pendingUnhealthy: 0, running: 0, succeeded: 1 },
@@ -52,7 +53,7 @@ test("the strategy sees the fleet as the input leaves it", () => {
 test("a decision changes nothing by itself", () => {
   const { state } = rollout("RPP", atMost(1));
   const before = structuredClone(state);
-  const rules = { clocks: HOST_CLOCKS, next: atMost(1) };
+  const rules = { clocks: HOST_CLOCKS, timeLapse: 1, checksFirst: false, next: atMost(1) };
   for (const input of [RESUME, TICK, STOP, succeed(1), broke(1)]) {
     advance(state, input, HOUR, rules);
     assert.deepEqual(state, before);
@@ -112,14 +113,14 @@ test("after a failure hosts in flight finish, nobody starts, and the end comes o
   assert.equal(show(fleet), "RFKKK");
   assert.equal(fleet.state.error?.code, "HEALTH_CONSTRAINTS");
   const asked = fleet.views.length;
-  assert.deepEqual(fleet.take(RESUME), { targets: [], give: [], cancel: [] });
-  fleet.take({ kind: "report", host: "web-1", report: { kind: "taken" } });
+  assert.deepEqual(fleet.take(RESUME), NOTHING);
+  fleet.take({ kind: "report", host: "web-1", command: "d-1/web-1", report: { kind: "taken" } });
   assert.equal(show(fleet), "RFKKK");
   assert.equal(fleet.take(succeed(1)).status, "Failed");
   assert.equal(show(fleet), "SFKKK Failed HEALTH_CONSTRAINTS");
   assert.equal(fleet.views.length, asked, "the strategy is not asked once it has given up");
   for (const input of [RESUME, TICK, STOP, succeed(1), broke(1)]) {
-    assert.deepEqual(fleet.take(input, 10 * HOUR), { targets: [], give: [], cancel: [] });
+    assert.deepEqual(fleet.take(input, 10 * HOUR), NOTHING);
   }
 });
 
@@ -185,6 +186,7 @@ test("a tick fails who is overdue, at the millisecond, and goes on with the next
   fleet.take(RESUME, 1_000);
   const picked: Input = {
     kind: "report",
+    command: "d-1/web-1",
     host: "web-1",
     report: { kind: "progress", events: reported("R") },
   };
@@ -200,7 +202,7 @@ test("a tick fails who is overdue, at the millisecond, and goes on with the next
 test("a tick that settles a host whose end was lost goes on with the next one", () => {
   const fleet = rollout("RP", atMost(1));
   const report = { kind: "progress", events: reported("SSSSSSS") } as const;
-  const all: Input = { kind: "report", host: "web-1", report };
+  const all: Input = { kind: "report", host: "web-1", command: "d-1/web-1", report };
   fleet.take(all, 1_000);
   assert.equal(show(fleet), "RP");
   assert.deepEqual(fleet.take(TICK, 1_000 + FIVE_MINUTES).give, ["web-2"]);
@@ -210,10 +212,9 @@ test("a tick that settles a host whose end was lost goes on with the next one", 
 test("a report that is repeated, late, or of a stranger changes nothing", () => {
   const fleet = rollout("RPP", atMost(1));
   fleet.take(succeed(1));
-  const nothing = { targets: [], give: [], cancel: [] };
   const asked = fleet.views.length;
   for (const input of [succeed(1), broke(1), completion("web-1", "SS"), succeed(9), succeed(3)]) {
-    assert.deepEqual(fleet.take(input), nothing);
+    assert.deepEqual(fleet.take(input), NOTHING);
   }
   assert.equal(show(fleet), "SRP");
   assert.equal(fleet.views.length, asked);

@@ -11,7 +11,9 @@ import { type Deployment, NO_TARGETS, TERMINAL_DEPLOYMENT } from "../../core/dom
 import { type Target, TERMINAL_TARGET } from "../../core/domain/target.ts";
 import type { Input } from "../../core/rollout/advance.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
-import { type Decision, fleetView } from "../../core/rollout/state.ts";
+import { fleetView } from "../../core/rollout/fleet_view.ts";
+import { NOTHING } from "../../core/rollout/go_on.ts";
+import { type Decision, overviewOf } from "../../core/rollout/state.ts";
 import { reported } from "./letters.ts";
 import { atMost, completion, type Rollout, rollout, show } from "./rollout.ts";
 
@@ -85,7 +87,7 @@ class History {
     const report = step.kind === "taken"
       ? { kind: "taken" } as const
       : { kind: "progress", events: reported(step.letters) } as const;
-    this.#input({ kind: "report", host, report });
+    this.#input({ kind: "report", host, command: `d-1/${host}`, report });
   }
 
   /** Every host that has an order answers, until nobody has one. */
@@ -108,7 +110,7 @@ class History {
   }
 
   #input(input: Input): void {
-    const before = this.#rollout.state.counts;
+    const before = overviewOf(this.#rollout.state);
     const decision = this.#rollout.take(input, this.#now);
     this.#endsOnce(decision);
     this.#ordersOnce(decision);
@@ -125,11 +127,12 @@ class History {
 
   #endsOnce(decision: Decision): void {
     if (this.#end) {
-      assert.deepEqual(decision, { targets: [], give: [], cancel: [] });
+      assert.deepEqual(decision, NOTHING);
       assert.equal(this.#rollout.state.status, this.#end);
       return;
     }
-    const { status, counts, stop } = this.#rollout.state;
+    const { status, stop } = this.#rollout.state;
+    const counts = overviewOf(this.#rollout.state);
     if (!TERMINAL_DEPLOYMENT.has(status)) return;
     this.#end = status;
     assert.equal(counts.InProgress + counts.Pending, 0);
@@ -157,13 +160,18 @@ class History {
   }
 
   #countsAreTrue(): void {
-    const { targets, counts, order, cursor, unhealthy, pendingUnhealthy } = this.#rollout.state;
+    const { targets, order, cursors, unhealthy } = this.#rollout.state;
+    const counts = overviewOf(this.#rollout.state);
+    const { pendingUnhealthy } = fleetView(this.#rollout.state);
     const recount = { ...NO_TARGETS };
     for (const { status } of targets.values()) if (status !== "Unknown") recount[status]++;
     assert.deepEqual(counts, recount);
     const pending = order.filter((id) => this.#statusOf(id) === "Pending");
     assert.equal(pendingUnhealthy, pending.filter((id) => unhealthy.has(id)).length);
-    assert.equal(order.slice(0, cursor).filter((id) => pending.includes(id)).length, 0);
+    assert.equal(
+      order.slice(0, cursors.get("") ?? 0).filter((id) => pending.includes(id)).length,
+      0,
+    );
     const { size, succeeded, failed, running, skipped } = fleetView(this.#rollout.state);
     assert.equal(size, pending.length + succeeded + failed + running + skipped);
   }

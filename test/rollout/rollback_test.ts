@@ -74,6 +74,11 @@ for (const [what, deployment, kind] of table) {
   });
 }
 
+const EVERY_HOST = {
+  name: "every-host",
+  config: { minimumHealthyHosts: { type: "MOST_CONCURRENCY", value: 1 } },
+};
+
 test("a rollback takes the last good revision and its file behaviour, all else as it was", () => {
   const bad = ended("Failed", {
     ...on("DEPLOYMENT_FAILURE"),
@@ -85,6 +90,7 @@ test("a rollback takes the last good revision and its file behaviour, all else a
   const choice = chooseRollback(bad, last);
   assert.deepEqual(choice.kind === "start" && choice.request, {
     ...request(on("DEPLOYMENT_FAILURE")),
+    config: { ...bad.request.config, strategy: EVERY_HOST },
     revision: revision("good.zip"),
     artifact: last.request.artifact,
     previousRevision: revision("new.zip"),

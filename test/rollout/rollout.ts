@@ -5,6 +5,7 @@
  * @module
  */
 import type { DeploymentRequest } from "../../core/domain/deployment.ts";
+import { AT_THE_START } from "../../core/domain/progress.ts";
 import type { Target, TargetStatus } from "../../core/domain/target.ts";
 import type { FleetStep, FleetView } from "../../core/plugin/contract.ts";
 import { advance, type Input, type Rules } from "../../core/rollout/advance.ts";
@@ -51,13 +52,16 @@ export function rollout(
   const views: FleetView[] = [];
   const rules: Rules = {
     clocks: HOST_CLOCKS,
+    timeLapse: 1,
+    checksFirst: false,
     next(fleet) {
       views.push(fleet);
       return next(fleet);
     },
   };
   const begin = { id: "d-1", request: request(changes), status: "InProgress" as const };
-  const started = { ...begin, error: undefined, stop: undefined, unhealthy, targets };
+  const nothingYet = { error: undefined, stop: undefined, terminationWait: undefined };
+  const started = { ...begin, ...nothingYet, progress: AT_THE_START, unhealthy, targets };
   return {
     state: newState(started),
     views,
@@ -69,8 +73,10 @@ export function rollout(
     },
     reload() {
       const { id, request, status, error, stop, unhealthy, order } = this.state;
+      const { progress, terminationWait } = this.state;
       const targets = order.flatMap((id) => this.state.targets.get(id) ?? []);
-      this.state = newState({ id, request, status, error, stop, unhealthy, targets });
+      const kept = { id, request, status, error, stop, progress, terminationWait };
+      this.state = newState({ ...kept, unhealthy, targets });
     },
   };
 }
@@ -87,6 +93,7 @@ export function completion(host: string, letters: string): Input {
   return {
     kind: "report",
     host,
+    command: `d-1/${host}`,
     report: {
       kind: "completed",
       succeeded: /^[SF]S{6}$/.test(letters),

@@ -7,6 +7,7 @@ import { events, show, target } from "./letters.ts";
 
 const context = (flag: "plain" | "ignoring") => ({
   now: 9_000,
+  stopped: false,
   ignoreStopFailures: flag === "ignoring",
 });
 

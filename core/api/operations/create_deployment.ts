@@ -11,7 +11,8 @@ import type { Engine } from "../../engine/engine.ts";
 import type { MemberFaults } from "../member_faults.ts";
 import { operation } from "../operation.ts";
 import { RevisionInput } from "../revision_input.ts";
-import { DeploymentMode, TargetInstances } from "../shapes/deployment.ts";
+import { TargetInstances } from "../../domain/target_instances.ts";
+import { DeploymentMode } from "../shapes/deployment.ts";
 
 const Input = z.object({
   applicationName: Name,

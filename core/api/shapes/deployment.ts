@@ -1,5 +1,6 @@
 /** A deployment as the API shows it (service model, DeploymentInfo). @module */
 import { z } from "zod";
+import { TargetInstances } from "../../domain/target_instances.ts";
 import {
   DeploymentCreator,
   DeploymentStatus,
@@ -22,12 +23,6 @@ export const DeploymentMode = z.enum(["STANDARD", "RESTART"]);
 export type DeploymentMode = z.infer<typeof DeploymentMode>;
 
 /** The green fleet of a blue/green deployment, as the caller names it. */
-export const TargetInstances = z.object({
-  tagFilters: GroupSettings.shape.ec2TagFilters,
-  autoScalingGroups: z.array(z.string()).optional(),
-  ec2TagSet: GroupSettings.shape.ec2TagSet,
-});
-export type TargetInstances = z.infer<typeof TargetInstances>;
 
 /** Every code that clients know; `DeploymentErrorCode` of the domain has those reached here. */
 export const ErrorCode = z.enum([
