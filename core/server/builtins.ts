@@ -15,6 +15,7 @@ import nginxBalancer from "../../plugins/balancers/nginx.ts";
 import onPremises from "../../plugins/targets/on_premises.ts";
 import canary from "../../strategies/canary.ts";
 import exponential from "../../strategies/exponential.ts";
+import everyHost from "../../strategies/every_host.ts";
 import minimumHealthyHosts from "../../strategies/minimum_healthy_hosts.ts";
 import zonal from "../../strategies/zonal.ts";
 
@@ -22,6 +23,7 @@ export const BUILT_IN_PLUGINS: readonly Plugin[] = [
   canary,
   exponential,
   minimumHealthyHosts,
+  everyHost,
   zonal,
   onPremises,
   commandBalancer,
