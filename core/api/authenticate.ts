@@ -1,5 +1,5 @@
 /** Who signed a request, with the keys of this server. @module */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { ApiContext } from "./context.ts";
 import { type Signed, verifySignature } from "./sigv4.ts";
 
@@ -12,7 +12,7 @@ export function authenticateJson(
   body: Uint8Array,
   services: readonly string[],
 ): Promise<Signed> {
-  const bodySha256 = createHash("sha256").update(body).digest("hex");
+  const bodySha256 = hash("sha256", body);
   return verifySignature(request, { ...checkOf(authority, services), bodySha256 });
 }
 

@@ -12,7 +12,7 @@ interface Claim {
   /** Milliseconds since the epoch. */
   signedAt: number;
   /** Lower case. */
-  signedHeaders: string[];
+  signedHeaders: readonly string[];
   /** Hex. */
   signature: string;
 }
@@ -41,7 +41,17 @@ export function readClaim(headers: Headers, url: URL): SignatureClaim {
   );
 }
 
+/** As every SDK writes it; another order of the parts, or other white space, is taken as well. */
+const USUAL =
+  /^AWS4-HMAC-SHA256 Credential=([^,\s]+), ?SignedHeaders=([^,\s]+), ?Signature=([^,\s]+)$/;
+
 function headerClaim(authorization: string, date: string | null): SignatureClaim {
+  const usual = USUAL.exec(authorization);
+  if (usual) {
+    const [, credential = "", signedHeaders = "", signature = ""] = usual;
+    const said = claim({ credential, date: date ?? "", signedHeaders, signature });
+    return { kind: "header", ...said };
+  }
   const [algorithm = "", ...rest] = authorization.trim().split(/\s+/);
   if (algorithm !== ALGORITHM) {
     throw incomplete("Authorization", `the algorithm must be ${ALGORITHM}, not "${algorithm}"`);
@@ -116,18 +126,33 @@ function claim(
   if (day !== text.date.slice(0, 8)) {
     throw incomplete("Credential", `is scoped to ${day}, but X-Amz-Date is ${text.date}`);
   }
-  const signedHeaders = text.signedHeaders.toLowerCase().split(";");
-  if (!signedHeaders.includes("host")) throw incomplete("SignedHeaders", "must include host");
-  const odd = signedHeaders.find((name) => !HEADER_NAME.test(name));
-  if (odd !== undefined) throw incomplete("SignedHeaders", `"${odd}" is not the name of a header`);
+  const signedHeaders = namesIn(text.signedHeaders);
   return { accessKeyId, region, service, signedAt, signedHeaders, signature: text.signature };
 }
 
+/** What was read last: hosts name the same headers, and many requests come in one second. */
+let lastNames: { text: string; names: readonly string[] } = { text: "host", names: ["host"] };
+let lastTime = { text: "", time: NaN };
+
+function namesIn(text: string): readonly string[] {
+  if (text === lastNames.text) return lastNames.names;
+  const names = text.toLowerCase().split(";");
+  if (!names.includes("host")) throw incomplete("SignedHeaders", "must include host");
+  const odd = names.find((name) => !HEADER_NAME.test(name));
+  if (odd !== undefined) throw incomplete("SignedHeaders", `"${odd}" is not the name of a header`);
+  lastNames = { text, names };
+  return names;
+}
+
 function timeOf(date: string): number {
+  if (date === lastTime.text) return lastTime.time;
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? [];
   const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  if (!Number.isNaN(time)) return time;
+  if (!Number.isNaN(time)) {
+    lastTime = { text: date, time };
+    return time;
+  }
   throw incomplete("X-Amz-Date", `must be a time such as 20261125T081500Z, not "${date}"`);
 }
 

@@ -56,7 +56,8 @@ export class SimulatedFleet {
 
   constructor() {
     const broken = Promise.withResolvers<never>();
-    broken.promise.catch(() => {}); // whoever waits for something waits for this, too
+    // Whoever waits for something waits for this as well; until then it is nobody's.
+    void Promise.allSettled([broken.promise]);
     this.failed = broken.promise;
     this.#fail = (cause) => this.#closed || broken.reject(cause);
   }

@@ -29,7 +29,7 @@ const SIGNED_FOR_S3 = /\/s3\/aws4_request$/;
  */
 export function destinationOf(request: Request, url: URL, domains: readonly string[]): Destination {
   const host = url.hostname.toLowerCase();
-  const amazon = AMAZON.exec(host);
+  const amazon = host.includes(".amazonaws.com") ? AMAZON.exec(host) : null;
   if (amazon) return inBucket(amazon.groups?.["bucket"]);
   const own = domains.includes(host);
   const domain = own ? undefined : domainOf(host, domains);
