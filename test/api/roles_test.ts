@@ -42,8 +42,9 @@ const NEEDS: Readonly<Record<string, Partial<Record<Role | "anyone", string>>>> 
   "Runtime_20261125.": {
     admin: `CreateJoinToken DeleteDeadLetters DeleteEventTarget DeleteIntegration PutEventTarget
       PutGitHubAccountToken PutIntegration ReplayDeadLetters TryIntegration`,
-    deployer: "PutStrategyConfig",
-    viewer: `DescribeOperations GetDeploymentLogs ListAuditRecords ListDeadLetters
+    deployer: "CreateRelease StopRelease PutStrategyConfig",
+    viewer:
+      `GetRelease ListReleases DescribeOperations GetDeploymentLogs ListAuditRecords ListDeadLetters
       ListEventTargets ListIntegrations ListStrategies`,
     agent: "GetServerKey",
   },

@@ -1,6 +1,6 @@
 /** For each operation an input that it takes; rows of refusals change one member of it. @module */
 import { bundle, GROUP } from "../shop.ts";
-import { COMMIT, DEPLOYMENT, EXECUTION, hosts, ROLE, USER } from "./world.ts";
+import { COMMIT, DEPLOYMENT, EXECUTION, hosts, RELEASE, ROLE, USER } from "./world.ts";
 
 const SHOP = { applicationName: "shop" };
 const RUNNING = { deploymentId: DEPLOYMENT.running };
@@ -21,6 +21,12 @@ export const ACCEPTED: Readonly<Record<string, Readonly<Record<string, unknown>>
   CreateDeploymentConfig: { deploymentConfigName: "new", minimumHealthyHosts: hosts(1) },
   CreateDeploymentGroup: { ...SHOP, deploymentGroupName: "new", serviceRoleArn: ROLE },
   CreateJoinToken: {},
+  CreateRelease: {
+    releaseName: "new",
+    deployments: [
+      { name: "web", ...SHOP, deploymentGroupName: "other", revision: bundle("v1.zip") },
+    ],
+  },
   DeleteApplication: SHOP,
   DeleteDeadLetters: { all: true },
   DeleteDeploymentConfig: { deploymentConfigName: "free" },
@@ -39,6 +45,7 @@ export const ACCEPTED: Readonly<Record<string, Readonly<Record<string, unknown>>
   GetDeploymentInstance: { ...RUNNING, instanceId: "web-1" },
   GetDeploymentLogs: RUNNING,
   GetDeploymentTarget: { ...RUNNING, targetId: "web-1" },
+  GetRelease: { releaseId: RELEASE },
   GetOnPremisesInstance: { instanceName: "web-1" },
   ListApplicationRevisions: { ...SHOP, s3Bucket: "bundles", s3KeyPrefix: "v" },
   ListApplications: {},
@@ -54,6 +61,7 @@ export const ACCEPTED: Readonly<Record<string, Readonly<Record<string, unknown>>
   ListGitHubAccountTokenNames: {},
   ListOnPremisesInstances: {},
   ListStrategies: {},
+  ListReleases: {},
   ListTagsForResource: { ResourceArn: APPLICATION_ARN },
   PutIntegration: { kind: "alarm", name: "errors", plugin: "said", config: { state: "OK" } },
   PutEventTarget: { name: "log", file: "log.jsonl" },
@@ -76,6 +84,7 @@ export const ACCEPTED: Readonly<Record<string, Readonly<Record<string, unknown>>
   ReplayDeadLetters: { all: true },
   SkipWaitTimeForInstanceTermination: { deploymentId: DEPLOYMENT.waiting },
   StopDeployment: RUNNING,
+  StopRelease: { releaseId: RELEASE },
   TagResource: { ResourceArn: APPLICATION_ARN, Tags: [{ Key: "a", Value: "b" }] },
   TryIntegration: { kind: "alarm", name: "errors" },
   UntagResource: { ResourceArn: APPLICATION_ARN, TagKeys: ["a"] },

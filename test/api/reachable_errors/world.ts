@@ -5,11 +5,13 @@
  */
 import type { Deployment } from "../../../core/domain/deployment.ts";
 import { AWS_QUOTAS, type Quotas } from "../../../core/domain/quotas.ts";
+import { newRelease } from "../../../core/rollout/release_order.ts";
 import { insertHookExecution } from "../../../core/store/hook_executions.ts";
+import { insertRelease } from "../../../core/store/releases.ts";
 import { githubTokens } from "../../../core/store/schema.ts";
 import { insertTargets } from "../../../core/store/targets.ts";
 import { RUNTIME_TARGET_PREFIX } from "../../../core/wire/runtime_api.ts";
-import { request, target } from "../../rollout/letters.ts";
+import { request, revision, target } from "../../rollout/letters.ts";
 import { bundle, openShop, putDeployment, type Shop, START } from "../shop.ts";
 
 export const ROLE = "arn:aws:iam::000000000000:role/deploy";
@@ -35,6 +37,9 @@ export const DEPLOYMENT = {
   lambdaReported: "d-LAMBDA001",
 } as const;
 
+/** It has begun nothing yet. */
+export const RELEASE = "r-WAITING00";
+
 export const hosts = (count: number) => ({ type: "HOST_COUNT", value: count });
 export const canary = (canaryPercentage: number, canaryInterval: number) => ({
   type: "TimeBasedCanary",
@@ -50,6 +55,7 @@ export async function openWorld(room: "full" | "roomy" = "full"): Promise<Shop> 
   await addConfigs(shop);
   await addApplications(shop);
   await addDeployments(shop);
+  await addRelease(shop);
   await addHosts(shop);
   await addTokens(shop);
   await shop.target(`${RUNTIME_TARGET_PREFIX}PutEventTarget`, { name: "log", file: "log.jsonl" });
@@ -69,6 +75,16 @@ async function addConfigs({ call }: Shop): Promise<void> {
   for (const [deploymentConfigName, settings] of configs) {
     await call("CreateDeploymentConfig", { deploymentConfigName, ...settings });
   }
+}
+
+async function addRelease({ context: { store } }: Shop): Promise<void> {
+  const release = { applicationName: "shop", deploymentGroupName: "prod", needs: [] };
+  const entries = [{ name: "web", revision: revision("v1.zip"), ...release }];
+  const spec = { entries, onFailure: "rollback" } as const;
+  const state = newRelease(spec);
+  await store.commit((tx) =>
+    insertRelease(tx, { id: RELEASE, name: "v1", spec, state, createTime: START })
+  );
 }
 
 async function addApplications({ call }: Shop): Promise<void> {
