@@ -6,10 +6,14 @@ import { type Load, startLoad } from "./load.ts";
 import { type Backend, DEPLOYMENT, step } from "./programs.ts";
 
 /** The balancer with a config as its plugin reads it, to be called for one host. */
-export function setUp(balancer: Balancer, given: Record<string, unknown>) {
+export function setUp(
+  balancer: Balancer,
+  given: Record<string, unknown>,
+  context = () => step().ctx,
+) {
   const config = balancer.config.parse(given);
   const act =
-    (name: "block" | "allow" | "check") => ({ host }: { host: BalancedHost }, ctx = step().ctx) =>
+    (name: "block" | "allow" | "check") => ({ host }: { host: BalancedHost }, ctx = context()) =>
       balancer[name]({ host, config, deployment: DEPLOYMENT, ctx });
   return { block: act("block"), allow: act("allow"), check: act("check") };
 }
@@ -19,8 +23,9 @@ export async function rollAll(
   balancer: Balancer,
   config: Record<string, unknown>,
   world: World,
+  context = () => step().ctx,
 ): Promise<Load> {
-  const { block, allow, check } = setUp(balancer, config);
+  const { block, allow, check } = setUp(balancer, config, context);
   return await underLoad(world, async (backend, load) => {
     const { name } = backend.host;
     await check(backend);
