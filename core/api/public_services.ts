@@ -13,15 +13,12 @@ import {
 } from "./codedeploy_operations.ts";
 import { deploymentOperations } from "./deployment_operations.ts";
 import { type Operation, operationsByName } from "./operation.ts";
-import { createRelease } from "./operations/create_release.ts";
 import { describeOperations } from "./operations/describe_operations.ts";
 import { getDeploymentLogs } from "./operations/get_deployment_logs.ts";
-import { getRelease } from "./operations/get_release.ts";
 import { listIntegrations } from "./operations/list_integrations.ts";
-import { listReleases } from "./operations/list_releases.ts";
 import { putIntegration } from "./operations/put_integration.ts";
-import { stopRelease } from "./operations/stop_release.ts";
 import { tryIntegration } from "./operations/try_integration.ts";
+import { releaseOperations } from "./release_operations.ts";
 import type { Service } from "./router.ts";
 import { RUNTIME_OPERATIONS } from "./runtime_operations.ts";
 
@@ -45,14 +42,11 @@ export function publicServices(engine: Engine, integrations: Integrations): Publ
       operations: new Map([
         ...RUNTIME_OPERATIONS,
         ...operationsByName([
-          createRelease(engine),
           getDeploymentLogs(engine),
-          getRelease(engine),
-          listReleases,
-          stopRelease(engine),
           listIntegrations(integrations),
           putIntegration(integrations),
           tryIntegration(integrations),
+          ...releaseOperations(engine),
           describeOperations(() => services),
         ]),
       ]),
