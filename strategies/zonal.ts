@@ -94,17 +94,17 @@ function zoneBroken(zones: readonly ZoneView[], config: Config): FleetStep | und
 }
 
 /**
- * The next hosts of the zone under way, the first of these. Where the fleet is at its minimum, and so
- * none of the zone's healthy hosts may go, unhealthy ones of later zones come out of turn (rule 9):
- * they serve nobody, so no zone is put at risk, and without them the zone could wait for ever.
+ * The next hosts of the zone under way, the first of these. Where none of its hosts may go although
+ * nobody runs, the fleet is at its minimum, so that of later zones unhealthy hosts alone may go. They
+ * come out of turn (rule 9): they serve nobody, so no zone is put at risk, and without them the zone
+ * would wait for ever.
  */
 function inZones(fleet: FleetView, zones: readonly ZoneView[], config: Config): FleetStep {
   const required = requiredHealthy(fleet.size, config.minimumHealthyHosts);
   const [current, ...later] = zones;
   for (const zone of current ? [current, ...unlessBusy(fleet, later)] : []) {
     const rooms = [roomOf(fleet, required), roomOf(zone, zoneRequired(zone, config))];
-    const all = startable(zone, ...rooms);
-    const hosts = zone === current ? all : Math.min(all, zone.pendingUnhealthy);
+    const hosts = startable(zone, ...rooms);
     if (hosts > 0) return start(hosts, zone.name);
   }
   return wait();

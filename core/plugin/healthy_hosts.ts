@@ -45,18 +45,18 @@ export function roomOf(counts: HostCounts, required: number): Room {
 }
 
 /**
- * How many of the pending hosts may be started at once, within all of the rooms. An unhealthy one
- * takes a slot and costs nothing else, a healthy one is also taken from those to spare.
+ * How many of the pending hosts may be started at once, within all of the rooms: unhealthy ones as
+ * far as there are slots, healthy ones as far as there are some to spare. Both together never take
+ * more than the slots, as a healthy host can be spared only for a slot that no unhealthy one takes.
  */
 export function startable(counts: HostCounts, ...rooms: readonly Room[]): number {
   const slots = Math.min(...rooms.map((room) => room.slots));
   const spare = Math.min(...rooms.map((room) => room.spare));
-  const unhealthy = Math.min(slots, counts.pendingUnhealthy);
-  return Math.min(unhealthy + Math.min(slots - unhealthy, spare), counts.pending);
+  return Math.min(Math.min(slots, counts.pendingUnhealthy) + spare, counts.pending);
 }
 
 /**
- * The failure of a fleet or zone by its minimum, if it has failed: none can be taken down at all
+ * The failure of a fleet or zone of at least one host by its minimum, if it has failed: none can be taken down at all
  * (rule 1); as many have failed as may be down, and hosts remain (rule 5); or all have been
  * attempted, and none succeeded or too few are healthy (rules 6 and 7). The last host's failure may
  * so bring a fleet exactly to its minimum. `where` begins the message: `of zone a `.
@@ -67,7 +67,7 @@ export function minimumBroken(
   where = "",
 ): FleetStep | undefined {
   const { size, pending, running, succeeded, failed } = counts;
-  if (required > 0 && required >= size) {
+  if (required >= size) {
     const message = `${required} of ${hosts(size)}${where} must stay healthy, so none may be ` +
       `deployed to`;
     return fail(message, "HEALTH_CONSTRAINTS_INVALID");

@@ -60,11 +60,9 @@ export function nextByPlan(fleet: FleetView, plan: Plan): FleetStep {
   if (fleet.failed > maxFailures) {
     return fail(`${fleet.failed} of ${hosts(fleet.size)} failed, ${borne(maxFailures)}`);
   }
-  let upTo = 0;
   for (const step of [...plan.steps, { kind: "hosts", upTo: hostsToDeploy(fleet) } as const]) {
     if (step.kind === "hosts") {
-      upTo = Math.max(upTo, step.upTo);
-      const now = ofStep(fleet, upTo, required);
+      const now = ofStep(fleet, step.upTo, required);
       if (now) return now;
     } else if (!fleet.passed.has(step.key)) return hold(step.key, step.hold);
   }

@@ -112,6 +112,13 @@ const table: [
 
   ["a minimum bounds a step", "PPPPP", config([{ hosts: "100%" }], minimum(3)), [], "start 2"],
   ["its slots refill", "SRPPP", config([{ hosts: "100%" }], minimum(3)), [], "start 1"],
+  [
+    "its slots refill in a later step too",
+    "SSRPP",
+    config([{ hosts: 1 }, { hosts: "100%" }], minimum(3)),
+    [],
+    "start 1",
+  ],
   ["its slots are taken", "RRPPP", config([{ hosts: "100%" }], minimum(3)), [], "wait"],
   [
     "a minimum ends it before the failures that are borne",

@@ -1,0 +1,24 @@
+/**
+ * Whether the tests of the decisions can fail: each mutant is a small mistake in one place, and a
+ * test must find it. A mutant whose place has gone fails by its name; give it another.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { STRATEGY_MUTANTS } from "./strategy_mutants.ts";
+import { firstFailure } from "./trial.ts";
+
+const MUTANTS = [...STRATEGY_MUTANTS];
+
+test("the tests pass where nothing is changed", async () => {
+  const tests = new Set(MUTANTS.flatMap((mutant) => mutant.tests));
+  assert.equal(await firstFailure([...tests]), undefined);
+});
+
+for (const { file, text, becomes, tests } of MUTANTS) {
+  const change = becomes === "" ? "is left out" : `becomes ${becomes}`;
+  test(`${file}: a test fails when ${text} ${change}`, async () => {
+    const failed = await firstFailure(tests, { file, text, becomes });
+    assert.ok(failed !== undefined, "every test passed");
+  });
+}
