@@ -6,6 +6,11 @@
  */
 import { z } from "zod";
 import { DeploymentStatus, FileExistsBehavior } from "../domain/deployment.ts";
+import {
+  AlarmConfiguration,
+  DeploymentStyle,
+  LoadBalancerInfo,
+} from "../domain/deployment_group.ts";
 import { LifecycleErrorCode, LifecycleEventStatus } from "../domain/lifecycle_event.ts";
 import { RevisionLocation } from "../domain/revision.ts";
 import { TagFilter } from "../domain/tag.ts";
@@ -94,6 +99,9 @@ export const GotGroup = z.looseObject({
       triggerTargetArn: z.string().optional(),
       triggerEvents: z.array(z.string()).optional(),
     })).nullish(),
+    loadBalancerInfo: LoadBalancerInfo.loose().nullish(),
+    deploymentStyle: DeploymentStyle.loose().nullish(),
+    alarmConfiguration: AlarmConfiguration.loose().nullish(),
   }),
 });
 export type GotGroup = z.infer<typeof GotGroup>;

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { Empty } from "./answers.ts";
 import { type Api, openApi } from "./api.ts";
 import { parseDeclaration } from "./apply_file.ts";
+import { integrationChanges } from "./apply_integrations.ts";
 import { type Change, planChanges } from "./apply_plan.ts";
 import { topicsOf } from "./apply_topics.ts";
 import { EXIT } from "./exit.ts";
@@ -28,7 +29,10 @@ export default verb({
     });
     const parsed = parseDeclaration(file, text);
     const api = await openApi(io, input);
-    const changes = await planChanges(api, parsed.declared, await topicsOf(api, parsed));
+    const changes = [
+      ...await integrationChanges(api, parsed),
+      ...await planChanges(api, parsed.declared, await topicsOf(api, parsed)),
+    ];
     for (const change of changes) {
       if (!dryRun) await carryOut(api, change);
       if (!json) io.stdout.write(`${dryRun ? planned(change) : done(change)}\n`);
@@ -49,7 +53,9 @@ export default verb({
 });
 
 async function carryOut(api: Api, { calls }: Change): Promise<void> {
-  for (const { operation, input } of calls) await api.codedeploy(operation, input, Empty);
+  for (const { operation, input, isOurs } of calls) {
+    await (isOurs ? api.runtime : api.codedeploy)(operation, input, Empty);
+  }
 }
 
 function done({ action, kind, name, members }: Change): string {

@@ -1,6 +1,6 @@
 /**
- * The file of `runtime apply`: applications, their groups and deployment configs. A fault names file,
- * line, column and the member. Pure.
+ * The file of `runtime apply`: applications and their groups, deployment configs, and the balancers,
+ * alarms and analyses that they name. A fault names file, line, column and the member. Pure.
  * @module
  */
 import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
@@ -8,6 +8,7 @@ import type { Document } from "yaml";
 import { z } from "zod";
 import type { MinimumHealthyHosts } from "../domain/deployment_config.ts";
 import { type AutoRollbackEvent, TriggerConfig } from "../domain/deployment_group.ts";
+import { IntegrationConfig } from "../domain/integration.ts";
 import { Name, PREDEFINED_CONFIG_PREFIX } from "../domain/name.ts";
 import { ResourceTag } from "../domain/resource_tag.ts";
 import { parseTopicArn, TopicName } from "../domain/topic.ts";
@@ -71,6 +72,9 @@ const Group = z.strictObject({
     error: "false is wanted, or a list of failure, stop and alarm",
   }).optional(),
   triggers: unique(Trigger).optional(),
+  /** Hosts are taken out of all of them while they are deployed to. */
+  balancers: eachOnce(z.array(Name).max(10, "at most 10 balancers"), String).optional(),
+  alarms: eachOnce(z.array(Name), String).optional(),
   resourceTags: ResourceTags.optional(),
 });
 
@@ -101,7 +105,16 @@ const Config = z.strictObject({
   minimumHealthyHosts: Healthy,
 });
 
+const SetUp = z.strictObject({
+  name: Name,
+  plugin: z.string().min(1),
+  config: IntegrationConfig.default({}),
+});
+
 const DeclarationFile = z.strictObject({
+  balancers: unique(SetUp).default([]),
+  alarms: unique(SetUp).default([]),
+  analyses: unique(SetUp).default([]),
   applications: unique(Application).default([]),
   configs: unique(Config).default([]),
 });

@@ -4,7 +4,14 @@
  * @module
  */
 import { MinimumHealthyHosts } from "../domain/deployment_config.ts";
-import type { AutoRollbackConfiguration, GroupSettings } from "../domain/deployment_group.ts";
+import {
+  AlarmConfiguration,
+  type AutoRollbackConfiguration,
+  DeploymentStyle,
+  type GroupSettings,
+  type LoadBalancerInfo,
+} from "../domain/deployment_group.ts";
+import type { IntegrationKind } from "../domain/integration.ts";
 import type { ResourceTag } from "../domain/resource_tag.ts";
 import type { TagFilter } from "../domain/tag.ts";
 import { Empty, GotConfig, GotGroup } from "./answers.ts";
@@ -20,7 +27,7 @@ const SERVICE_ROLE_ARN = "arn:aws:iam::000000000000:role/runtime";
 
 export interface Change {
   action: "create" | "update";
-  kind: "application" | "group" | "config";
+  kind: "application" | "group" | "config" | IntegrationKind;
   /** `shop`, or `shop/production` for a group. */
   name: string;
   /** Members that differ; empty for something new. */
@@ -121,7 +128,7 @@ async function groupChange(
     "DeploymentGroupDoesNotExistException",
     api.codedeploy("GetDeploymentGroup", asked, GotGroup),
   );
-  const wanted = settingsOf(group, topicArns);
+  const wanted = settingsOf(group, topicArns, got?.deploymentGroupInfo);
   const { resourceTags } = group;
   if (got === undefined) {
     const role = { serviceRoleArn: SERVICE_ROLE_ARN };
@@ -132,7 +139,7 @@ async function groupChange(
   const differing = Object.entries(wanted).filter(([key, value]) =>
     !sameValue(present[key], value)
   );
-  const members = differing.map(([key]) => MEMBER_NAMES[key] ?? key);
+  const members = [...new Set(differing.map(([key]) => MEMBER_NAMES[key] ?? key))];
   const calls: Call[] = [];
   if (differing.length > 0) {
     const current = { applicationName, currentDeploymentGroupName: group.name };
@@ -151,6 +158,9 @@ const MEMBER_NAMES: Readonly<Record<string, string>> = {
   onPremisesTagSet: "tags",
   autoRollbackConfiguration: "rollback",
   triggerConfigurations: "triggers",
+  loadBalancerInfo: "balancers",
+  deploymentStyle: "balancers",
+  alarmConfiguration: "alarms",
 };
 
 interface Settings {
@@ -158,12 +168,16 @@ interface Settings {
   onPremisesTagSet?: { onPremisesTagSetList: TagFilter[][] };
   autoRollbackConfiguration?: AutoRollbackConfiguration;
   triggerConfigurations?: NonNullable<GroupSettings["triggerConfigurations"]>;
+  loadBalancerInfo?: LoadBalancerInfo;
+  deploymentStyle?: DeploymentStyle;
+  alarmConfiguration?: AlarmConfiguration;
 }
 
 /** What the file does not mention is left as it is. */
 function settingsOf(
-  { config, tags, rollback, triggers }: DeclaredGroup,
+  { config, tags, rollback, triggers, balancers, alarms }: DeclaredGroup,
   topicArns: TopicArns,
+  present?: GotGroup["deploymentGroupInfo"],
 ): Settings {
   return {
     ...(config !== undefined && { deploymentConfigName: config }),
@@ -180,7 +194,30 @@ function settingsOf(
         triggerEvents: events,
       })),
     }),
+    ...(balancers !== undefined && {
+      loadBalancerInfo: behind(balancers),
+      deploymentStyle: {
+        deploymentType: styleOf(present).deploymentType,
+        deploymentOption: balancers.length > 0 ? "WITH_TRAFFIC_CONTROL" : "WITHOUT_TRAFFIC_CONTROL",
+      },
+    }),
+    ...(alarms !== undefined && {
+      alarmConfiguration: {
+        enabled: alarms.length > 0,
+        ignorePollAlarmFailure: false,
+        alarms: alarms.map((name) => ({ name })),
+      },
+    }),
   };
+}
+
+function behind(balancers: readonly string[]): LoadBalancerInfo {
+  if (balancers.length === 0) return {};
+  return { targetGroupInfoList: balancers.map((name) => ({ name })) };
+}
+
+function styleOf(info: GotGroup["deploymentGroupInfo"] | undefined): DeploymentStyle {
+  return DeploymentStyle.parse(info?.deploymentStyle ?? {});
 }
 
 /** Sets are joined by AND, the filters of one set by OR (user guide, tag groups). */
@@ -194,6 +231,7 @@ function tagSetOf(tags: NonNullable<DeclaredGroup["tags"]>) {
 
 function presentSettings(info: GotGroup["deploymentGroupInfo"]): Readonly<Record<string, unknown>> {
   const { enabled = false, events = [] } = info.autoRollbackConfiguration ?? {};
+  const { elbInfoList = [], targetGroupInfoList = [] } = info.loadBalancerInfo ?? {};
   return {
     deploymentConfigName: info.deploymentConfigName,
     onPremisesTagSet: { onPremisesTagSetList: info.onPremisesTagSet?.onPremisesTagSetList ?? [] },
@@ -202,5 +240,10 @@ function presentSettings(info: GotGroup["deploymentGroupInfo"]): Readonly<Record
       const { triggerName, triggerTargetArn, triggerEvents } = trigger;
       return { triggerName, triggerTargetArn, triggerEvents };
     }),
+    loadBalancerInfo: behind(
+      [...elbInfoList, ...targetGroupInfoList].flatMap(({ name }) => name ?? []),
+    ),
+    deploymentStyle: styleOf(info),
+    alarmConfiguration: AlarmConfiguration.parse(info.alarmConfiguration ?? {}),
   };
 }

@@ -11,6 +11,8 @@ import { applicationArn, groupArn, type Realm, tagsOf } from "./import/read_tags
 export interface Call {
   operation: string;
   input: Record<string, unknown>;
+  /** CodeDeploy does not have it. */
+  isOurs?: true;
 }
 
 /** Of an application, or of one of its groups; nothing when the file does not mention its tags. */

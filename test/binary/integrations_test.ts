@@ -81,3 +81,53 @@ test("an alarm is set up, read with its secret, kept through a kill, and held by
   const removed = await fleet.runtime("alarm", "remove", "errors");
   assert.equal(removed.stdout, "Removed the alarm errors\n");
 });
+
+const TEXT = `alarms:
+  - name: errors
+    plugin: command
+    config: { command: [sh, -c, "exit 0"] }
+analyses:
+  - name: load
+    plugin: command
+    config: { command: [echo, "0.5"] }
+applications:
+  - name: shop
+    groups:
+      - name: production
+        tags: { role: web }
+        alarms: [errors]
+        balancers: []
+`;
+
+test("apply sets up what a file declares, and then has nothing to do", async (t) => {
+  const fleet = await Fleet.start(0);
+  t.after(() => fleet.close());
+  const apply = async (text: string) => {
+    writeFileSync(join(fleet.directory, "deploy.yaml"), text);
+    const { code, stdout, stderr } = await fleet.runtime("apply");
+    return code === 0 ? stdout : stderr;
+  };
+  assert.match(
+    await apply(TEXT.replace("alarms: [errors]", "alarms: [errors, latency]")),
+    /^deploy\.yaml:14:26: .* has no alarm latency; declare it below alarms/,
+  );
+  assert.equal(
+    await apply(TEXT),
+    "created alarm errors\ncreated analysis load\ncreated application shop\n" +
+      "created group shop/production\n",
+  );
+  assert.equal(await apply(TEXT), "nothing to change\n");
+  const names = { applicationName: "shop", deploymentGroupName: "production" };
+  const { deploymentGroupInfo } = await fleet.api("GetDeploymentGroup", names);
+  assert.deepEqual(Object(deploymentGroupInfo).alarmConfiguration, {
+    ...{ enabled: true, ignorePollAlarmFailure: false, alarms: [{ name: "errors" }] },
+  });
+  assert.match((await fleet.runtime("alarm", "try", "errors")).stdout, /^OK {2}/);
+  assert.match((await fleet.runtime("analysis", "try", "load")).stdout, /^MEASURED {2}0\.5 {2}/);
+  const slower = TEXT.replace('"0.5"', '"0.75"').replace("alarms: [errors]", "alarms: []");
+  assert.equal(
+    await apply(slower),
+    "updated analysis load: config\nupdated group shop/production: alarms\n",
+  );
+  assert.equal(await apply(slower), "nothing to change\n");
+});

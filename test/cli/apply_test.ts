@@ -121,6 +121,13 @@ async function keeper() {
     GetDeploymentGroup: (input) => ({
       deploymentGroupInfo: read(`g ${input["deploymentGroupName"]}`, "DeploymentGroup"),
     }),
+    ListIntegrations: () => ({
+      integrations: [...kept.entries()].flatMap(([key, input]) =>
+        key.startsWith("i ") ? input : []
+      ),
+      plugins: [],
+    }),
+    PutIntegration: (input) => (kept.set(`i ${input["kind"]} ${input["name"]}`, input), {}),
     CreateDeploymentGroup: (input) => (kept.set(`g ${input["deploymentGroupName"]}`, input), {}),
     UpdateDeploymentGroup: (input) => {
       const key = `g ${input["currentDeploymentGroupName"]}`;
@@ -132,7 +139,7 @@ async function keeper() {
 }
 
 const writes = (server: { asked: { operation: string; input: Input }[] }) =>
-  server.asked.filter(({ operation }) => !operation.startsWith("Get"));
+  server.asked.filter(({ operation }) => !/^(Get|List)/.test(operation));
 
 test("apply creates what is missing, changes what differs, and then has nothing to do", async () => {
   await using place = await folder();
@@ -202,6 +209,88 @@ test("apply creates what is missing, changes what differs, and then has nothing 
       onPremisesTagSetList: [[{ Key: "role", Value: "api", Type: "KEY_AND_VALUE" }]],
     },
   }]);
+});
+
+const WATCHED = `balancers:
+  - { name: edge, plugin: haproxy, config: { backend: web } }
+alarms:
+  - name: errors
+    plugin: command
+    config: { command: [check, errors] }
+applications:
+  - name: shop
+    groups:
+      - name: production
+        balancers: [edge]
+        alarms: [errors]
+`;
+
+test("apply sets up balancers and alarms before the groups that name them", async () => {
+  await using place = await folder();
+  await using server = await keeper();
+  const file = join(place.path, "deploy.yaml");
+  const run = async (text: string) => {
+    server.asked.length = 0;
+    await writeFile(file, text);
+    return await runtime(["apply", "-f", file], server);
+  };
+  assert.equal(
+    (await run(WATCHED)).out,
+    "created balancer edge\ncreated alarm errors\ncreated application shop\n" +
+      "created group shop/production\n",
+  );
+  const [edge, errors, , group] = writes(server).map(({ input }) => input);
+  assert.deepEqual(edge, {
+    ...{ kind: "balancer", name: "edge", plugin: "haproxy", config: { backend: "web" } },
+  });
+  assert.deepEqual(errors?.["config"], { command: ["check", "errors"] });
+  assert.deepEqual(group, {
+    applicationName: "shop",
+    deploymentGroupName: "production",
+    serviceRoleArn: "arn:aws:iam::000000000000:role/runtime",
+    loadBalancerInfo: { targetGroupInfoList: [{ name: "edge" }] },
+    deploymentStyle: {
+      deploymentType: "IN_PLACE",
+      deploymentOption: "WITH_TRAFFIC_CONTROL",
+    },
+    alarmConfiguration: {
+      enabled: true,
+      ignorePollAlarmFailure: false,
+      alarms: [{ name: "errors" }],
+    },
+  });
+  assert.equal((await run(WATCHED)).out, "nothing to change\n");
+  assert.equal(
+    (await run(WATCHED.replace("[check, errors]", "[errors, check]"))).out,
+    "updated alarm errors: config\n",
+    "the words of a command have an order",
+  );
+  const without = WATCHED.replace("[edge]", "[]").replace("alarms: [errors]", "alarms: []")
+    .replace("[check, errors]", "[errors, check]");
+  assert.equal((await run(without)).out, "updated group shop/production: balancers, alarms\n");
+  const { alarmConfiguration, loadBalancerInfo, deploymentStyle } = writes(server)[0]?.input ?? {};
+  assert.deepEqual({ alarmConfiguration, loadBalancerInfo, deploymentStyle }, {
+    alarmConfiguration: { enabled: false, ignorePollAlarmFailure: false, alarms: [] },
+    loadBalancerInfo: {},
+    deploymentStyle: {
+      deploymentType: "IN_PLACE",
+      deploymentOption: "WITHOUT_TRAFFIC_CONTROL",
+    },
+  });
+});
+
+test("a group's alarm that there is not is told by its place, and nothing is changed", async () => {
+  await using place = await folder();
+  await using server = await keeper();
+  const file = join(place.path, "f.yaml");
+  await writeFile(file, WATCHED.replace("alarms: [errors]", "alarms: [errors, latency]"));
+  const ran = await runtime(["apply", "-f", file], server);
+  assert.equal(ran.code, 2);
+  assert.match(
+    ran.err,
+    /f\.yaml:12:26: applications\[0\]\.groups\[0\]\.alarms\[1\]: http.* has no alarm latency; declare/,
+  );
+  assert.deepEqual(writes(server), []);
 });
 
 test("a config with another value is refused before anything is changed", async () => {
