@@ -5,7 +5,7 @@ import type { GroupSettings } from "../domain/deployment_group.ts";
 import type { Integration, IntegrationKind } from "../domain/integration.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
-import { applications, deploymentGroups, integrations } from "./schema.ts";
+import { applications, deploymentConfigs, deploymentGroups, integrations } from "./schema.ts";
 
 /** Of one kind. All are listed in one answer, so their number is bounded. */
 export const INTEGRATION_LIMIT = 500;
@@ -48,30 +48,31 @@ export function listIntegrations(db: Db, kind?: IntegrationKind): Integration[] 
     .orderBy(asc(integrations.kind), asc(integrations.name)).all().map(fromRow);
 }
 
-/** Answers whether there was one. Throws InvalidInput while a deployment group names it. */
+/** Answers whether there was one. Throws InvalidInput while a group or a config names it. */
 export function deleteIntegration(tx: Tx, kind: IntegrationKind, name: string): boolean {
   if (findIntegration(tx, kind, name) === undefined) return false;
-  const groups = groupsNaming(tx, kind, name);
-  if (groups.length > 0) {
-    const shown = groups.slice(0, 10).join(", ");
-    const more = groups.length > 10 ? ` and ${groups.length - 10} more` : "";
+  const isConfig = kind === "analysis";
+  const users = isConfig ? configsNaming(tx, name) : groupsNaming(tx, kind, name);
+  if (users.length > 0) {
+    const user = isConfig ? "deployment config" : "deployment group";
+    const shown = users.slice(0, 10).join(", ");
+    const more = users.length > 10 ? ` and ${users.length - 10} more` : "";
     throw new DomainError(
       "InvalidInputException",
       "name",
-      `The ${kind} ${name} is named by ${
-        groups.length === 1 ? "the deployment group" : "deployment groups"
-      } ${shown}${more}. Take it out there first, by update-deployment-group.`,
+      `The ${kind} ${name} is named by the ${user}${
+        users.length > 1 ? "s" : ""
+      } ${shown}${more}. ` +
+        `Take it out there first: ` +
+        (isConfig ? "runtime config create NAME …" : "aws deploy update-deployment-group …"),
     );
   }
   tx.delete(integrations).where(keyed(kind, name)).run();
   return true;
 }
 
-/**
- * The groups that name an integration, `APPLICATION/GROUP` in alphabetical order. Which analyses
- * there are to be stands in the configs of strategies, that no group holds.
- */
-function groupsNaming(tx: Tx, kind: IntegrationKind, name: string): string[] {
+/** The groups that name a balancer or alarm, `APPLICATION/GROUP` in alphabetical order. */
+function groupsNaming(tx: Tx, kind: "balancer" | "alarm", name: string): string[] {
   return tx.select({
     application: applications.name,
     group: deploymentGroups.name,
@@ -82,8 +83,25 @@ function groupsNaming(tx: Tx, kind: IntegrationKind, name: string): string[] {
     .map(({ application, group }) => `${application}/${group}`).sort();
 }
 
+/** The configs of strategies that name an analysis, as every strategy does: in a member `analysis`. */
+function configsNaming(tx: Tx, analysis: string): string[] {
+  return tx.select().from(deploymentConfigs).orderBy(asc(deploymentConfigs.name)).all()
+    .filter(({ config: { strategy } }) => strategy && namesAnalysis(strategy.config, analysis))
+    .map(({ name }) => name);
+}
+
+function namesAnalysis(value: unknown, analysis: string): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, inside]) =>
+    (key === "analysis" && inside === analysis) || namesAnalysis(inside, analysis)
+  );
+}
+
 /** The integrations of a kind that a group names. */
-function namesIn(settings: GroupSettings, kind: IntegrationKind): (string | undefined)[] {
+function namesIn(
+  settings: GroupSettings,
+  kind: "balancer" | "alarm",
+): (string | undefined)[] {
   const { loadBalancerInfo: info, alarmConfiguration } = settings;
   switch (kind) {
     case "balancer":
@@ -94,8 +112,6 @@ function namesIn(settings: GroupSettings, kind: IntegrationKind): (string | unde
       ].map(({ name }) => name);
     case "alarm":
       return (alarmConfiguration?.alarms ?? []).map(({ name }) => name);
-    case "analysis":
-      return [];
   }
 }
 

@@ -122,6 +122,24 @@ test("what a deployment group names stays, whatever member names it", async () =
   await refused(shop, "DeleteIntegration", EDGE, /shop\/prod/);
 });
 
+test("an analysis that the config of a strategy names stays until no config does", async () => {
+  await using shop = await openShop(0);
+  await ask(shop, "PutIntegration", LATENCY);
+  const put = (...steps: object[]) =>
+    ask(shop, "PutStrategyConfig", {
+      ...{ deploymentConfigName: "careful", strategy: "canary", config: { steps } },
+    });
+  await put({ hosts: 1 }, { analysis: "latency", max: 1 });
+  await refused(
+    shop,
+    "DeleteIntegration",
+    { kind: "analysis", name: "latency" },
+    /^The analysis latency is named by the deployment config careful\. .*runtime config create/,
+  );
+  await put({ hosts: 1 }, { analysis: "errors", max: 1 });
+  await ask(shop, "DeleteIntegration", { kind: "analysis", name: "latency" });
+});
+
 const trials: [what: string, integration: typeof ERRORS | object, said: object][] = [
   ["an alarm that is off", ERRORS, { outcome: "OK", message: "said OK" }],
   [
