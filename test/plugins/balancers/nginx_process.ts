@@ -7,52 +7,59 @@ import { type Backend, balancer, freePort } from "./programs.ts";
 
 export async function startNginx(folder: string, backends: readonly Backend[]) {
   const port = await freePort();
-  const configuration = join(folder, "nginx.conf");
   const file = join(folder, "shop.servers");
-  const pidFile = join(folder, "nginx.pid");
   const [head, ...rest] = backends.map(({ port }) => `server 127.0.0.1:${port}`);
   // Lines as people write them.
   const plain = rest.map((line) => `${line} max_fails=0;\n`);
   writeFileSync(file, `# hosts\n  ${head}   weight=1 max_fails=0;\n${plain.join("")}`);
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((of) =>
-    `  ${of}_temp_path ${join(folder, of)};\n`
-  );
   // Nothing is tried again: what the balancer did wrong shall be seen.
-  writeFileSync(
-    configuration,
-    `${process.getuid?.() === 0 ? "user root root;" : ""}
-worker_processes 2;
-pid ${pidFile};
-error_log ${join(folder, "error.log")};
-events {}
-http {
-  access_log off;
-${temporary.join("")}  upstream shop {
-    include ${file};
-  }
-  server {
-    listen 127.0.0.1:${port};
-    location / {
-      proxy_pass http://shop;
-      proxy_next_upstream off;
-    }
+  const command = nginxConfiguration(
+    folder,
+    `upstream shop {
+  include ${file};
+}
+server {
+  listen 127.0.0.1:${port};
+  location / {
+    proxy_pass http://shop;
+    proxy_next_upstream off;
   }
 }
 `,
   );
-  const command = ["nginx", "-c", configuration, "-e", join(folder, "error.log")];
   const running = await balancer([...command, "-g", "daemon off;"], () => answers(port));
   return {
     port,
     file,
-    configuration,
+    configuration: join(folder, "nginx.conf"),
     config: {
       file,
-      pidFile,
+      pidFile: join(folder, "nginx.pid"),
       server: "{tag:address}",
       test: [...command, "-t"],
       reload: [...command, "-s", "reload"],
     },
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
+}
+
+/** Writes a configuration that keeps to the folder, with what is inside of `http`; answers nginx's command. */
+export function nginxConfiguration(folder: string, http: string): string[] {
+  const [file, log] = [join(folder, "nginx.conf"), join(folder, "error.log")];
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((of) =>
+    `${of}_temp_path ${join(folder, of)};\n`
+  );
+  writeFileSync(
+    file,
+    `${process.getuid?.() === 0 ? "user root root;" : ""}
+worker_processes 2;
+pid ${join(folder, "nginx.pid")};
+error_log ${log};
+events {}
+http {
+access_log off;
+${temporary.join("")}${http}}
+`,
+  );
+  return ["nginx", "-c", file, "-e", log];
 }
