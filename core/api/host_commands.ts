@@ -53,14 +53,14 @@ export async function pollHostCommand(
   input: PollInput,
   signal: AbortSignal,
 ): Promise<PollOutput> {
-  const handout = await service.engine.poll({
+  const handout = await service.engine.hosts.poll({
     host: host.name,
     running: new Set(input.Running ?? []),
     waitMs: (input.WaitSeconds ?? 0) * 1000,
     signal,
   });
   const cancel = handout.cancel.length > 0 ? { Cancel: handout.cancel } : {};
-  const order = handout.commandId && service.engine.order(handout.commandId, host.identifier);
+  const order = handout.commandId && service.engine.hosts.order(handout.commandId, host.identifier);
   if (!order) return cancel;
   const { region, account } = service.realm;
   const { DeploymentId, DeploymentGroupId } = order.specification;
@@ -89,7 +89,7 @@ export async function acknowledge(
     return await acknowledgeStockCommand(service, stock, input);
   }
   const commandId = ownCommand(host, input.HostCommandIdentifier);
-  return { CommandStatus: await service.engine.report(commandId, { kind: "taken" }) };
+  return { CommandStatus: await service.engine.hosts.report(commandId, { kind: "taken" }) };
 }
 
 /** PostHostCommandUpdate: events that changed and lines that hooks printed, on the way. */
@@ -102,7 +102,7 @@ export async function update(
   const { events, log, mark } = diagnosticsIn(Progress, input.Diagnostics?.Payload ?? "{}");
   const report = { kind: "progress", events } as const;
   const marked = mark && { ...mark, lines: log.length };
-  return { CommandStatus: await service.engine.report(commandId, report, log, marked) };
+  return { CommandStatus: await service.engine.hosts.report(commandId, report, log, marked) };
 }
 
 /** PutHostCommandComplete: the end of an order; repeating it changes nothing. */
@@ -119,7 +119,7 @@ export async function complete(
     return {};
   }
   const commandId = ownCommand(host, input.HostCommandIdentifier);
-  await service.engine.report(
+  await service.engine.hosts.report(
     commandId,
     {
       kind: "completed",
@@ -143,7 +143,7 @@ export async function refuseOrder(
   { HostCommandIdentifier: id, Reason, Message }: RefuseInput,
 ): Promise<Record<string, never>> {
   const isOwn = id !== undefined && parseCommandId(id)?.host === host.name;
-  const ended = isOwn && await engine.refuse(id, `${Message} (${Reason})`);
+  const ended = isOwn && await engine.hosts.refuse(id, `${Message} (${Reason})`);
   getLogger(["runtime", "api"]).warn(
     "{host} refused the order {id} as {reason}: {said}; {effect}",
     {

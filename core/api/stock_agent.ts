@@ -45,8 +45,8 @@ export async function pollStockCommand(
   host: CallingHost,
   signal: AbortSignal,
 ): Promise<PollOutput> {
-  const next = await engine.nextEvent({ host: host.name, waitMs: HOLD, signal });
-  const order = next && engine.order(next.commandId, host.identifier);
+  const next = await engine.hosts.nextEvent({ host: host.name, waitMs: HOLD, signal });
+  const order = next && engine.hosts.order(next.commandId, host.identifier);
   if (!next || !order) return {};
   const { DeploymentGroupId, DeploymentId } = order.specification;
   return {
@@ -68,7 +68,7 @@ export async function getSpecification(
   executionId: string,
 ) {
   const deploymentId = executionId.split("/").at(-1) ?? "";
-  const order = engine.order(`${deploymentId}/${host.name}`, host.identifier);
+  const order = engine.hosts.order(`${deploymentId}/${host.name}`, host.identifier);
   if (!order) {
     throw new DomainError(
       "ClientException",
@@ -109,12 +109,17 @@ export async function acknowledgeStockCommand(
 ): Promise<z.infer<typeof StatusOutput>> {
   const now = service.now();
   // A command handed out twice must not run twice; this answer makes the agent drop it.
-  const known = service.engine.orderEvents(orderId)?.events.find(({ name }) => name === event);
+  const known = service.engine.hosts.orderEvents(orderId)?.events.find(({ name }) =>
+    name === event
+  );
   if (!known || known.endTime !== undefined) return { CommandStatus: "Succeeded" };
   const { IsCommandNoop } = diagnosticsIn(Acknowledgement, input.Diagnostics?.Payload ?? "{}");
   if (!IsCommandNoop) {
     const begun: LifecycleEvent = { name: event, status: "InProgress", startTime: now };
-    const status = await service.engine.report(orderId, { kind: "progress", events: [begun] });
+    const status = await service.engine.hosts.report(orderId, {
+      kind: "progress",
+      events: [begun],
+    });
     return { CommandStatus: status };
   }
   const nothing = { error_code: 0, script_name: "", message: "Succeeded", log: "" };
@@ -142,7 +147,7 @@ async function endEvent(
   diagnostics: Diagnostics,
 ): Promise<void> {
   const now = clock();
-  const order = engine.orderEvents(orderId);
+  const order = engine.hosts.orderEvents(orderId);
   const known = order?.events.find(({ name }) => name === event);
   // What is told of an event that has ended, again or otherwise, comes too late.
   if (!order || !known || known.endTime !== undefined) return;
@@ -158,11 +163,11 @@ async function endEvent(
   const isLast = order.events.at(-1)?.name === event;
   const over = (failed && !ignored) || isLast || order.isStopped;
   if (!over) {
-    await engine.report(orderId, { kind: "progress", events: [ended] });
-    engine.wake(orderId);
+    await engine.hosts.report(orderId, { kind: "progress", events: [ended] });
+    engine.hosts.wake(orderId);
     return;
   }
-  await engine.report(orderId, {
+  await engine.hosts.report(orderId, {
     kind: "completed",
     succeeded: isLast && (!failed || ignored),
     events: [ended],

@@ -73,11 +73,11 @@ function leavesCurrent(request: DeploymentRequest): boolean {
 function blueGreen(choosing: Choosing): Target[] | ErrorInformation {
   const { deployment: { request }, group } = choosing;
   const { targetInstances } = request;
-  if (!targetInstances) {
+  if (!request.blueGreen || !targetInstances) {
     return error(
       "MISSING_BLUE_GREEN_DEPLOYMENT_CONFIGURATION",
-      `A blue/green deployment needs the hosts of its replacement environment: give targetInstances ` +
-        `with tagFilters or ec2TagSet to CreateDeployment.`,
+      `The deployment group ${group.name} deploys blue/green and has no ` +
+        `blueGreenDeploymentConfiguration. Give it one with update-deployment-group.`,
     );
   }
   const green = discover(choosing, {

@@ -6,8 +6,7 @@
  */
 import { type Deployment, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import { DomainError, type ErrorName } from "../domain/errors.ts";
-import { changeDeployment, type DeploymentChange, getDeployment } from "../store/deployments.ts";
-import type { Tx } from "../store/group_commit.ts";
+import type { DeploymentChange } from "../store/deployments.ts";
 
 export type WaitType = "READY_WAIT" | "TERMINATION_WAIT";
 

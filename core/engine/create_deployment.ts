@@ -10,6 +10,7 @@ import type { AlarmConfiguration, AutoRollbackConfiguration } from "../domain/de
 import { DomainError } from "../domain/errors.ts";
 import { deploymentIdFrom } from "../domain/name.ts";
 import { revisionIdentity, type RevisionLocation } from "../domain/revision.ts";
+import type { TargetInstances } from "../domain/target_instances.ts";
 import { noteAudit } from "../store/audit.ts";
 import { countActiveDeployments, insertDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
@@ -36,6 +37,8 @@ export interface CreateDeploymentInput {
   fileExistsBehavior?: FileExistsBehavior;
   autoRollbackConfiguration?: AutoRollbackConfiguration;
   overrideAlarmConfiguration?: AlarmConfiguration;
+  /** The green hosts of a blue/green deployment. */
+  targetInstances?: TargetInstances;
   /** It waits until then, in milliseconds since the epoch. */
   startAt?: number;
   overrideFreeze?: NonNullable<DeploymentRequest["overrideFreeze"]>;
@@ -71,7 +74,7 @@ export function checkDeployment(tx: Tx, input: CreateDeploymentInput, context: E
     settings: group.settings,
     config,
     revision: what.revision,
-    alarms,
+    targetInstances: input.targetInstances,
   });
   return { application, group, config, what, alarms };
 }
@@ -121,6 +124,7 @@ export function createDeployment(
       ...(overrideAlarms && { overrideAlarms }),
       ...(loadBalancer && { loadBalancer }),
       ...(blueGreen && { blueGreen }),
+      ...(input.targetInstances && { targetInstances: input.targetInstances }),
       ...(input.hosts && { hosts: input.hosts }),
       ...(input.overrideFreeze && { overrideFreeze: input.overrideFreeze }),
       ...(turn.stopping !== undefined && { supersedes: turn.stopping }),

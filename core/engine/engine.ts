@@ -12,14 +12,11 @@ import {
   TERMINAL_DEPLOYMENT,
 } from "../domain/deployment.ts";
 import { DomainError } from "../domain/errors.ts";
-import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
-import type { Target } from "../domain/target.ts";
-import type { HostReport } from "../rollout/host_report.ts";
-import { legEvents } from "../rollout/leg.ts";
 import { overviewOf } from "../rollout/state.ts";
 import { begunDeploymentOf, getDeployment, unfinishedDeployments } from "../store/deployments.ts";
+import { noteAudit } from "../store/audit.ts";
+import { groupPolicy } from "../store/group_policies.ts";
 import { allTargets } from "../store/targets.ts";
-import type { LogLine, Order, UpdateMark } from "../wire/agent_protocol.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
 import { isError, loadRollout, namesOf } from "./begin.ts";
 import { Calendar } from "./calendar.ts";
@@ -27,8 +24,9 @@ import type { EngineContext } from "./context.ts";
 import { decideContinue, type NotWaiting, type WaitType } from "./continue_deployment.ts";
 import { type Created, createDeployment, type CreateDeploymentInput } from "./create_deployment.ts";
 import { failDeployment } from "./end_deployment.ts";
-import { type Handout, HostDesk, type PollRequest } from "./host_desk.ts";
-import { githubOwner, orderFor, parseCommandId, specification } from "./order.ts";
+import { HostDesk } from "./host_desk.ts";
+import { HostOrders } from "./host_orders.ts";
+import { intervene, type Intervention, refuseIfNotUnderWay } from "./intervene.ts";
 import { Releases } from "./releases.ts";
 import { Runner } from "./runner.ts";
 import { stopQueued } from "./stop_queued.ts";
@@ -39,21 +37,13 @@ import { becameOf, tell, turnsOf } from "./tell.ts";
 /** How often the clocks of running hosts are looked at, in milliseconds. */
 const TICK = 1_000;
 
-/** The first `lines` of a report's lines were marked. */
-export type MarkedLines = UpdateMark & { lines: number };
-
-export interface OrderEvents {
-  events: readonly LifecycleEvent[];
-  ignoreStopFailures: boolean;
-  /** No further event may begin. */
-  isStopped: boolean;
-}
-
 export class Engine {
   readonly #context: EngineContext;
   readonly releases: Releases;
   readonly #runners = new Map<string, Runner>();
   readonly #desk: HostDesk;
+  /** What hosts ask and say. */
+  readonly hosts: HostOrders;
   readonly #calendar: Calendar;
   readonly #streams = new Streams();
   #ticking: ReturnType<typeof setInterval> | undefined;
@@ -70,6 +60,7 @@ export class Engine {
       stop: (id) => this.#makeWay(id),
     });
     this.#desk = new HostDesk(() => context.now());
+    this.hosts = new HostOrders(context, this.#desk, (id) => this.#runners.get(id));
   }
 
   /** Goes on with every deployment that has not ended. */
@@ -77,7 +68,7 @@ export class Engine {
     for (const id of unfinishedDeployments(this.#context.store.read)) this.#run(id);
     this.releases.start();
     this.#calendar.start();
-    this.#ticking = setInterval(() => this.tick(), TICK);
+    this.#ticking = setInterval(() => this.tick(), tickOf(this.#context.timeLapse));
   }
 
   /** Looks at the clocks of what is under way, and loads again what a failed commit has broken. */
@@ -88,26 +79,8 @@ export class Engine {
         this.#reload(id);
         continue;
       }
-      if (overviewOf(runner.state).InProgress > 0) this.#hearWaiting(runner);
+      if (overviewOf(runner.state).InProgress > 0) this.hosts.hearWaiting(runner);
       runner.tick();
-    }
-  }
-
-  /**
-   * A host that holds an order and has not begun it, because others go first, is alive as long as it
-   * says so with its poll. Written down four times in the clock's time, so that a restart knows it.
-   */
-  #hearWaiting(runner: Runner): void {
-    const { clocks: { notStarted } } = this.#context;
-    const now = this.#context.now();
-    for (const target of runner.state.targets.values()) {
-      const { id, status, command, lastUpdated } = target;
-      if (status !== "InProgress" || !command || now - lastUpdated < notStarted / 4) continue;
-      if (legEvents(target).some((event) => event.status !== "Pending")) continue;
-      if (!this.#desk.isHeld(id, command.id)) continue;
-      const report = { kind: "waiting" } as const;
-      const input = { kind: "report", host: id, command: command.id, report } as const;
-      this.#unwaited(runner.input(input), `hearing ${command.id}`);
     }
   }
 
@@ -194,6 +167,22 @@ export class Engine {
     }
   }
 
+  /** Takes a person's intervention; settles when it and its audit are on disk. */
+  async intervene(id: string, wish: Intervention, by: string): Promise<void> {
+    const deployment = this.deployment(id);
+    refuseIfNotUnderWay(deployment);
+    const runner = this.#runners.get(id) ?? this.#run(id);
+    // It has ended in this very moment.
+    if (!runner) return refuseIfNotUnderWay(this.deployment(id));
+    const { store, now } = this.#context;
+    const policy = groupPolicy(store.read, deployment.groupId);
+    const { input, ...noted } = intervene(runner.state, wish, by, policy);
+    await runner.input(
+      input,
+      (tx) => noteAudit(tx, { time: now(), who: by, subject: id, ...noted }),
+    );
+  }
+
   /** Throws DeploymentDoesNotExistException. */
   deployment(id: string): Deployment {
     const deployment = getDeployment(this.#context.store.read, id);
@@ -203,128 +192,6 @@ export class Engine {
       "deploymentId",
       `No deployment found for id: ${id}`,
     );
-  }
-
-  /** What there is for a host to do, waiting for it as long as the request says. */
-  poll(request: PollRequest): Promise<Handout> {
-    return this.#desk.poll(request);
-  }
-
-  /** For an agent that takes one event at a time: the next one of the host's orders, if any. */
-  nextEvent(
-    request: Omit<PollRequest, "running">,
-  ): Promise<{ commandId: string; event: LifecycleEventName } | undefined> {
-    return this.#desk.nextEvent(request, (commandId) => this.#eventOf(commandId));
-  }
-
-  /** The event an order waits to begin; undefined while one runs, or when the order is over. */
-  #eventOf(commandId: string): LifecycleEventName | undefined {
-    const held = this.#held(commandId);
-    const events = held ? legEvents(held.target) : [];
-    if (!held || events.some(({ status }) => status === "InProgress")) return undefined;
-    if (!held.runner.state.stop) return events.find(({ status }) => status === "Pending")?.name;
-    // Stopped between two events: nothing runs that could come to an end by itself.
-    const failure = { code: 5, message: "The deployment was stopped." };
-    const report = { kind: "completed", succeeded: false, events: [], failure } as const;
-    this.#unwaited(this.report(commandId, report), `stopping ${commandId}`);
-    return undefined;
-  }
-
-  /** The order behind a handout; undefined when it ended meanwhile. */
-  order(commandId: string, hostIdentifier: string): Order | undefined {
-    const held = this.#held(commandId);
-    if (!held) return undefined;
-    const { runner, target } = held;
-    const deployment = getDeployment(this.#context.store.read, runner.state.id);
-    const owner = deployment && githubOwner(deployment.request);
-    // Looked up for each order, and kept in none of our rows: a token may be replaced meanwhile.
-    const token = owner === undefined ? undefined : this.#context.githubToken(owner);
-    const spec = deployment && specification(deployment, runner.names, token);
-    if (!spec) return undefined;
-    const { ignoreApplicationStopFailures } = runner.request;
-    // As long as the host's clock for beginning: an order that comes later has failed here.
-    const expiresAt = this.#context.now() + this.#context.clocks.notStarted;
-    return orderFor(target, spec, { hostIdentifier, ignoreApplicationStopFailures, expiresAt });
-  }
-
-  /**
-   * A host does not carry its order out: the order ends with that message instead of by the clock.
-   * Answers false, and changes nothing, unless the order waits for the host to begin it; what is
-   * said of an order that the host has begun was said of a copy. Settles when it is on disk.
-   */
-  async refuse(commandId: string, message: string): Promise<boolean> {
-    const held = this.#held(commandId);
-    if (!held || hasBegun(held.target)) return false;
-    const [first] = legEvents(held.target);
-    const text = `The agent did not begin the order: ${message}`;
-    const at = this.#context.now();
-    const lines: LogLine[] = first ? [{ event: first.name, stream: "agent", at, text }] : [];
-    const failure = { code: 5, message: text };
-    await this.report(
-      commandId,
-      { kind: "completed", succeeded: false, events: [], failure },
-      lines,
-    );
-    return true;
-  }
-
-  /** The host's open poll looks again: an order has gone on to its next event. */
-  wake(commandId: string): void {
-    const held = this.#held(commandId);
-    if (held) this.#desk.wake(held.target.id);
-  }
-
-  /** How far an order has come; undefined when it is over. */
-  orderEvents(commandId: string): OrderEvents | undefined {
-    const held = this.#held(commandId);
-    if (!held) return undefined;
-    const { runner, target } = held;
-    return {
-      events: legEvents(target),
-      ignoreStopFailures: runner.request.ignoreApplicationStopFailures,
-      isStopped: runner.state.stop !== undefined,
-    };
-  }
-
-  /**
-   * Takes a host's report; settles when it is on disk. Answers whether the server still wants the
-   * order carried out. A report for an order that is over, or was never given, is accepted and
-   * changes nothing, and neither do its lines. Lines that were marked are kept once.
-   */
-  async report(
-    commandId: string,
-    report: HostReport,
-    lines: readonly LogLine[] = [],
-    marked?: MarkedLines,
-  ): Promise<"InProgress" | "Succeeded" | "Failed"> {
-    const at = parseCommandId(commandId);
-    const runner = at && this.#runners.get(at.deploymentId);
-    if (!runner) return "Failed";
-    await Promise.all([
-      this.#held(commandId) ? this.#keep(commandId, lines, marked) : undefined,
-      runner.input({ kind: "report", host: at.host, command: commandId, report }),
-    ]);
-    const status = runner.state.targets.get(at.host)?.status;
-    return status === "InProgress" || status === "Succeeded" ? status : "Failed";
-  }
-
-  /** Keeps lines, but for those that came before; settles when all of them are on disk. */
-  async #keep(
-    commandId: string,
-    lines: readonly LogLine[],
-    marked: MarkedLines | undefined,
-  ): Promise<void> {
-    const held = this.#held(commandId);
-    if (!held) return;
-    const { runner, target: { id: host } } = held;
-    const before = marked && this.#desk.storedBefore(host, commandId, marked);
-    if (before) {
-      await Promise.all([before, runner.log(host, lines.slice(marked.lines))]);
-      return;
-    }
-    const stored = runner.log(host, lines);
-    if (marked) this.#desk.keepMark(host, commandId, marked, stored);
-    await stored;
   }
 
   /**
@@ -341,15 +208,6 @@ export class Engine {
       .map((target) => targetEvent(id, target));
     const ended = TERMINAL_DEPLOYMENT.has(deployment.status);
     return { stop, now: [...targets, deploymentEvent(deployment, names)], ended };
-  }
-
-  /** The target that is under way with this order, and its runner. */
-  #held(commandId: string): { runner: Runner; target: Target } | undefined {
-    const at = parseCommandId(commandId);
-    const runner = at && this.#runners.get(at.deploymentId);
-    const target = at && runner?.state.targets.get(at.host);
-    if (!runner || target?.status !== "InProgress") return undefined;
-    return target.command?.id === commandId ? { runner, target } : undefined;
   }
 
   /** Brings a deployment's runner up; answers it unless the deployment has ended or waits. */
@@ -420,10 +278,9 @@ export class Engine {
   }
 }
 
-/** Whether the host has said anything of its order yet. */
-function hasBegun(target: Target): boolean {
-  return target.command?.takenAt !== undefined ||
-    legEvents(target).some(({ status }) => status !== "Pending");
+/** A shortened minute is to have as many looks at the clocks as a whole one, within reason. */
+function tickOf(timeLapse: number): number {
+  return Math.max(TICK / timeLapse, 50);
 }
 
 const STOPPED = {

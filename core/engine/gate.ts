@@ -6,11 +6,11 @@
 import type { Lock } from "../domain/deployment_schedule.ts";
 import type { DeploymentRequest } from "../domain/deployment.ts";
 import { DomainError } from "../domain/errors.ts";
-import { type Freeze, freezeAt } from "../rollout/freeze.ts";
+import type { Freeze } from "../rollout/freeze.ts";
 import type { Db } from "../store/database.ts";
 import { freezeWindowsOf } from "../store/freeze_windows.ts";
 import { lockOf } from "../store/locks.ts";
-import { nextTime } from "./recurrence.ts";
+import { openFreeze } from "./recurrence.ts";
 import { wallTime, wallTimeAndUtc } from "./wall_clock.ts";
 
 export interface Gate {
@@ -29,8 +29,7 @@ export function gateOf(db: Db, group: Gated, at: number): Gate {
 }
 
 export function freezeOf(db: Db, group: Gated, at: number): Freeze | undefined {
-  const windows = freezeWindowsOf(db, group);
-  return windows.length === 0 ? undefined : freezeAt(windows, at, nextTime);
+  return openFreeze(freezeWindowsOf(db, group), at);
 }
 
 /** Whether a deployment that waits may begin. */

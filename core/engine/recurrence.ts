@@ -8,8 +8,9 @@
  * @module
  */
 import { CronTime } from "cron";
-import type { Recurrence } from "../domain/deployment_schedule.ts";
+import type { FreezeWindow, Recurrence } from "../domain/deployment_schedule.ts";
 import { DomainError } from "../domain/errors.ts";
+import { type Freeze, freezeAt } from "../rollout/freeze.ts";
 import { isTimeZone, readingAt, timeOf } from "./wall_clock.ts";
 
 /** Parsed expressions that are kept; a server has a few, again and again. */
@@ -52,6 +53,11 @@ export function checkRecurrence({ cron, timeZone }: Recurrence, now: number): vo
   if (nextTime({ cron, timeZone }, now) === undefined) {
     throw invalid("cron", `cron: ${found} never comes: no such day in the next eight years`);
   }
+}
+
+/** The freeze at `at`, in milliseconds, if any of the windows is open. */
+export function openFreeze(windows: readonly FreezeWindow[], at: number): Freeze | undefined {
+  return freezeAt(windows, at, nextTime);
 }
 
 /** The first time after `after`, in milliseconds; undefined when there is none for years. */

@@ -4,10 +4,11 @@
  * @module
  */
 import { type DeploymentConfig, strategyOf } from "../domain/deployment_config.ts";
-import type { AlarmConfiguration, GroupSettings } from "../domain/deployment_group.ts";
+import type { GroupSettings } from "../domain/deployment_group.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { ComputePlatform } from "../domain/name.ts";
 import type { RevisionLocation } from "../domain/revision.ts";
+import type { TargetInstances } from "../domain/target_instances.ts";
 import { refuseGradualShift } from "../domain/traffic_shift.ts";
 import { revisionOf } from "./order.ts";
 
@@ -17,22 +18,14 @@ export interface Asked {
   settings: GroupSettings;
   config: DeploymentConfig;
   revision: RevisionLocation;
-  alarms: AlarmConfiguration | undefined;
+  targetInstances: TargetInstances | undefined;
 }
 
 export function refuseUnsupported(asked: Asked): void {
   refusePlatform(asked);
   refuseConfig(asked);
   refuseRevision(asked.revision);
-  // Alarms that nobody can read stop a deployment, unless it is to go on without them (spec 8).
-  if (asked.alarms?.enabled && !asked.alarms.ignorePollAlarmFailure) {
-    throw new DomainError(
-      "InvalidAlarmConfigException",
-      "alarmConfiguration",
-      "alarmConfiguration: this server cannot read alarms yet. Set ignorePollAlarmFailure to " +
-        "deploy without them, or enabled to false.",
-    );
-  }
+  refuseEnvironment(asked);
 }
 
 /** Wishes that only hosts can be asked (service model; the first text was observed). */
@@ -84,16 +77,33 @@ function refusePlatform({ platform, settings, config }: Asked): void {
       `this server cannot deploy to ${platform} yet; it deploys to on-premises hosts`,
     );
   }
-  const { deploymentType, deploymentOption } = settings.deploymentStyle ?? {};
-  if (deploymentType === "BLUE_GREEN" || deploymentOption === "WITH_TRAFFIC_CONTROL") {
-    throw new DomainError(
-      "InvalidLoadBalancerInfoException",
-      "deploymentStyle",
-      `this server deploys IN_PLACE and WITHOUT_TRAFFIC_CONTROL; the group asks for ` +
-        `${deploymentType} and ${deploymentOption}. Change it with update-deployment-group.`,
+  refuseScalingAlone(settings);
+}
+
+/** The green hosts of a blue/green deployment are named by their tags (spec 7, DISCOVER_EXISTING). */
+function refuseEnvironment({ settings, targetInstances }: Asked): void {
+  const isBlueGreen = settings.deploymentStyle?.deploymentType === "BLUE_GREEN";
+  const refuse = (message: string) => {
+    throw new DomainError("InvalidTargetInstancesException", "targetInstances", message);
+  };
+  if (!isBlueGreen) {
+    if (!targetInstances) return;
+    refuse(
+      "targetInstances belongs to blue/green deployments; an in-place one takes the group's hosts",
     );
   }
-  refuseScalingAlone(settings);
+  const { tagFilters = [], ec2TagSet, autoScalingGroups = [] } = targetInstances ?? {};
+  if (autoScalingGroups.length > 0) {
+    refuse(
+      `targetInstances: this server cannot ask Auto Scaling for ${autoScalingGroups.join(", ")}; ` +
+        `name the hosts by tagFilters or ec2TagSet`,
+    );
+  }
+  if (tagFilters.length + (ec2TagSet?.ec2TagSetList ?? []).length > 0) return;
+  refuse(
+    "targetInstances: a blue/green deployment needs the hosts of its replacement environment, by " +
+      "tagFilters or ec2TagSet",
+  );
 }
 
 /** With tags beside them, a group has at least the hosts that are found by those. */

@@ -45,6 +45,16 @@ export interface RunnerParts {
   onEnd(rollbackId: string | undefined): void;
 }
 
+/** A decision that was applied and is to be kept. */
+interface Change {
+  decision: Decision;
+  turns: Happening[];
+  /** The targets that it changes, as they were. */
+  before: ReadonlyMap<string, Target | undefined>;
+  now: number;
+  along: ((tx: Tx) => void) | undefined;
+}
+
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #deployment: Deployment;
@@ -91,8 +101,11 @@ export class Runner {
     return this.#broken !== undefined;
   }
 
-  /** Takes one input; settles when all it changed is on disk. */
-  input(input: Input): Promise<void> {
+  /**
+   * Takes one input; settles when all it changed is on disk, together with what `along` writes. An
+   * input that changes nothing writes nothing.
+   */
+  input(input: Input, along?: (tx: Tx) => void): Promise<void> {
     if (this.#broken) return Promise.reject(this.#broken);
     const now = this.#parts.context.now();
     const decision = advance(this.state, input, now, this.#rules);
@@ -103,7 +116,7 @@ export class Runner {
     const before = new Map(decision.targets.map(({ id }) => [id, this.state.targets.get(id)]));
     const turns = turnsOf(decision.targets, (id) => before.get(id)?.status);
     apply(this.state, decision);
-    return this.#durable = this.#carryOut(decision, turns, before, now);
+    return this.#durable = this.#carryOut({ decision, turns, before, now, along });
   }
 
   /** Begins where the store left off: orders laid out, events of traffic asked for again. */
@@ -209,19 +222,18 @@ export class Runner {
       : [this.#deploymentEvent(), ...targets];
   }
 
-  async #carryOut(
-    decision: Decision,
-    turns: Happening[],
-    before: ReadonlyMap<string, Target | undefined>,
-    now: number,
-  ): Promise<void> {
+  async #carryOut({ decision, turns, before, now, along }: Change): Promise<void> {
     const { context } = this.#parts;
-    const prelude = this.#prelude;
+    const first = this.#prelude;
     this.#prelude = undefined;
+    const prelude = (tx: Tx) => {
+      first?.(tx);
+      along?.(tx);
+    };
     let committed: { given: Map<string, Target>; rollbackId: string | undefined };
     try {
       committed = await context.store.commit((tx) =>
-        this.#writeInOrder(tx, decision, prelude ? [STARTED, ...turns] : turns, now, prelude)
+        this.#writeInOrder(tx, decision, first ? [STARTED, ...turns] : turns, now, prelude)
       );
     } catch (cause) {
       this.#broken = cause;
@@ -244,11 +256,11 @@ export class Runner {
     decision: Decision,
     happened: Happening[],
     now: number,
-    prelude: Rollout["prelude"],
+    prelude: (tx: Tx) => void,
   ) {
     if (this.#broken !== undefined) throw this.#broken;
     try {
-      prelude?.(tx);
+      prelude(tx);
       return this.#write(tx, decision, happened, now);
     } catch (cause) {
       this.#broken = cause;

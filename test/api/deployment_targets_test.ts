@@ -279,5 +279,5 @@ async function started(shop: Shop, id: string): Promise<void> {
 async function end(shop: Shop, deploymentId: string, targetId: string): Promise<void> {
   const failure = { code: 5, message: "broke" };
   const report = { kind: "completed", succeeded: false, events: [], failure } as const;
-  await shop.engine.report(`${deploymentId}/${targetId}`, report);
+  await shop.engine.hosts.report(`${deploymentId}/${targetId}`, report);
 }

@@ -14,6 +14,7 @@ import { APPLICATION_ROWS, CONFIG_ROWS, GROUP_ROWS } from "./reachable_errors/gr
 import { HOST_ROWS } from "./reachable_errors/hosts.ts";
 import { memberRows } from "./reachable_errors/members.ts";
 import type { Row } from "./reachable_errors/row.ts";
+import { SCHEDULING_ROWS } from "./reachable_errors/scheduling.ts";
 import { UNREACHABLE } from "./reachable_errors/unreachable.ts";
 import { openWorld } from "./reachable_errors/world.ts";
 import type { Shop } from "./shop.ts";
@@ -31,6 +32,7 @@ const ROWS: readonly Row[] = [
   ...GROUP_ROWS,
   ...DEPLOYMENT_ROWS,
   ...HOST_ROWS,
+  ...SCHEDULING_ROWS,
 ];
 
 const pair = (operation: string, error: string) => `${operation} ${error}`;

@@ -40,12 +40,16 @@ const NEEDS: Readonly<Record<string, Partial<Record<Role | "anyone", string>>>> 
     admin: "DeleteGitHubAccountToken",
   },
   "Runtime_20261125.": {
-    admin: `CreateJoinToken DeleteDeadLetters DeleteEventTarget DeleteIntegration PutEventTarget
-      PutGitHubAccountToken PutIntegration ReplayDeadLetters TryIntegration`,
-    deployer: "CreateRelease StopRelease PutStrategyConfig",
+    admin: `CreateJoinToken DeleteDeadLetters DeleteEventTarget DeleteFreezeWindow
+      DeleteIntegration PutEventTarget PutFreezeWindow PutGitHubAccountToken
+      PutGroupPolicy PutIntegration ReplayDeadLetters TryIntegration`,
+    deployer:
+      `CreateRelease StopRelease DeleteSchedule LockDeployments PutSchedule PutStrategyConfig RetryDeployment
+      ScheduleDeployment UnlockDeployments`,
     viewer:
-      `GetRelease ListReleases DescribeOperations GetDeploymentLogs ListAuditRecords ListDeadLetters
-      ListEventTargets ListIntegrations ListStrategies`,
+      `GetRelease ListReleases DescribeOperations ExplainDeployment GetDeploymentLogs GetGroupPolicy
+      ListAuditRecords ListDeadLetters ListEventTargets ListFreezeWindows ListIntegrations
+      ListLocks ListSchedules ListStrategies`,
     agent: "GetServerKey",
   },
   [AGENT_TARGET_PREFIX]: {

@@ -148,7 +148,7 @@ fleetTest(
     const id = await fleet.deploy("v1.zip");
     const order = await fleet.take("web-1");
     const gone = new AbortController();
-    const polling = fleet.engine.poll({
+    const polling = fleet.engine.hosts.poll({
       host: "web-1",
       running: new Set([order.commandId]),
       waitMs: 10 * MINUTE,

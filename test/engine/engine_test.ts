@@ -86,7 +86,7 @@ fleetTest(
     assert.ok(second.nonce > order.nonce, `${second.nonce} after ${order.nonce}`);
     assert.deepEqual(second.ignoreFailuresOf, []);
     assert.equal(
-      fleet.engine.order(order.commandId, "x"),
+      fleet.engine.hosts.order(order.commandId, "x"),
       undefined,
       "an order that is over is gone",
     );
@@ -189,7 +189,7 @@ fleetTest(
     await fleet.finish(order, "SSF");
     assert.deepEqual(fleet.engine.deployment(id), ended);
     assert.deepEqual(fleet.targets(id)[0], before[0]);
-    assert.equal(await fleet.engine.report("nonsense", { kind: "taken" }), "Failed");
+    assert.equal(await fleet.engine.hosts.report("nonsense", { kind: "taken" }), "Failed");
   },
 );
 

@@ -150,7 +150,7 @@ export class Fleet {
 
   /** Polls until there is something for the host. */
   poll(host: string, ...running: string[]): Promise<Handout> {
-    return this.engine.poll({
+    return this.engine.hosts.poll({
       host,
       running: new Set(running),
       waitMs: DEADLINE,
@@ -161,27 +161,31 @@ export class Fleet {
   /** What lies ready for a host, without waiting. */
   look(host: string, ...running: string[]): Promise<Handout> {
     const signal = AbortSignal.timeout(DEADLINE);
-    return this.engine.poll({ host, running: new Set(running), waitMs: 0, signal });
+    return this.engine.hosts.poll({ host, running: new Set(running), waitMs: 0, signal });
   }
 
   /** The host gets its order and says so. */
   async take(host: string): Promise<Order> {
     const { commandId } = await this.poll(host);
     assert.ok(commandId, `there is no order for ${host}`);
-    const order = this.engine.order(commandId, hostUserArn(DEFAULT_REALM, host));
+    const order = this.engine.hosts.order(commandId, hostUserArn(DEFAULT_REALM, host));
     assert.ok(order, `the order ${commandId} has no content`);
-    await this.engine.report(commandId, { kind: "taken" });
+    await this.engine.hosts.report(commandId, { kind: "taken" });
     return order;
   }
 
   /** The host has come so far: `SR` has done the first event and is at the second. */
   progress({ commandId }: Order, letters: string, lines: LogLine[] = []) {
-    return this.engine.report(commandId, { kind: "progress", events: reported(letters) }, lines);
+    return this.engine.hosts.report(
+      commandId,
+      { kind: "progress", events: reported(letters) },
+      lines,
+    );
   }
 
   /** The host is at its end; anything but seven successes is a failed run. */
   finish({ commandId }: Order, letters = "SSSSSSS") {
-    return this.engine.report(commandId, {
+    return this.engine.hosts.report(commandId, {
       kind: "completed",
       succeeded: letters === "SSSSSSS",
       events: reported(letters),

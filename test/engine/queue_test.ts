@@ -117,7 +117,7 @@ queued("those that cannot begin end one after the other, and keep nobody waiting
   await fleet.forget("web-1");
   await fleet.engine.stopDeployment(ids[0] ?? "", false);
   const [order] = fleet.targets(ids[0] ?? "");
-  await fleet.engine.report(order?.command?.id ?? "", {
+  await fleet.engine.hosts.report(order?.command?.id ?? "", {
     kind: "completed",
     succeeded: false,
     events: [],

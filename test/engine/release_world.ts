@@ -159,9 +159,9 @@ export class ReleaseWorld {
     const host = `${name}-1`;
     const { commandId } = await this.fleet.look(host);
     if (commandId === undefined) return;
-    const order = this.fleet.engine.order(commandId, hostUserArn(DEFAULT_REALM, host));
+    const order = this.fleet.engine.hosts.order(commandId, hostUserArn(DEFAULT_REALM, host));
     if (!order) return;
-    await this.fleet.engine.report(commandId, { kind: "taken" });
+    await this.fleet.engine.hosts.report(commandId, { kind: "taken" });
     const { request } = this.fleet.engine.deployment(order.specification.DeploymentId);
     await this.fleet.finish(order, this.runs.get(keyOf(request)) ?? "SSSSSSS");
   }

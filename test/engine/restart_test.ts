@@ -21,13 +21,13 @@ fleetTest(
   async (fleet) => {
     const id = await fleet.deploy("v1.zip");
     const { commandId } = await fleet.poll("web-1");
-    const order = fleet.engine.order(commandId ?? "", "host");
+    const order = fleet.engine.hosts.order(commandId ?? "", "host");
     assert.ok(order);
     fleet.now += 60_000;
     restart(fleet);
     assert.deepEqual(await fleet.poll("web-1"), { cancel: [], commandId });
     const expiresAt = order.expiresAt + 60_000;
-    assert.deepEqual(fleet.engine.order(commandId ?? "", "host"), { ...order, expiresAt });
+    assert.deepEqual(fleet.engine.hosts.order(commandId ?? "", "host"), { ...order, expiresAt });
     await fleet.finish(order);
     assert.equal(fleet.show(id), "SR InProgress");
   },

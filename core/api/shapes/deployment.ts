@@ -1,6 +1,5 @@
 /** A deployment as the API shows it (service model, DeploymentInfo). @module */
 import { z } from "zod";
-import { TargetInstances } from "../../domain/target_instances.ts";
 import {
   DeploymentCreator,
   DeploymentStatus,
@@ -11,18 +10,16 @@ import {
   AutoRollbackConfiguration,
   BlueGreenDeploymentConfiguration,
   DeploymentStyle,
-  GroupSettings,
   LoadBalancerInfo,
 } from "../../domain/deployment_group.ts";
 import { ComputePlatform } from "../../domain/name.ts";
 import { RevisionLocation } from "../../domain/revision.ts";
+import { TargetInstances } from "../../domain/target_instances.ts";
 import { Timestamp } from "./timestamp.ts";
 
 /** RESTART runs the application again, from the last revision that succeeded. */
 export const DeploymentMode = z.enum(["STANDARD", "RESTART"]);
 export type DeploymentMode = z.infer<typeof DeploymentMode>;
-
-/** The green fleet of a blue/green deployment, as the caller names it. */
 
 /** Every code that clients know; `DeploymentErrorCode` of the domain has those reached here. */
 export const ErrorCode = z.enum([

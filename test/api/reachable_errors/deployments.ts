@@ -242,7 +242,9 @@ const TARGET_ROWS: readonly Row[] = [
 ];
 
 export const DEPLOYMENT_ROWS: readonly Row[] = [
-  ...CREATE_ROWS.map(([error, input, says]): Row => [CREATE, error, input, says]),
+  ...[CREATE, "ScheduleDeployment"].flatMap((operation) =>
+    CREATE_ROWS.map(([error, input, says]): Row => [operation, error, input, says])
+  ),
   ...CONTINUE_ROWS,
   ...HOOK_ROWS,
   ...LIST_ROWS,

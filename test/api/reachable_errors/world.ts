@@ -35,6 +35,8 @@ export const DEPLOYMENT = {
   lambda: "d-LAMBDA000",
   /** Its validation function has said how it went. */
   lambdaReported: "d-LAMBDA001",
+  /** Of the group `other`, which has none under way. */
+  failedElsewhere: "d-ELSEWHERE",
 } as const;
 
 /** It has begun nothing yet. */
@@ -58,11 +60,23 @@ export async function openWorld(room: "full" | "roomy" = "full"): Promise<Shop> 
   await addRelease(shop);
   await addHosts(shop);
   await addTokens(shop);
+  await addRules(shop);
   await shop.target(`${RUNTIME_TARGET_PREFIX}PutEventTarget`, { name: "log", file: "log.jsonl" });
   await shop.target(`${RUNTIME_TARGET_PREFIX}PutIntegration`, {
     ...{ kind: "alarm", name: "errors", plugin: "said", config: { state: "OK" } },
   });
   return shop;
+}
+
+/** A lock, a freeze window and a schedule, of a group that no row deploys to. */
+async function addRules({ target }: Shop): Promise<void> {
+  const group = { applicationName: "svc", deploymentGroupName: "cluster" };
+  const rules: [operation: string, input: object][] = [
+    ["LockDeployments", { ...group, message: "a fire" }],
+    ["PutFreezeWindow", { ...group, name: "midnight", cron: "0 0 * * *", durationMinutes: 1 }],
+    ["PutSchedule", { ...group, name: "nightly", cron: "0 3 * * *" }],
+  ];
+  for (const [operation, input] of rules) await target(RUNTIME_TARGET_PREFIX + operation, input);
 }
 
 async function addConfigs({ call }: Shop): Promise<void> {
@@ -142,6 +156,7 @@ async function addDeployments(shop: Shop): Promise<void> {
     { id: DEPLOYMENT.lambdaReported, status: "InProgress", request: lambda },
   ];
   for (const one of deployments) await putDeployment(shop, one);
+  await putDeployment(shop, { id: DEPLOYMENT.failedElsewhere, status: "Failed" }, "other");
   await shop.context.store.commit((tx) =>
     insertTargets(tx, DEPLOYMENT.running, [target("web-1", "InProgress", "SR")])
   );

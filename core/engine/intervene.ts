@@ -1,0 +1,121 @@
+/**
+ * What a person may do to a rollout that is under way, beside stopping it: pause it and let it go on,
+ * pass over what it waits for, approve or refuse what it asks approval for. Checked here, decided by
+ * `advance`, and written into the audit by the commit of the decision.
+ * @module
+ */
+import type { AuditAction } from "../domain/audit.ts";
+import { type Deployment, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
+import { DomainError, type ErrorName } from "../domain/errors.ts";
+import { type GroupPolicy, isApprover } from "../domain/group_policy.ts";
+import type { Input } from "../rollout/advance.ts";
+import type { RolloutState } from "../rollout/state.ts";
+
+export type Intervention =
+  | { kind: "pause"; message?: string }
+  | { kind: "resume" }
+  /** Past the hold that is under way, or past all that are to come. */
+  | { kind: "promote"; whole: boolean }
+  | { kind: "approve" }
+  | { kind: "reject"; message?: string }
+  /** A stop that goes back to the revision before. */
+  | { kind: "abort"; message?: string };
+
+/** What an intervention is for the rollout, and for the audit. */
+export interface Intervening {
+  input: Input;
+  action: AuditAction;
+  reason?: string;
+}
+
+/** Throws where there is nothing to intervene in, or the caller has no right to approve. */
+export function intervene(
+  { status, progress, id }: Pick<RolloutState, "status" | "progress" | "id">,
+  wish: Intervention,
+  by: string,
+  policy: GroupPolicy,
+): Intervening {
+  switch (wish.kind) {
+    case "pause": {
+      const { message } = wish;
+      const said = message === undefined ? {} : { message };
+      if (progress.paused) {
+        throw refusal(`The deployment ${id} is paused already, by ${progress.paused.by}`);
+      }
+      return { input: { kind: "pause", by, ...said }, action: "paused", ...reasonOf(message) };
+    }
+    case "resume":
+      if (!progress.paused) throw refusal(`The deployment ${id} is not paused: it is ${status}`);
+      return { input: { kind: "unpause" }, action: "resumed" };
+    case "promote": {
+      const { hold } = progress;
+      if (hold?.hold.kind === "approval") ownRight(policy, by, id);
+      if (!wish.whole && !hold) {
+        throw refusal(
+          `The deployment ${id} waits for nothing that could be passed over: it is ${status}`,
+        );
+      }
+      const reason = wish.whole ? "to its end" : `past "${hold?.key}"`;
+      return { input: { kind: "promote", by, whole: wish.whole }, action: "promoted", reason };
+    }
+    case "approve":
+    case "reject": {
+      const { hold } = progress;
+      if (hold?.hold.kind !== "approval") {
+        throw refusal(`The deployment ${id} does not wait for an approval: it is ${status}`);
+      }
+      ownRight(policy, by, id);
+      if (wish.kind === "approve") {
+        return { input: { kind: "approve" }, action: "approved", reason: hold.key };
+      }
+      const why = stopFor(`"${hold.key}" was rejected by ${by}`, wish.message);
+      return { input: { ...why, rollback: false }, action: "rejected", reason: hold.key };
+    }
+    case "abort": {
+      const why = stopFor(`The deployment was aborted by ${by}`, wish.message);
+      return { input: { ...why, rollback: true }, action: "aborted", ...reasonOf(wish.message) };
+    }
+  }
+}
+
+/** Throws unless the deployment has begun and not ended. */
+export function refuseIfNotUnderWay({ id, status }: Pick<Deployment, "id" | "status">): void {
+  if (TERMINAL_DEPLOYMENT.has(status)) {
+    throw refusal(
+      `The deployment ${id} has already ended: it is ${status}`,
+      "DeploymentAlreadyCompletedException",
+    );
+  }
+  if (status === "Created" || status === "Queued") {
+    throw refusal(
+      `The deployment ${id} has not begun: it is ${status}`,
+      "DeploymentNotStartedException",
+    );
+  }
+}
+
+function stopFor(what: string, message: string | undefined) {
+  const text = message === undefined ? what : `${what}: ${message}`;
+  return { kind: "stop", error: { code: "MANUAL_STOP", message: `${text}.` } } as const;
+}
+
+function reasonOf(reason: string | undefined): { reason?: string } {
+  return reason === undefined ? {} : { reason };
+}
+
+function ownRight(policy: GroupPolicy, by: string, id: string): void {
+  if (isApprover(policy, by)) return;
+  throw new DomainError(
+    "AccessDeniedException",
+    "deploymentId",
+    `${by} may not approve for the deployment group of ${id}; its policy names ` +
+      `${policy.approvers?.join(", ")} (runtime policy show)`,
+  );
+}
+
+function refusal(
+  message: string,
+  name: ErrorName = "InvalidDeploymentStatusException",
+): DomainError {
+  return new DomainError(name, "deploymentId", message);
+}
