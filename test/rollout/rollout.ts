@@ -44,16 +44,22 @@ export function rollout(
   hosts: string,
   next: (fleet: FleetView) => FleetStep,
   changes: Partial<DeploymentRequest> = {},
+  { zones = "", ...given }: Partial<Rules> & { zones?: string } = {},
 ): Rollout {
   const id = (index: number) => `web-${index + 1}`;
   const letters = [...hosts];
-  const targets = letters.map((letter, index) => target(id(index), ...HOST[letter]!));
+  const targets = letters.map((letter, index) => ({
+    ...target(id(index), ...HOST[letter]!),
+    // A letter a host names its zone; a dot stands for none.
+    ...(zones !== "" && { zone: zones.charAt(index).replace(".", "") }),
+  }));
   const unhealthy = new Set(letters.flatMap((letter, index) => letter === "u" ? id(index) : []));
   const views: FleetView[] = [];
   const rules: Rules = {
     clocks: HOST_CLOCKS,
     timeLapse: 1,
     checksFirst: false,
+    ...given,
     next(fleet) {
       views.push(fleet);
       return next(fleet);
