@@ -3,8 +3,6 @@
  * alarms and analyses that they name. A fault names file, line, column and the member. Pure.
  * @module
  */
-import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
-import type { Document } from "yaml";
 import { z } from "zod";
 import type { MinimumHealthyHosts } from "../domain/deployment_config.ts";
 import { type AutoRollbackEvent, TriggerConfig } from "../domain/deployment_group.ts";
@@ -12,7 +10,7 @@ import { IntegrationConfig } from "../domain/integration.ts";
 import { Name, PREDEFINED_CONFIG_PREFIX } from "../domain/name.ts";
 import { ResourceTag } from "../domain/resource_tag.ts";
 import { parseTopicArn, TopicName } from "../domain/topic.ts";
-import { type Failure, usageFailure } from "./failure.ts";
+import { parseYamlFile, type YamlFile } from "./yaml_file.ts";
 
 const ROLLBACK_EVENTS = {
   failure: "DEPLOYMENT_FAILURE",
@@ -146,71 +144,12 @@ function eachOnce<T extends z.ZodType>(
 }
 
 /** What a file declares, and how a fault is told that only the server can find. */
-export interface DeclaredFile {
+export interface DeclaredFile extends Pick<YamlFile<Declaration>, "faulty"> {
   declared: Declaration;
-  /** A usage failure that lists the faults with their places, as those of the file itself. */
-  faulty(faults: readonly Fault[]): Failure;
 }
 
 /** Parses the text of `file`. Throws a usage failure that lists every fault with its place. */
 export function parseDeclaration(file: string, text: string): DeclaredFile {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  const place = (offset: number) => {
-    const { line, col } = lineCounter.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  const faults = document.errors.map((error) => `${place(error.pos[0])}: ${error.message}`);
-  if (faults.length > 0) throw faulty(file, faults);
-  const told = (found: readonly Fault[]) =>
-    faulty(
-      file,
-      found.map(({ path, message }) => {
-        const member = memberName(path);
-        return `${place(offsetOf(document, path))}: ${
-          member === "" ? "" : `${member}: `
-        }${message}`;
-      }),
-    );
-  const parsed = DeclarationFile.safeParse(document.toJS() ?? {});
-  if (parsed.success) return { declared: parsed.data, faulty: told };
-  throw told(parsed.error.issues.flatMap(spread));
-}
-
-/** What is wrong with the member at a path of the file. */
-export interface Fault {
-  path: readonly PropertyKey[];
-  message: string;
-}
-
-/** One fault for each unknown key, at the key; any other issue as it is. */
-function spread(issue: z.core.$ZodIssue): Fault[] {
-  if (issue.code !== "unrecognized_keys") return [issue];
-  return issue.keys.map((key) => ({ path: [...issue.path, key], message: "no such member" }));
-}
-
-/** `applications[0].groups[1].config` */
-function memberName(path: readonly PropertyKey[]): string {
-  return path.map((part) => typeof part === "number" ? `[${part}]` : `.${String(part)}`).join("")
-    .replace(/^\./, "");
-}
-
-/** Where the member stands in the text: its key, or the nearest thing around it that is there. */
-function offsetOf(document: Document, path: readonly PropertyKey[]): number {
-  const parent = path.length === 0 ? undefined : document.getIn(path.slice(0, -1), true);
-  const last = path.at(-1);
-  if (isMap(parent)) {
-    for (const { key } of parent.items) {
-      if (isScalar(key) && key.value === last && key.range) return key.range[0];
-    }
-  }
-  const inside = isCollection(parent) ? parent.get(last, true) : undefined;
-  const node = path.length === 0 ? document.contents : inside;
-  if (isNode(node) && node.range) return node.range[0];
-  return path.length === 0 ? 0 : offsetOf(document, path.slice(0, -1));
-}
-
-function faulty(file: string, faults: readonly string[]) {
-  const [first = `${file} is not understood`, ...rest] = faults;
-  return usageFailure(first, rest, [`correct ${file} and apply it again`]);
+  const { content, faulty } = parseYamlFile(file, text, DeclarationFile, "apply it again");
+  return { declared: content, faulty };
 }

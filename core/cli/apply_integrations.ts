@@ -7,8 +7,9 @@ import { isDeepStrictEqual } from "node:util";
 import { IntegrationKind } from "../domain/integration.ts";
 import { ListIntegrationsOutput } from "../wire/integrations_api.ts";
 import type { Api } from "./api.ts";
-import type { DeclaredFile, Fault } from "./apply_file.ts";
+import type { DeclaredFile } from "./apply_file.ts";
 import type { Change } from "./apply_plan.ts";
+import type { Fault } from "./yaml_file.ts";
 
 type Integrations = ListIntegrationsOutput["integrations"];
 

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Api } from "./api.ts";
-import type { DeclaredFile, Fault } from "./apply_file.ts";
+import type { DeclaredFile } from "./apply_file.ts";
 import { allTopics } from "./topic_api.ts";
+import type { Fault } from "./yaml_file.ts";
 
 /** Answers the ARN for a topic of the file. */
 export type TopicArns = (topic: string) => string;

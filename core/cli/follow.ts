@@ -16,6 +16,7 @@ import { Failure, type FailureReport, renderReport } from "./failure.ts";
 import { failureReport, timeoutReport } from "./failure_report.ts";
 import type { Io } from "./io.ts";
 import { jsonLine } from "./json_line.ts";
+import { limitedWait, WaitEnded } from "./limited_wait.ts";
 import { openReporter, type Reporter } from "./reporter.ts";
 import type { Flag } from "./verb.ts";
 import { duration, hosts } from "./words.ts";
@@ -36,16 +37,6 @@ export interface FollowOptions {
   wait: boolean;
   /** Seconds. */
   timeout?: number;
-}
-
-/** Why a wait ended before the deployment did. */
-class WaitEnded extends Error {
-  override readonly name = "WaitEnded";
-  readonly by: "interrupt" | "timeout";
-  constructor(by: "interrupt" | "timeout") {
-    super(`the wait ended by ${by}`);
-    this.by = by;
-  }
 }
 
 /** Says that a deployment was created and, unless told not to wait, follows it to its end. */
@@ -71,16 +62,11 @@ export async function followDeployment(
   deploymentId: string,
   options: Pick<FollowOptions, "json" | "timeout">,
 ): Promise<number> {
-  const abort = new AbortController();
-  const stopListening = io.onInterrupt(() => abort.abort(new WaitEnded("interrupt")));
-  const limit = options.timeout === undefined ? undefined : setTimeout(
-    () => abort.abort(new WaitEnded("timeout")),
-    options.timeout * 1000,
-  );
+  const wait = limitedWait(io, options.timeout);
   const reporter = await openReporter(io, options);
   const watched: Watched = { view: newView(deploymentId) };
   try {
-    await watchToTheEnd(api, io, watched, reporter, abort.signal);
+    await watchToTheEnd(api, io, watched, reporter, wait.signal);
   } catch (error) {
     reporter.finish();
     if (!(error instanceof WaitEnded)) throw stillRunning(error, deploymentId);
@@ -89,8 +75,7 @@ export async function followDeployment(
       : interruptReport(deploymentId);
     return conclude(io, watched, report, options);
   } finally {
-    clearTimeout(limit);
-    stopListening();
+    wait.over();
   }
   return conclude(io, watched, failureReport(watched.view, watched.rollback), options);
 }

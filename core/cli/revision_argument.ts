@@ -25,29 +25,40 @@ export function bundleTypeOf(name: string): BundleType | undefined {
 
 /** Throws a usage failure that says what is wrong with the text. */
 export function parseRevision(text: string): RevisionLocation {
+  const read = readRevision(text);
+  if (typeof read !== "string") return read;
+  throw usageFailure(`--revision is not a revision: ${read}`, [`given: ${text}`], [
+    "--revision 's3://BUCKET/KEY.tgz?eTag=…'",
+    "--revision github:OWNER/REPO@SHA",
+    "--revision 'https://HOST/APP.tgz#sha256=…'",
+  ]);
+}
+
+/** The revision, or what is wrong with the text. */
+export function readRevision(text: string): RevisionLocation | string {
   if (text.startsWith("s3://")) return s3Revision(text);
   if (/^https?:\/\//.test(text)) return httpsRevision(text);
   const github = text.match(/^github:([^/@]+\/[^/@]+)@(.+)$/);
-  if (!github) throw badRevision(text, "begins with none of s3:// github:owner/repo@ https://");
+  if (!github) return "begins with none of s3:// github:owner/repo@ https://";
   const [, repository = "", commitId = ""] = github;
   if (!/^[0-9a-f]{40}$/i.test(commitId)) {
-    throw badRevision(text, `${commitId} is not a commit's full SHA-1 of 40 digits`);
+    return `${commitId} is not a commit's full SHA-1 of 40 digits`;
   }
   return { revisionType: "GitHub", gitHubLocation: { repository, commitId } };
 }
 
-function s3Revision(text: string): RevisionLocation {
+function s3Revision(text: string): RevisionLocation | string {
   const [, bucket = "", key = "", query = ""] = text.match(/^s3:\/\/([^/?]*)\/?([^?]*)\??(.*)$/) ??
     [];
-  if (bucket === "" || key === "") throw badRevision(text, "bucket or key is missing");
+  if (bucket === "" || key === "") return "bucket or key is missing";
   const bundleType = bundleTypeOf(key);
   if (!bundleType) {
     const endings = BUNDLE_SUFFIXES.map(([suffix]) => suffix).join(" ");
-    throw badRevision(text, `the key ends in none of ${endings}`);
+    return `the key ends in none of ${endings}`;
   }
   const parameters = new URLSearchParams(query);
   for (const name of parameters.keys()) {
-    if (name !== "versionId" && name !== "eTag") throw badRevision(text, `unknown ${name}=`);
+    if (name !== "versionId" && name !== "eTag") return `unknown ${name}=`;
   }
   const version = parameters.get("versionId");
   const eTag = parameters.get("eTag");
@@ -57,23 +68,23 @@ function s3Revision(text: string): RevisionLocation {
   };
 }
 
-function httpsRevision(text: string): RevisionLocation {
+function httpsRevision(text: string): RevisionLocation | string {
   const [url = "", fragment = ""] = text.split("#", 2);
   const parameters = new URLSearchParams(fragment);
   for (const name of parameters.keys()) {
-    if (name !== "sha256" && name !== "type") throw badRevision(text, `unknown ${name}= after #`);
+    if (name !== "sha256" && name !== "type") return `unknown ${name}= after #`;
   }
   const sha256 = parameters.get("sha256");
-  if (sha256 === null) throw badRevision(text, "its hash is missing: #sha256= and 64 hex digits");
+  if (sha256 === null) return "its hash is missing: #sha256= and 64 hex digits";
   const path = URL.canParse(url) ? new URL(url).pathname : "";
   const bundleType = parameters.get("type") ?? bundleTypeOf(path);
   if (bundleType === undefined) {
-    throw badRevision(text, "the address ends in none of .tgz .tar.gz .tar .zip; add &type=tgz");
+    return "the address ends in none of .tgz .tar.gz .tar .zip; add &type=tgz";
   }
   const location = HttpsLocation.safeParse({ url, sha256, bundleType });
   if (location.success) return { revisionType: "HTTPS", httpsLocation: location.data };
   const [issue] = location.error.issues;
-  throw badRevision(text, `${issue?.path.join(".")} must be ${issue?.message}`);
+  return `${issue?.path.join(".")} must be ${issue?.message}`;
 }
 
 /** The revision as an argument for the shell; undefined for revisions that are text. */
@@ -95,12 +106,4 @@ function httpsArgument({ url, sha256, bundleType }: HttpsLocation): string {
   const shown = bundleTypeOf(new URL(url).pathname) === bundleType;
   const text = `${url}#sha256=${sha256}${shown ? "" : `&type=${bundleType}`}`;
   return `'${text.replaceAll("'", "%27")}'`;
-}
-
-function badRevision(text: string, why: string) {
-  return usageFailure(`--revision is not a revision: ${why}`, [`given: ${text}`], [
-    "--revision 's3://BUCKET/KEY.tgz?eTag=…'",
-    "--revision github:OWNER/REPO@SHA",
-    "--revision 'https://HOST/APP.tgz#sha256=…'",
-  ]);
 }
