@@ -14,6 +14,7 @@ import {
 import { deploymentOperations } from "./deployment_operations.ts";
 import { type Operation, operationsByName } from "./operation.ts";
 import { describeOperations } from "./operations/describe_operations.ts";
+import { explainDeployment } from "./operations/explain_deployment.ts";
 import { getDeploymentLogs } from "./operations/get_deployment_logs.ts";
 import { listIntegrations } from "./operations/list_integrations.ts";
 import { putIntegration } from "./operations/put_integration.ts";
@@ -42,6 +43,7 @@ export function publicServices(engine: Engine, integrations: Integrations): Publ
       operations: new Map([
         ...RUNTIME_OPERATIONS,
         ...operationsByName([
+          explainDeployment(engine),
           getDeploymentLogs(engine),
           listIntegrations(integrations),
           putIntegration(integrations),

@@ -28,7 +28,7 @@ export function usageFailure(cause: string, evidence: string[], next: string[]):
 }
 
 /** The four parts, one a line; further evidence and commands stand below their first. */
-export function renderReport(report: FailureReport): string {
+export function renderReport(report: Omit<FailureReport, "exitCode">): string {
   const lines = [report.cause];
   const part = (label: string, texts: readonly string[]) => {
     texts.forEach((text, index) => lines.push(`  ${(index ? "" : label).padEnd(8)}  ${text}`));

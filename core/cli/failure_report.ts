@@ -1,31 +1,75 @@
 /**
- * From what was seen of a deployment, and of its rollback if there was one, to the exit code and the
+ * From what the server explains of a deployment, and how it was seen to end, to the exit code and the
  * four parts a person reads. Pure.
  * @module
  */
+import type { ExplainDeploymentOutput } from "../wire/explain_api.ts";
+import { causeTree } from "./cause_tree.ts";
 import { type DeploymentView, firstFailure, type TargetEvent } from "./deployment_view.ts";
 import { EXIT } from "./exit.ts";
 import type { FailureReport } from "./failure.ts";
-import { failureTitle, hookLines, lastLines } from "./host_failure.ts";
-import { harmless, hosts, hostsOf, some } from "./words.ts";
+import { hookLines } from "./host_failure.ts";
+import { harmless } from "./words.ts";
 
-/** Lines of output shown of the first failed event. */
-const SHOWN_LINES = 5;
+/** Hosts shown of those that run when a wait is given up. */
+const SHOWN_HOSTS = 5;
 
-/** The report of a deployment that ended without success; undefined when it succeeded. */
+/** A deployment's four parts, whatever became of it. */
+export function explainedReport(
+  { deploymentId, status, cause, state, next }: ExplainDeploymentOutput,
+): Omit<FailureReport, "exitCode"> {
+  const why = cause ? `: ${harmless(cause.text)}` : "";
+  return {
+    cause: `Deployment ${deploymentId} ${BECAME[status] ?? `is ${status}`}${why}`,
+    evidence: [...(cause?.evidence ?? []).map(harmless), ...causeTree(cause?.because ?? [])],
+    state: state.map(harmless).join("; "),
+    next,
+  };
+}
+
+const BECAME: Partial<Record<ExplainDeploymentOutput["status"], string>> = {
+  Succeeded: "succeeded",
+  Failed: "failed",
+  Stopped: "was stopped",
+};
+
+/** The report of a deployment that was followed to an end without success. */
 export function failureReport(
   view: DeploymentView,
-  rollback?: DeploymentView,
-): FailureReport | undefined {
-  if (view.deployment?.status === "Succeeded") return undefined;
+  rollback: DeploymentView | undefined,
+  explained: ExplainDeploymentOutput | Error,
+): FailureReport {
   const rolledBack = rollback?.deployment?.status === "Succeeded";
+  const report = explained instanceof Error
+    ? unexplained(view, explained)
+    : explainedReport(explained);
   return {
+    ...report,
     exitCode: rolledBack ? EXIT.rolledBack : EXIT.failed,
-    cause: `Deployment ${view.id} ${causeOf(view)}`,
-    evidence: evidenceOf(view),
-    state: rollback === undefined ? stateWithoutRollback(view) : stateOfRollback(rollback),
-    next: nextOf(view, rollback),
+    evidence: [...report.evidence, ...printedByHooks(view)],
   };
+}
+
+/** All there is to say when the server does not answer any more, or is of an earlier version. */
+function unexplained(
+  { id, deployment }: DeploymentView,
+  { message }: Error,
+): Omit<FailureReport, "exitCode"> {
+  const error = deployment?.error;
+  const status = deployment?.status ?? "Created";
+  const why = error ? `: ${error.code}: ${harmless(error.message)}` : "";
+  return {
+    cause: `Deployment ${id} ${BECAME[status] ?? `is ${status}`}${why}`,
+    evidence: [],
+    state: `the server could not tell more: ${harmless(message)}`,
+    next: [`runtime explain ${id}`],
+  };
+}
+
+/** What the hooks after the first failure printed, which is no lifecycle event's. */
+function printedByHooks(view: DeploymentView): string[] {
+  const host = firstFailure(view)?.target.targetId ?? "";
+  return hookLines(view.hookLogs.get(host) ?? []).map((line) => `${host} | ${line}`);
 }
 
 /** The report of a wait that was given up; the deployment itself goes on. */
@@ -41,85 +85,11 @@ export function timeoutReport(view: DeploymentView, seconds: number): FailureRep
 }
 
 function runningHosts(view: DeploymentView): string[] {
-  const running = withStatus(view, "InProgress").slice(0, SHOWN_LINES);
+  const running = withStatus(view, "InProgress").slice(0, SHOWN_HOSTS);
   return running.map((target) => {
     const event = target.events.find((one) => one.status === "InProgress");
     return event ? `${target.targetId} runs ${event.name}` : `${target.targetId} is in progress`;
   });
-}
-
-function causeOf(view: DeploymentView): string {
-  const verb = view.deployment?.status === "Stopped" ? "was stopped" : "failed";
-  const first = firstFailure(view);
-  if (first === undefined) {
-    const { error } = view.deployment ?? {};
-    return error === undefined ? verb : `${verb}: ${error.code}: ${harmless(error.message)}`;
-  }
-  const others = withStatus(view, "Failed").length - 1;
-  const more = others > 0 ? ` (${others} more failed)` : "";
-  return `${verb}: ${first.target.targetId} ${failureTitle(first.event)}${more}`;
-}
-
-function evidenceOf(view: DeploymentView): string[] {
-  const first = firstFailure(view);
-  const { error, statusMessages = [] } = view.deployment ?? {};
-  if (first === undefined) return statusMessages.map(harmless);
-  const { target, event } = first;
-  const message = harmless(event.diagnostics?.message ?? "");
-  return [
-    ...(error ? [`${error.code}: ${harmless(ruleOf(error.message))}`] : []),
-    ...(message === "" ? [] : [`${target.targetId}: ${message}`]),
-    ...lastLines(event, view.logs.get(target.targetId) ?? [], SHOWN_LINES)
-      .map((line) => `${target.targetId} | ${event.name} | ${line}`),
-    ...hookLines(view.hookLogs.get(target.targetId) ?? [])
-      .map((line) => `${target.targetId} | ${line}`),
-  ];
-}
-
-/** The rule's numbers: the server goes on with the host, which stands below, and CodeDeploy's text. */
-function ruleOf(message: string): string {
-  return message.split(/: |\. The overall deployment failed/)[0] ?? message;
-}
-
-/** `rolled back: 3 of 3 hosts on s3://…`, or how the rollback stands. */
-function stateOfRollback(rollback: DeploymentView): string {
-  const { status, revision = "the earlier revision" } = rollback.deployment ?? {};
-  const total = rollback.targets.size;
-  const back = withStatus(rollback, "Succeeded").length;
-  const on = `${hostsOf(back, total)} on ${revision} (${rollback.id})`;
-  if (status === "Succeeded") return `rolled back: ${on}`;
-  if (status === "Failed" || status === "Stopped") {
-    return `the rollback ${causeOf(rollback)}; ${on}`;
-  }
-  return `the rollback is ${status ?? "Created"}: ${on}`;
-}
-
-function stateWithoutRollback(view: DeploymentView): string {
-  const named = (status: TargetEvent["status"]) =>
-    some(withStatus(view, status).map((target) => target.targetId));
-  const revision = view.deployment?.revision ?? "the new revision";
-  const succeeded = withStatus(view, "Succeeded");
-  const untouched = [...withStatus(view, "Skipped"), ...withStatus(view, "Pending")];
-  const parts = [
-    ...(succeeded.length > 0 ? [`${hosts(succeeded.length)} on ${revision}`] : []),
-    ...(named("Failed") === "" ? [] : [`${named("Failed")} left where it failed`]),
-    ...(untouched.length > 0 ? [`${hosts(untouched.length)} not touched`] : []),
-  ];
-  const why = view.deployment?.rollback.rollbackMessage;
-  const rollback = why === undefined ? "nothing was rolled back" : `no rollback: ${harmless(why)}`;
-  return [parts.length > 0 ? parts.join(", ") : "no host was touched", rollback].join("; ");
-}
-
-function nextOf(view: DeploymentView, rollback?: DeploymentView): string[] {
-  const stuck = rollback !== undefined && rollback.deployment?.status !== "Succeeded"
-    ? rollback
-    : view;
-  const first = firstFailure(stuck);
-  const next = first === undefined
-    ? [`runtime status ${stuck.id}`]
-    : [`runtime logs ${stuck.id} --host ${first.target.targetId}`];
-  if (rollback === undefined && view.targets.size > 0) next.push(`runtime rollback ${view.id}`);
-  return next;
 }
 
 function withStatus(view: DeploymentView, status: TargetEvent["status"]): TargetEvent[] {

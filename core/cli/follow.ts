@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { UnreachableError } from "../wire/aws_json.ts";
+import { ExplainDeploymentOutput } from "../wire/explain_api.ts";
 import { GotDeployment } from "./answers.ts";
 import type { Api } from "./api.ts";
 import { asFailure } from "./api_failure.ts";
@@ -77,7 +78,20 @@ export async function followDeployment(
   } finally {
     wait.over();
   }
-  return conclude(io, watched, failureReport(watched.view, watched.rollback), options);
+  return conclude(io, watched, await reportOf(api, watched), options);
+}
+
+/** Why it ended without success; undefined when it succeeded. */
+async function reportOf(
+  api: Api,
+  { view, rollback }: Watched,
+): Promise<FailureReport | undefined> {
+  if (view.deployment?.status === "Succeeded") return undefined;
+  const asked = { deploymentId: view.id };
+  const explained = await api.runtime("ExplainDeployment", asked, ExplainDeploymentOutput)
+    // How it ended is known already, and counts more than why the server cannot explain it.
+    .catch((error) => error instanceof Error ? error : new Error(String(error)));
+  return failureReport(view, rollback, explained);
 }
 
 interface Watched {

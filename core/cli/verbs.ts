@@ -52,6 +52,7 @@ export const VERBS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["deploy", () => import("./deploy.ts")],
   ["status", () => import("./status.ts")],
   ["logs", () => import("./logs.ts")],
+  ["explain", () => import("./explain.ts")],
   ["stop", () => import("./stop.ts")],
   ["restart", () => import("./restart.ts")],
   ["rollback", () => import("./rollback.ts")],

@@ -8,17 +8,16 @@ import type { Deployment, DeploymentErrorCode } from "../domain/deployment.ts";
 import type { Target } from "../domain/target.ts";
 import { clip, duration } from "../domain/wording.ts";
 import { ruleOf } from "./failure_cause.ts";
+import { analysisStep } from "./hold_on.ts";
 import { CAUSE_LIMITS, type CauseLimits, hostCauses } from "./host_causes.ts";
 
 export interface Ended {
   deployment:
     & {
-      [Member in "error" | "stop" | "startTime"]?: Deployment[Member] | undefined;
+      [Member in "error" | "stop" | "startTime" | "progress"]?: Deployment[Member] | undefined;
     }
     & Pick<Deployment, "status">;
   targets: readonly Target[];
-  /** What was decided, where more is known of it than its error says: an alarm with its readings. */
-  decided?: Cause;
 }
 
 /** Bytes of a tree as JSON, at most. */
@@ -29,6 +28,9 @@ const TEXT = 2_000;
 
 const KINDS: Partial<Record<DeploymentErrorCode, CauseKind>> = {
   ALARM_ACTIVE: "alarm",
+  CUSTOMER_APPLICATION_UNHEALTHY: "analysis",
+  ELASTIC_LOAD_BALANCING_INVALID: "balancer",
+  ELB_INVALID_INSTANCE: "balancer",
   HEALTH_CONSTRAINTS: "rule",
   HEALTH_CONSTRAINTS_INVALID: "rule",
   MANUAL_STOP: "person",
@@ -45,9 +47,10 @@ const LIMITS: readonly CauseLimits[] = [
 ];
 
 /** The cause of a deployment that ended Failed or Stopped; undefined for any other. */
-export function causeOf({ deployment, targets, decided }: Ended): Cause | undefined {
+export function causeOf({ deployment, targets }: Ended): Cause | undefined {
   if (deployment.status !== "Failed" && deployment.status !== "Stopped") return undefined;
-  const root = decided ?? { kind: kindOf(deployment), text: textOf(deployment) };
+  const root = deployment.stop?.cause ?? failedAnalysis(deployment) ??
+    { kind: kindOf(deployment), text: textOf(deployment) };
   for (const limits of LIMITS) {
     const because = [...root.because ?? [], ...hostCauses(targets, limits)];
     const cause = because.length === 0 ? root : { ...root, because };
@@ -62,14 +65,22 @@ function kindOf({ error, stop }: Ended["deployment"]): CauseKind {
 }
 
 function textOf({ status, error, stop, startTime }: Ended["deployment"]): string {
-  const isAsked = stop !== undefined && (!error || error.code === "MANUAL_STOP");
-  if (isAsked && startTime === undefined) return "somebody asked to stop it before it began";
-  if (isAsked && startTime !== undefined) {
-    return `somebody asked to stop it ${duration(stop.at - startTime)} after its start`;
-  }
   const rule = clip(ruleOf(error?.message ?? ""), TEXT);
-  if (rule !== "") return rule;
-  return `the deployment ${status === "Failed" ? "failed" : "was stopped"}, and no reason is known`;
+  if (rule === "") {
+    const what = status === "Failed" ? "failed" : "was stopped";
+    return `the deployment ${what}, and no reason is known`;
+  }
+  if (!stop || startTime === undefined) return rule;
+  return `${rule}, ${duration(stop.at - startTime)} after its start`;
+}
+
+/** The analysis that failed it: its hold is under way still, with all that was measured. */
+function failedAnalysis({ error, progress }: Ended["deployment"]): Cause | undefined {
+  if (error?.code !== "CUSTOMER_APPLICATION_UNHEALTHY" || !progress?.hold) return undefined;
+  // What has failed has so whatever the time is, and however long the intervals were.
+  const step = analysisStep(progress.hold, progress.hold.since, 1);
+  if (step?.kind !== "failed") return undefined;
+  return { kind: "analysis", text: step.text, because: step.because };
 }
 
 function bytesOf(cause: Cause): number {

@@ -10,7 +10,6 @@ import { prepared } from "./prepared.ts";
 import {
   applications,
   deploymentCauses,
-  deploymentCauses,
   deploymentGroups,
   deployments,
   hookExecutions,
@@ -96,7 +95,6 @@ export function deleteApplication(tx: Tx, name: string): void {
   tx.delete(resourceTags).where(eq(resourceTags.resourceId, id)).run();
   tx.delete(targets).where(inArray(targets.deploymentId, history)).run();
   tx.delete(logChunks).where(inArray(logChunks.deploymentId, history)).run();
-  tx.delete(deploymentCauses).where(inArray(deploymentCauses.deploymentId, history)).run();
   tx.delete(deploymentCauses).where(inArray(deploymentCauses.deploymentId, history)).run();
   tx.delete(deployments).where(eq(deployments.applicationId, id)).run();
   tx.delete(deploymentGroups).where(eq(deploymentGroups.applicationId, id)).run();

@@ -21,8 +21,24 @@ const success = [
   deployment(ID, "Succeeded"),
 ];
 
+const explained = {
+  deploymentId: ID,
+  status: "Failed",
+  cause: {
+    kind: "rule",
+    text: "1 of 1 host failed, at least one must succeed",
+    because: [{ kind: "host", text: "web-1 failed ApplicationStart" }],
+  },
+  state: ["nothing was rolled back"],
+  next: [`runtime logs ${ID} --host web-1`],
+};
+
 function created(more = {}) {
-  return standIn({ CreateDeployment: () => ({ deploymentId: ID }), ...more });
+  return standIn({
+    CreateDeployment: () => ({ deploymentId: ID }),
+    ExplainDeployment: () => explained,
+    ...more,
+  });
 }
 
 test("--json --no-wait prints the id on one line, and sends what was asked", async () => {
@@ -120,10 +136,9 @@ test("a failure follows its rollback too and ends with 3 and the four parts", as
   assert.deepEqual(server.streams, [ID, BACK]);
   assert.equal(
     done.err,
-    `Deployment ${ID} failed: web-1 ApplicationStart scripts/start.sh exit code 7
-  evidence  web-1: Script at specified location: scripts/start.sh failed with exit code 7
-            web-1 | ApplicationStart | port 80 is taken
-  state     rolled back: 1 host on ${OLD} (${BACK})
+    `Deployment ${ID} failed: 1 of 1 host failed, at least one must succeed
+  evidence  web-1 failed ApplicationStart
+  state     nothing was rolled back
   next      runtime logs ${ID} --host web-1
 `,
   );
@@ -143,7 +158,8 @@ test("with --json every event is a line, and the last says how it ended", async 
     [last.deploymentId, last.status, last.exitCode, last.rollbackDeploymentId],
     [ID, "Failed", 1, BACK],
   );
-  assert.match(last.cause, /web-1 ApplicationStart scripts\/start\.sh exit code 7/);
+  assert.match(last.cause, /failed: 1 of 1 host failed/);
+  assert.deepEqual(last.evidence, ["web-1 failed ApplicationStart"]);
 });
 
 test("a rollback that is created a moment later is waited for", async () => {

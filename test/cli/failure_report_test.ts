@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { type DeploymentView, newView, record } from "../../core/cli/deployment_view.ts";
 import { renderReport } from "../../core/cli/failure.ts";
 import { failureReport, timeoutReport } from "../../core/cli/failure_report.ts";
+import type { Cause } from "../../core/domain/cause.ts";
+import type { ExplainDeploymentOutput } from "../../core/wire/explain_api.ts";
 import type { StreamEvent } from "../../core/wire/event_stream.ts";
-import { deployment, host, log, NEW, OLD, ran, scriptFailed } from "./story.ts";
+import { deployment, host, log, OLD, scriptFailed } from "./story.ts";
 
 function view(id: string, events: StreamEvent[]): DeploymentView {
   const seen = newView(id);
@@ -12,118 +14,98 @@ function view(id: string, events: StreamEvent[]): DeploymentView {
   return seen;
 }
 
-const unhealthy = {
-  error: { code: "HEALTH_CONSTRAINTS", message: "too many individual instances failed" },
-} as const;
-
 const failed = view("d-FAILED000", [
-  deployment("d-FAILED000", "Failed", unhealthy),
-  log("d-FAILED000", "web-1", 1, "starting", "\x1b[31mport 80 is taken\x1b[0m"),
-  host("d-FAILED000", "web-1", "Failed", [
-    ran("Install", 0, 500),
-    scriptFailed("ApplicationStart", 500, 1500),
-  ]),
-  host("d-FAILED000", "web-2", "Failed", [scriptFailed("ApplicationStart", 500, 1800)]),
-  host("d-FAILED000", "web-3", "Skipped"),
+  deployment("d-FAILED000", "Failed"),
+  host("d-FAILED000", "web-1", "Failed", [scriptFailed("ApplicationStart", 500, 1500)]),
 ]);
+const back = (status: "Succeeded" | "Failed") =>
+  view("d-BACK00000", [deployment("d-BACK00000", status, { revision: OLD })]);
 
-const head =
-  `Deployment d-FAILED000 failed: web-1 ApplicationStart scripts/start.sh exit code 7 (1 more failed)
-  evidence  HEALTH_CONSTRAINTS: too many individual instances failed
-            web-1: Script at specified location: scripts/start.sh failed with exit code 7
-            web-1 | ApplicationStart | starting
-            web-1 | ApplicationStart | port 80 is taken
+const SCRIPT: Cause = {
+  kind: "script",
+  text: "Script at specified location: scripts/start.sh failed with exit code 7",
+  evidence: ["starting", "\x1b[31mport 80 is taken\x1b[0m"],
+};
+const explained: ExplainDeploymentOutput = {
+  deploymentId: "d-FAILED000",
+  status: "Failed",
+  cause: {
+    kind: "rule",
+    text: "3 of 5 hosts failed, 4 must stay healthy",
+    because: [
+      {
+        kind: "host",
+        text: "ApplicationStart failed on 2 hosts: web-1, web-2",
+        because: [{
+          kind: "event",
+          text: "ApplicationStart failed on web-1 after 1.0 s: exit code 7",
+          because: [SCRIPT, { ...SCRIPT, evidence: ["once more"] }],
+        }],
+      },
+      { kind: "host", text: "web-3 failed Install", evidence: ["no space left on device"] },
+    ],
+  },
+  state: ["2 hosts not touched", "rolled back by d-BACK00000: 5 of 5 hosts on s3://b/old.zip"],
+  next: ["runtime logs d-FAILED000 --host web-1"],
+};
+
+const text = `Deployment d-FAILED000 failed: 3 of 5 hosts failed, 4 must stay healthy
+  evidence  ApplicationStart failed on 2 hosts: web-1, web-2
+            └─ ApplicationStart failed on web-1 after 1.0 s: exit code 7
+               ├─ Script at specified location: scripts/start.sh failed with exit code 7
+               │  │ starting
+               │  │ port 80 is taken
+               └─ Script at specified location: scripts/start.sh failed with exit code 7
+                  │ once more
+            web-3 failed Install
+            │ no space left on device
+  state     2 hosts not touched; rolled back by d-BACK00000: 5 of 5 hosts on s3://b/old.zip
+  next      runtime logs d-FAILED000 --host web-1
 `;
 
 const cases: [
   name: string,
-  seen: DeploymentView,
   rollback: DeploymentView | undefined,
+  explained: ExplainDeploymentOutput | Error,
   exit: number,
   text: string,
 ][] = [
+  ["a failure that was rolled back", back("Succeeded"), explained, 3, text],
+  ["a failure whose rollback failed as well", back("Failed"), explained, 1, text],
+  ["a failure without a rollback", undefined, explained, 1, text],
   [
-    "a failed script that was rolled back",
-    failed,
-    view("d-BACK00000", [
-      deployment("d-BACK00000", "Succeeded", { revision: OLD, creator: "codeDeployRollback" }),
-      ...["web-1", "web-2", "web-3"].map((name) => host("d-BACK00000", name, "Succeeded")),
-    ]),
-    3,
-    head +
-    `  state     rolled back: 3 of 3 hosts on ${OLD} (d-BACK00000)
-  next      runtime logs d-FAILED000 --host web-1
-`,
-  ],
-  [
-    "a failed script and no rollback",
-    failed,
+    "a deployment that was stopped, with a cause alone",
     undefined,
+    {
+      ...explained,
+      status: "Stopped",
+      cause: { kind: "person", text: "somebody asked to stop it before it began" },
+      state: ["no host was touched", "nothing was rolled back"],
+    },
     1,
-    head +
-    `  state     web-1, web-2 left where it failed, 1 host not touched; nothing was rolled back
-  next      runtime logs d-FAILED000 --host web-1
-            runtime rollback d-FAILED000
-`,
-  ],
-  [
-    "a rollback that failed as well",
-    failed,
-    view("d-BACK00000", [
-      deployment("d-BACK00000", "Failed", { revision: OLD }),
-      host("d-BACK00000", "web-1", "Failed", [scriptFailed("ValidateService", 0, 1)]),
-      host("d-BACK00000", "web-2", "Succeeded"),
-    ]),
-    1,
-    head +
-    `  state     the rollback failed: web-1 ValidateService scripts/start.sh exit code 7; 1 of 2 hosts on ${OLD} (d-BACK00000)
-  next      runtime logs d-BACK00000 --host web-1
-`,
-  ],
-  [
-    "a deployment that found no hosts",
-    view("d-EMPTY0000", [
-      deployment("d-EMPTY0000", "Failed", {
-        error: { code: "NO_INSTANCES", message: "no hosts match" },
-      }),
-    ]),
-    undefined,
-    1,
-    `Deployment d-EMPTY0000 failed: NO_INSTANCES: no hosts match
+    `Deployment d-FAILED000 was stopped: somebody asked to stop it before it began
   state     no host was touched; nothing was rolled back
-  next      runtime status d-EMPTY0000
+  next      runtime logs d-FAILED000 --host web-1
 `,
   ],
   [
-    "a stopped deployment whose rollback was impossible; output from the report alone",
-    view("d-STOPPED00", [
-      deployment("d-STOPPED00", "Stopped", { rollback: { rollbackMessage: "no earlier success" } }),
-      host("d-STOPPED00", "web-1", "Succeeded"),
-      host("d-STOPPED00", "web-2", "Failed", [scriptFailed("ApplicationStart", 0, 9)]),
-    ]),
-    undefined,
-    1,
-    `Deployment d-STOPPED00 was stopped: web-2 ApplicationStart scripts/start.sh exit code 7
-  evidence  web-2: Script at specified location: scripts/start.sh failed with exit code 7
-            web-2 | ApplicationStart | no port
-  state     1 host on ${NEW}, web-2 left where it failed; no rollback: no earlier success
-  next      runtime logs d-STOPPED00 --host web-2
-            runtime rollback d-STOPPED00
+    "a failure that nobody can explain, as the server has gone since",
+    back("Succeeded"),
+    new Error("http://deploy:8080 does not answer"),
+    3,
+    `Deployment d-FAILED000 failed
+  state     the server could not tell more: http://deploy:8080 does not answer
+  next      runtime explain d-FAILED000
 `,
   ],
 ];
-for (const [name, seen, rollback, exit, text] of cases) {
+for (const [name, rollback, explained, exit, text] of cases) {
   test(`the report of ${name}`, () => {
-    const report = failureReport(seen, rollback);
-    assert.ok(report);
+    const report = failureReport(failed, rollback, explained);
     assert.equal(renderReport(report), text);
     assert.equal(report.exitCode, exit);
   });
 }
-
-test("a deployment that succeeded has no report", () => {
-  assert.equal(failureReport(view("d-A", [deployment("d-A", "Succeeded")])), undefined);
-});
 
 test("a wait that ran out says what runs still", () => {
   const seen = view("d-A", [
@@ -143,7 +125,7 @@ test("a wait that ran out says what runs still", () => {
 
 test("the report tells what the hooks after the failure printed, below the failed script", () => {
   const seen = view("d-FAILED000", [
-    deployment("d-FAILED000", "Failed", unhealthy),
+    deployment("d-FAILED000", "Failed"),
     log("d-FAILED000", "web-1", 1, "starting"),
     {
       ...log("d-FAILED000", "web-1", 2),
@@ -154,8 +136,8 @@ test("the report tells what the hooks after the failure printed, below the faile
     },
     host("d-FAILED000", "web-1", "Failed", [scriptFailed("ApplicationStart", 500, 1500)]),
   ]);
-  assert.deepEqual([failureReport(seen)?.evidence].flat().slice(-3), [
-    "web-1 | ApplicationStart | starting",
+  assert.deepEqual(failureReport(seen, undefined, explained).evidence.slice(-3), [
+    "│ no space left on device",
     "web-1 | OnFailure | tidied up",
     "web-1 | OnFailure | OnFailure failed: exit code 3",
   ]);

@@ -55,6 +55,13 @@ test("a restart that fails ends with 1 and the four parts", async () => {
   server.operations["GetDeployment"] = () => ({
     deploymentInfo: { deploymentId: ID, status: "Failed", createTime: 0, rollbackInfo: {} },
   });
+  server.operations["ExplainDeployment"] = () => ({
+    deploymentId: ID,
+    status: "Failed",
+    cause: { kind: "rule", text: "1 of 1 host failed", because: [{ kind: "host", text: "web-1" }] },
+    state: ["nothing was rolled back"],
+    next: [`runtime logs ${ID}`],
+  });
   server.events.set(ID, [[
     deployment(ID, "InProgress"),
     host(ID, "web-1", "Failed", [scriptFailed("ApplicationStart", 0, 100)]),
@@ -64,7 +71,7 @@ test("a restart that fails ends with 1 and the four parts", async () => {
   assert.equal(done.code, 1, done.err);
   assert.match(
     done.err,
-    /failed: web-1 ApplicationStart scripts\/start\.sh exit code 7\n {2}evidence/,
+    /failed: 1 of 1 host failed\n {2}evidence {2}web-1\n {2}state .*\n {2}next/,
   );
 });
 

@@ -86,6 +86,7 @@ const OWN: ReadonlySet<string> = new Set([
   "DeleteEventTarget",
   "DeleteIntegration",
   "DescribeOperations",
+  "ExplainDeployment",
   "GetDeploymentLogs",
   "PutGitHubAccountToken",
   "ListAuditRecords",

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Cause } from "../../core/domain/cause.ts";
 import { DeploymentErrorCode } from "../../core/domain/deployment.ts";
 import { AGENT_SILENT_MESSAGE, type Diagnostics } from "../../core/domain/lifecycle_event.ts";
+import { AT_THE_START, type Progress } from "../../core/domain/progress.ts";
 import type { Target } from "../../core/domain/target.ts";
 import { CAUSE_BYTES_MAX, causeOf, type Ended } from "../../core/rollout/cause.ts";
 import { failureMessage } from "../../core/rollout/failure_cause.ts";
@@ -58,6 +59,22 @@ function failed(targets: readonly Target[], changes: Partial<Ended["deployment"]
 }
 
 const stop = { at: NOON + 42_000, rollback: false };
+const ANALYSIS: NonNullable<Progress["hold"]> = {
+  key: "canary",
+  hold: {
+    kind: "analysis",
+    rules: {
+      name: "errors",
+      count: 3,
+      interval: 30_000,
+      max: 0.05,
+      failureLimit: 0,
+      inconclusiveLimit: 0,
+    },
+  },
+  since: NOON,
+  measurements: [{ at: NOON + 30_000, value: 0.31, evidence: "rate(errors) = 0.31" }],
+};
 const table: [what: string, ended: Ended, expected: string[]][] = [
   [
     "a script that failed: rule, host, event, script, lines",
@@ -126,11 +143,11 @@ const table: [what: string, ended: Ended, expected: string[]][] = [
     "a person's stop, with what had failed by then",
     failed([broken("web-1", "FKKKKKK", { script_name: "", message: "" })], {
       status: "Stopped",
-      error: { code: "MANUAL_STOP", message: "The deployment was stopped." },
+      error: { code: "MANUAL_STOP", message: "The deployment was stopped by a request." },
       stop,
     }),
     [
-      "person: somebody asked to stop it 42 s after its start",
+      "person: The deployment was stopped by a request, 42 s after its start",
       "  host: web-1 failed ApplicationStop",
       "    event: ApplicationStop failed after 2.1 s: failed",
     ],
@@ -145,7 +162,7 @@ const table: [what: string, ended: Ended, expected: string[]][] = [
       },
       targets: [],
     },
-    ["person: somebody asked to stop it before it began"],
+    ["person: Stopped, before it began"],
   ],
   [
     "a deployment that found no hosts",
@@ -153,16 +170,32 @@ const table: [what: string, ended: Ended, expected: string[]][] = [
     ["deployment: No registered instance matches"],
   ],
   [
-    "an alarm with its readings, which the caller knows",
-    {
-      ...failed([], { status: "Stopped", error: { code: "ALARM_ACTIVE", message: "x" } }),
-      decided: {
-        kind: "alarm",
-        text: "the alarm errors is in ALARM",
-        because: [{ kind: "measurement", text: "0.31, limit 0.05" }],
+    "an alarm with its readings, as they were kept with the stop",
+    failed([], {
+      status: "Stopped",
+      error: { code: "ALARM_ACTIVE", message: "x" },
+      stop: {
+        ...stop,
+        cause: {
+          kind: "alarm",
+          text: "the alarm errors is active",
+          because: [{ kind: "alarm", text: "errors is active", evidence: ["0.31, limit 0.05"] }],
+        },
       },
-    },
-    ["alarm: the alarm errors is in ALARM", "  measurement: 0.31, limit 0.05"],
+    }),
+    ["alarm: the alarm errors is active", "  alarm: errors is active", "    | 0.31, limit 0.05"],
+  ],
+  [
+    "an analysis with its measurements",
+    failed([], {
+      error: { code: "CUSTOMER_APPLICATION_UNHEALTHY", message: "errors was 0.31." },
+      progress: { ...AT_THE_START, hold: ANALYSIS },
+    }),
+    [
+      "analysis: errors was 0.31, at most 0.05 is allowed: 1 of 1 measurement failed, 0 are borne",
+      "  measurement: 2026-11-25T12:00:30.000Z: 0.31, at most 0.05 is allowed",
+      "    | rate(errors) = 0.31",
+    ],
   ],
 ];
 for (const [what, ended, expected] of table) {
