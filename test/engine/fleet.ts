@@ -10,7 +10,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { eq, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import { type Deployment, TERMINAL_DEPLOYMENT } from "../../core/domain/deployment.ts";
 import type { GroupSettings } from "../../core/domain/deployment_group.ts";
 import { DomainError, type ErrorName } from "../../core/domain/errors.ts";
@@ -115,6 +115,14 @@ export class Fleet {
       tags: [TAG],
     }));
     await this.store.commit((tx) => tx.insert(instances).values(rows).run());
+  }
+
+  /** Hosts carry this tag alone from now on. */
+  async tag(key: string, value: string, ...names: string[]): Promise<void> {
+    const tags = [{ Key: key, Value: value }];
+    await this.store.commit((tx) =>
+      tx.update(instances).set({ tags }).where(inArray(instances.name, names)).run()
+    );
   }
 
   async forget(name: string): Promise<void> {
