@@ -22,6 +22,7 @@ import { tryIntegration } from "./operations/try_integration.ts";
 import { releaseOperations } from "./release_operations.ts";
 import type { Service } from "./router.ts";
 import { RUNTIME_OPERATIONS } from "./runtime_operations.ts";
+import { schedulingOperations } from "./scheduling_operations.ts";
 
 export interface PublicService extends Service {
   operations: ReadonlyMap<string, Operation>;
@@ -48,6 +49,7 @@ export function publicServices(engine: Engine, integrations: Integrations): Publ
           listIntegrations(integrations),
           putIntegration(integrations),
           tryIntegration(integrations),
+          ...schedulingOperations(engine),
           ...releaseOperations(engine),
           describeOperations(() => services),
         ]),

@@ -97,6 +97,19 @@ const OWN: ReadonlySet<string> = new Set([
   "PutIntegration",
   "ReplayDeadLetters",
   "TryIntegration",
+  "DeleteFreezeWindow",
+  "DeleteSchedule",
+  "GetGroupPolicy",
+  "ListFreezeWindows",
+  "ListLocks",
+  "ListSchedules",
+  "LockDeployments",
+  "PutFreezeWindow",
+  "PutGroupPolicy",
+  "PutSchedule",
+  "RetryDeployment",
+  "ScheduleDeployment",
+  "UnlockDeployments",
 ]);
 
 type State = Omit<StandIn, typeof Symbol.asyncDispose>;
