@@ -173,7 +173,9 @@ export class Fleet {
   journal(host: Host): JournalLine[] {
     const file = join(host.root, "journal.jsonl");
     if (!existsSync(file)) return [];
-    return readFileSync(file, "utf8").split("\n").filter((line) => line !== "")
+    const text = readFileSync(file, "utf8");
+    // What stands behind the last line's end is still being written, or was torn by a kill.
+    return text.slice(0, text.lastIndexOf("\n") + 1).split("\n").filter((line) => line !== "")
       .map((line) => JSON.parse(line));
   }
 
