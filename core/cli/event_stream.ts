@@ -14,7 +14,7 @@ import type { Connection } from "./connection.ts";
 import type { Io } from "./io.ts";
 
 /** How long a server may be away (a restart, a takeover) before we give up. */
-const GIVE_UP_MS = 120_000;
+export const GIVE_UP_MS = 120_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 /** The server ends the stream after the terminal state; this long we wait for it to do so. */
@@ -58,7 +58,7 @@ export async function* followEvents(
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (ended && error instanceof UnreachableError) return;
-      if (!passing(error) || io.now() - aliveAt > GIVE_UP_MS) throw error;
+      if (!isPassing(error) || io.now() - aliveAt > GIVE_UP_MS) throw error;
     }
     await io.sleep(pause, signal);
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
@@ -68,7 +68,8 @@ export async function* followEvents(
   }
 }
 
-function passing(error: unknown): boolean {
+/** Whether the server may be back in a moment. */
+export function isPassing(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
   return error instanceof ApiError && PASSING_STATUS.has(error.status);
 }
