@@ -15,7 +15,6 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
-import type { AuditAction } from "../domain/audit.ts";
 import type { Cause } from "../domain/cause.ts";
 import type {
   Deployment,
@@ -27,9 +26,7 @@ import type {
 } from "../domain/deployment.ts";
 import type { DeploymentConfig } from "../domain/deployment_config.ts";
 import type { GroupSettings } from "../domain/deployment_group.ts";
-import type { ScheduleOutcome } from "../domain/deployment_schedule.ts";
 import type { EventPattern, EventReceiver } from "../domain/event_target.ts";
-import type { GroupPolicy } from "../domain/group_policy.ts";
 import type { KeyStatus, Role } from "../domain/instance.ts";
 import type { IntegrationConfig, IntegrationKind } from "../domain/integration.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
@@ -46,6 +43,8 @@ import type {
   SubscriptionProtocol,
   SubscriptionStatus,
 } from "../domain/topic.ts";
+
+export { audit, freezeWindows, groupPolicies, locks, schedules } from "./scheduling_tables.ts";
 
 export const accessKeys = sqliteTable("access_keys", {
   accessKeyId: text("access_key_id").primaryKey(),
@@ -155,7 +154,6 @@ export const deployments = sqliteTable("deployments", {
   status: text("status").$type<DeploymentStatus>().notNull(),
   request: text("request", { mode: "json" }).$type<DeploymentRequest>().notNull(),
   createTime: integer("create_time").notNull(),
-  notBefore: integer("not_before"),
   startTime: integer("start_time"),
   completeTime: integer("complete_time"),
   overview: text("overview", { mode: "json" }).$type<DeploymentOverview>().notNull(),
@@ -163,6 +161,7 @@ export const deployments = sqliteTable("deployments", {
   rollback: text("rollback", { mode: "json" }).$type<RollbackInfo>().notNull(),
   statusMessages: text("status_messages", { mode: "json" }).$type<string[]>().notNull(),
   stop: text("stop", { mode: "json" }).$type<NonNullable<Deployment["stop"]>>(),
+  notBefore: integer("not_before"),
   progress: text("progress", { mode: "json" }).$type<Progress>(),
   terminationWait: text("termination_wait", { mode: "json" })
     .$type<{ startedAt: number; skippedAt?: number }>(),
@@ -349,16 +348,6 @@ export const subscriptions = sqliteTable("subscriptions", {
   tokenExpires: integer("token_expires").notNull(),
 }, (t) => [uniqueIndex("subscriptions_endpoint").on(t.topic, t.protocol, t.endpoint)]);
 
-/** Who decided what; entries are only ever added. */
-export const audit = sqliteTable("audit", {
-  sequence: integer("sequence").primaryKey({ autoIncrement: true }),
-  time: integer("time").notNull(),
-  who: text("who").notNull(),
-  action: text("action").$type<AuditAction>().notNull(),
-  subject: text("subject").notNull(),
-  reason: text("reason"),
-}, (t) => [index("audit_subject").on(t.subject, t.sequence)]);
-
 /** Plugins set up by name. */
 export const integrations = sqliteTable("integrations", {
   kind: text("kind").$type<IntegrationKind>().notNull(),
@@ -367,41 +356,6 @@ export const integrations = sqliteTable("integrations", {
   config: text("config", { mode: "json" }).$type<IntegrationConfig>().notNull(),
   createTime: integer("create_time").notNull(),
 }, (t) => [primaryKey({ columns: [t.kind, t.name] })]);
-
-export const groupPolicies = sqliteTable("group_policies", {
-  groupId: text("group_id").primaryKey(),
-  policy: text("policy", { mode: "json" }).$type<GroupPolicy>().notNull(),
-});
-
-/** A scope is the id of an application or of a group, so that a rename leaves it alone. */
-export const locks = sqliteTable("locks", {
-  scope: text("scope").primaryKey(),
-  message: text("message").notNull(),
-  lockedBy: text("locked_by").notNull(),
-  time: integer("time").notNull(),
-});
-
-export const freezeWindows = sqliteTable("freeze_windows", {
-  name: text("name").primaryKey(),
-  /** As that of a lock; null for every group. */
-  scope: text("scope"),
-  cron: text("cron").notNull(),
-  timeZone: text("time_zone").notNull(),
-  durationMinutes: integer("duration_minutes").notNull(),
-});
-
-export const schedules = sqliteTable("schedules", {
-  name: text("name").primaryKey(),
-  groupId: text("group_id").notNull(),
-  cron: text("cron").notNull(),
-  timeZone: text("time_zone").notNull(),
-  /** Null for the one that was registered last. */
-  revision: text("revision", { mode: "json" }).$type<RevisionLocation>(),
-  createdBy: text("created_by").notNull(),
-  createTime: integer("create_time").notNull(),
-  lastDue: integer("last_due"),
-  lastOutcome: text("last_outcome", { mode: "json" }).$type<ScheduleOutcome>(),
-});
 
 export const releases = sqliteTable("releases", {
   id: text("id").primaryKey(),
