@@ -161,10 +161,10 @@ export const deployments = sqliteTable("deployments", {
   rollback: text("rollback", { mode: "json" }).$type<RollbackInfo>().notNull(),
   statusMessages: text("status_messages", { mode: "json" }).$type<string[]>().notNull(),
   stop: text("stop", { mode: "json" }).$type<NonNullable<Deployment["stop"]>>(),
-  notBefore: integer("not_before"),
-  progress: text("progress", { mode: "json" }).$type<Progress>(),
   terminationWait: text("termination_wait", { mode: "json" })
     .$type<{ startedAt: number; skippedAt?: number }>(),
+  notBefore: integer("not_before"),
+  progress: text("progress", { mode: "json" }).$type<Progress>(),
 }, (t) => [
   index("deployments_group").on(t.groupId, t.createTime),
   index("deployments_application").on(t.applicationId, t.createTime),
