@@ -16,6 +16,7 @@ import { openApi } from "./api.ts";
 import { CONFIG_FLAGS, CONFIG_INPUT, configOf } from "./config_flags.ts";
 import { EXIT } from "./exit.ts";
 import { jsonLine } from "./json_line.ts";
+import { memberLines, membersOf } from "./operation_members.ts";
 import { CLIENT_INPUT, type Flag, JSON_FLAG, URL_FLAG, type Verb, verb } from "./verb.ts";
 import { harmless } from "./words.ts";
 
@@ -127,14 +128,20 @@ function addVerb(words: Words): Verb {
 function listVerb({ kind, one, many }: Words): Verb {
   return verb({
     summary: `List the ${many} that are set up, or the plugins for them`,
-    flags: [{ flags: "--plugins", text: "the plugins there are" }, ...CLIENT_FLAGS],
+    flags: [
+      { flags: "--plugins", text: "the plugins there are, and their configs" },
+      ...CLIENT_FLAGS,
+    ],
     examples: [`runtime ${kind} list`, `runtime ${kind} list --plugins`],
     input: z.object({ ...CLIENT_INPUT, plugins: z.boolean().default(false) }),
     async run({ plugins, json, ...input }, io) {
       const api = await openApi(io, input);
       const answer = await api.runtime("ListIntegrations", { kind }, ListIntegrationsOutput);
       const lines = plugins
-        ? answer.plugins.map(({ name, description }) => `${name}  ${description}`)
+        ? answer.plugins.flatMap(({ name, description, config }) => [
+          `${name}  ${description}`,
+          ...memberLines(membersOf(config)),
+        ])
         : answer.integrations.map(({ name, plugin, config }) =>
           `${name}  ${plugin}  ${JSON.stringify(config)}`
         );

@@ -6,7 +6,8 @@
 import { z } from "zod";
 
 interface Schema {
-  type?: string | undefined;
+  /** Several where a value may be of any of these types. */
+  type?: string | string[] | undefined;
   properties?: Record<string, Schema> | undefined;
   required?: string[] | undefined;
   propertyNames?: Schema | undefined;
@@ -22,7 +23,7 @@ interface Schema {
 
 const Schema: z.ZodType<Schema> = z.lazy(() =>
   z.object({
-    type: z.string(),
+    type: z.union([z.string(), z.array(z.string())]),
     properties: z.record(z.string(), Schema),
     required: z.array(z.string()),
     propertyNames: Schema,

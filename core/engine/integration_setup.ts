@@ -3,12 +3,13 @@
  * says when it is called once. No deployment is touched by a trial.
  * @module
  */
+import { z } from "zod";
 import { DomainError } from "../domain/errors.ts";
 import { type Integration, IntegrationKind } from "../domain/integration.ts";
 import type { BalancedHost, DeploymentView, PluginContext } from "../plugin/contract.ts";
 import type { Db } from "../store/database.ts";
 import { findRegistered } from "../store/instances.ts";
-import type { TryIntegrationOutput } from "../wire/integrations_api.ts";
+import type { ListIntegrationsOutput, TryIntegrationOutput } from "../wire/integrations_api.ts";
 import type { EngineContext } from "./context.ts";
 import { checkIntegration, resolveIntegration } from "./integrations.ts";
 
@@ -30,6 +31,9 @@ const TRIAL_TIME = 30_000;
 /** Of a plugin that logs more, the first ones are kept. */
 const TRIAL_LINES = 100;
 
+/** Of a schema that JSON Schema has no words for, such as a date, anything will do. */
+const AS_GIVEN = { io: "input", unrepresentable: "any" } as const;
+
 /** A plugin that goes by the deployment is told of one that does not exist. */
 const NO_DEPLOYMENT: DeploymentView = { id: "trial", application: "trial", group: "trial" };
 
@@ -37,7 +41,7 @@ export interface Integrations {
   /** Throws InvalidInput where there is no such plugin, or the config does not fit it. */
   check(integration: Omit<Integration, "name">): void;
   /** The plugins that can be set up, of one kind or of all. */
-  plugins(only?: IntegrationKind): { kind: IntegrationKind; name: string; description: string }[];
+  plugins(only?: IntegrationKind): ListIntegrationsOutput["plugins"];
   /**
    * Calls a plugin once: an alarm reads, an analysis measures, a balancer is asked for a host. What
    * the plugin throws is its answer. Throws InvalidInput where nothing can be called.
@@ -51,11 +55,17 @@ export function integrationsOf(context: IntegrationsContext): Integrations {
     check: (integration) => checkIntegration(plugins, integration),
     plugins: (only) =>
       (only === undefined ? IntegrationKind.options : [only]).flatMap((kind) =>
-        plugins.names(kind).map((name) => ({
-          kind,
-          name,
-          description: plugins.get(kind, name)?.description ?? "",
-        }))
+        plugins.names(kind).flatMap((name) => {
+          const plugin = plugins.get(kind, name);
+          if (!plugin) return [];
+          const { description } = plugin;
+          return {
+            kind,
+            name,
+            description,
+            config: { ...z.toJSONSchema(plugin.config, AS_GIVEN) },
+          };
+        })
       ),
     try: (request, hungUp) => tryIntegration(context, request, hungUp),
   };

@@ -23,6 +23,8 @@ export const ListIntegrationsOutput = z.object({
     kind: IntegrationKind,
     name: z.string(),
     description: z.string(),
+    /** What its config has, as JSON Schema, draft 2020-12. */
+    config: z.record(z.string(), z.unknown()),
   })),
 });
 export type ListIntegrationsOutput = z.infer<typeof ListIntegrationsOutput>;

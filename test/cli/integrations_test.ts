@@ -66,7 +66,12 @@ for (const [kind, answer, code, out] of outcomes) {
 }
 
 test("list shows what is set up, or the plugins for it, or how to begin", async () => {
-  const plugins = [{ kind: "alarm", name: "http", description: "asks an address" }];
+  const config = {
+    type: "object",
+    properties: { url: { type: "string" }, is: { type: ["string", "number"] } },
+    required: ["url"],
+  };
+  const plugins = [{ kind: "alarm", name: "http", description: "asks an address", config }];
   const integrations = [{ kind: "alarm", name: "errors", plugin: "http", config: { max: 1 } }];
   let answer: object = { integrations, plugins };
   await using server = await standIn({ ListIntegrations: () => answer });
@@ -74,7 +79,7 @@ test("list shows what is set up, or the plugins for it, or how to begin", async 
   assert.equal(listed.out, 'errors  http  {"max":1}\n');
   assert.deepEqual(server.asked[0]?.input, { kind: "alarm" });
   const shown = await runtime(["alarm", "list", "--plugins"], server);
-  assert.equal(shown.out, "http  asks an address\n");
+  assert.equal(shown.out, "http  asks an address\n  url*  text\n  is    anything\n");
   assert.deepEqual(JSON.parse((await runtime(["alarm", "list", "--json"], server)).out), answer);
   answer = { integrations: [], plugins };
   const none = await runtime(["alarm", "list"], server);
