@@ -1,9 +1,12 @@
 /**
  * HAProxy by its Runtime API, a socket that takes commands (`stats socket … level admin`).
  *
- * A host is drained first, which lets requests under way end, and then put into maintenance, which
- * keeps those away that a cookie leads to it. What HAProxy is told this way lasts until it is
- * reloaded.
+ * Out: a server is drained, so that no session is cut (`on-marked-down shutdown-sessions` cuts those
+ * of a server that goes into maintenance), and then put into maintenance, which also keeps those away
+ * that a cookie or a stick table leads there. In: its check must pass while it is drained still, as
+ * a server that leaves maintenance counts as up until its check has failed.
+ *
+ * What HAProxy is told this way lasts until it is reloaded.
  * @module
  */
 import {
@@ -37,6 +40,10 @@ const Config = z.object({
 
 type Call = BalancerCall<z.output<typeof Config>>;
 
+const EVERY_MS = 200;
+/** Who still comes to a drained server after this long is led there, and would go on to be. */
+const STICKY_MS = 30_000;
+
 /** A server of a backend, at one HAProxy. */
 interface Server {
   readonly call: Call;
@@ -52,13 +59,7 @@ export default defineBalancer({
     const servers = serversOf(call);
     for (const server of servers) await statOf(server);
     try {
-      await together(servers, async (server) => {
-        await setState(server, "drain");
-        await noSessions(server);
-        await setState(server, "maint");
-        // A cookie may have led somebody here in the meantime.
-        await noSessions(server);
-      });
+      await together(servers, takeOut);
     } catch (error) {
       call.ctx.signal.throwIfAborted();
       // The host runs as before and is not going to be touched.
@@ -67,10 +68,7 @@ export default defineBalancer({
     }
   },
   async allow(call) {
-    await together(serversOf(call), async (server) => {
-      await setState(server, "ready");
-      await isUp(server);
-    });
+    await together(serversOf(call), letIn);
   },
   async check(call) {
     for (const server of serversOf(call)) {
@@ -94,27 +92,46 @@ async function together(servers: Server[], act: (server: Server) => Promise<void
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
-async function noSessions(server: Server): Promise<void> {
+async function takeOut(server: Server): Promise<void> {
   const { config, ctx } = server.call;
-  await drained(ctx, config, `sessions of ${named(server)}`, async () => {
-    const stat = await statOf(server);
-    return Number(stat["scur"]) + Number(stat["qcur"]);
-  });
+  const { status = "", cookie } = await statOf(server);
+  // Drained, it would still serve everybody who has its cookie, and never be empty.
+  if (!status.startsWith("MAINT") && cookie === "") {
+    await setState(server, "drain");
+    const withinMs = Math.min(STICKY_MS, config.drainTimeoutSeconds * 1000);
+    const patience = { withinMs, everyMs: EVERY_MS };
+    await until(ctx, patience, async () => await sessionsOf(server) === 0 || undefined);
+  }
+  await setState(server, "maint");
+  await drained(ctx, config, `sessions of ${named(server)}`, () => sessionsOf(server));
 }
 
-async function isUp(server: Server): Promise<void> {
+async function sessionsOf(server: Server): Promise<number> {
+  const stat = await statOf(server);
+  return Number(stat["scur"]) + Number(stat["qcur"]);
+}
+
+async function letIn(server: Server): Promise<void> {
+  const { status = "" } = await statOf(server);
+  if (status.startsWith("MAINT")) await setState(server, "drain");
+  // "UP 1/3" and "DRAIN 1/3": nobody has checked it yet.
+  await becomes(server, /^(DRAIN|UP|no check)$/);
+  await setState(server, "ready");
+  await becomes(server, /^(UP|no check)/);
+}
+
+async function becomes(server: Server, wanted: RegExp): Promise<void> {
   const { config: { upTimeoutSeconds }, ctx } = server.call;
   let status = "";
-  const up = await until(ctx, { withinMs: upTimeoutSeconds * 1000, everyMs: 200 }, async () => {
+  const patience = { withinMs: upTimeoutSeconds * 1000, everyMs: EVERY_MS };
+  const found = await until(ctx, patience, async () => {
     status = (await statOf(server))["status"] ?? "";
-    return /^(UP\b|no check)/.test(status) || undefined;
+    return wanted.test(status) || undefined;
   });
-  if (up) return;
+  if (found) return;
   throw new Error(
-    `${
-      named(server)
-    } is ${status} ${upTimeoutSeconds} s after it was let in; look at what HAProxy's ` +
-      `check asks of the host, or raise upTimeoutSeconds`,
+    `${named(server)} is ${status} after ${upTimeoutSeconds} s and gets no traffic; look at what ` +
+      `HAProxy's check asks of the host, or raise upTimeoutSeconds`,
   );
 }
 

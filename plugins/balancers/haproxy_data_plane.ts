@@ -31,6 +31,10 @@ const Config = z.object({
   upTimeoutSeconds: Seconds.default(60),
 });
 
+const EVERY_MS = 200;
+/** Who still comes to a drained server after this long is led there, and would go on to be. */
+const STICKY_MS = 30_000;
+
 type Call = BalancerCall<z.output<typeof Config>>;
 
 const RuntimeServer = z.object({ admin_state: z.string(), operational_state: z.string() });
@@ -46,15 +50,19 @@ export default defineBalancer({
   description: "HAProxy, by its Data Plane API",
   config: Config,
   async block(call) {
-    await stateOf(call);
+    const { ctx, config } = call;
+    const before = await stateOf(call);
     try {
-      await setState(call, "drain");
-      await noSessions(call);
+      if (before.admin_state !== "maint") {
+        await setState(call, "drain");
+        const withinMs = Math.min(STICKY_MS, config.drainTimeoutSeconds * 1000);
+        const patience = { withinMs, everyMs: EVERY_MS };
+        await until(ctx, patience, async () => await sessionsOf(call) === 0 || undefined);
+      }
       await setState(call, "maint");
-      // A cookie may have led somebody here in the meantime.
-      await noSessions(call);
+      await drained(ctx, config, `sessions of ${named(call)}`, () => sessionsOf(call));
     } catch (error) {
-      call.ctx.signal.throwIfAborted();
+      ctx.signal.throwIfAborted();
       // The host runs as before and is not going to be touched.
       await Promise.allSettled([setState(call, "ready")]);
       throw error;
@@ -64,10 +72,14 @@ export default defineBalancer({
     const { ctx, config: { upTimeoutSeconds } } = call;
     await setState(call, "ready");
     let state = "";
-    const up = await until(ctx, { withinMs: upTimeoutSeconds * 1000, everyMs: 200 }, async () => {
-      state = (await stateOf(call)).operational_state;
-      return state === "up" || undefined;
-    });
+    const up = await until(
+      ctx,
+      { withinMs: upTimeoutSeconds * 1000, everyMs: EVERY_MS },
+      async () => {
+        state = (await stateOf(call)).operational_state;
+        return state === "up" || undefined;
+      },
+    );
     if (up) return;
     throw new Error(
       `${
@@ -78,15 +90,11 @@ export default defineBalancer({
   },
   async check(call) {
     await stateOf(call);
-    await openOf(call);
+    await sessionsOf(call);
   },
 });
 
-async function noSessions(call: Call): Promise<void> {
-  await drained(call.ctx, call.config, `sessions of ${named(call)}`, () => openOf(call));
-}
-
-async function openOf(call: Call): Promise<number> {
+async function sessionsOf(call: Call): Promise<number> {
   const { backend } = call.config;
   const query = new URLSearchParams({ type: "server", parent: backend, name: serverOf(call) });
   const { stats } = await ask(call, NativeStats, `stats/native?${query}`);

@@ -4,12 +4,17 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { type Backend, balancer, freePort } from "./programs.ts";
 
-export async function startHaproxy(folder: string, backends: readonly Backend[]) {
+/** `server` is added to each server's line, `backend` is a line of the backend's. */
+export async function startHaproxy(
+  folder: string,
+  backends: readonly Backend[],
+  { server = "check inter 100ms", backend = "" } = {},
+) {
   const [port, admin] = [await freePort(), await freePort()];
   const socket = join(folder, "admin.sock");
   const user = join(folder, "user.sock");
-  const servers = backends.map((one) =>
-    `  server ${one.host.name} 127.0.0.1:${one.port} check inter 100ms\n`
+  const servers = backends.map(({ host: { name }, port }) =>
+    `  server ${name} 127.0.0.1:${port} ${server.replace("NAME", name)}\n`
   );
   // Nothing is tried again: what the balancer did wrong shall be seen.
   writeFileSync(
@@ -29,6 +34,7 @@ frontend in
   default_backend shop
 backend shop
   balance roundrobin
+  ${backend}
 ${servers.join("")}backend empty
 `,
   );

@@ -25,12 +25,13 @@ const CLIENTS: readonly { path: string; keep: boolean }[] = [
 /** Between two requests of a client. */
 const PAUSE_MS = 4;
 
-export function startLoad(port: number): Load {
+/** `headers` go with every request, each with its end of line. */
+export function startLoad(port: number, headers = ""): Load {
   const served = new Map<string, number>();
   const failures: string[] = [];
   let running = true;
   const clients = CLIENTS.map(async ({ path, keep }) => {
-    const client = new Client(port, keep);
+    const client = new Client(port, keep, headers);
     while (running) {
       const answer = await client.get(path);
       if ("failure" in answer) failures.push(`${path}: ${answer.failure}`);
@@ -55,11 +56,13 @@ type Answer = { body: string } | { failure: string };
 class Client {
   readonly #port: number;
   readonly #keep: boolean;
+  readonly #headers: string;
   #kept: Connection | undefined;
 
-  constructor(port: number, keep: boolean) {
+  constructor(port: number, keep: boolean, headers: string) {
     this.#port = port;
     this.#keep = keep;
+    this.#headers = headers;
   }
 
   /**
@@ -78,9 +81,8 @@ class Client {
 
   async #ask(connection: Connection, path: string): Promise<string> {
     const keep = this.#keep ? "keep-alive" : "close";
-    const text = await connection.ask(
-      `GET ${path} HTTP/1.1\r\nhost: shop\r\nconnection: ${keep}\r\n\r\n`,
-    );
+    const head = `GET ${path} HTTP/1.1\r\nhost: shop\r\nconnection: ${keep}\r\n`;
+    const text = await connection.ask(`${head}${this.#headers}\r\n`);
     if (this.#keep && !/^connection: close\r$/im.test(text)) this.#kept = connection;
     else connection.close();
     return text;

@@ -76,7 +76,7 @@ async function underLoad(
 }
 
 /** Settles when the host has served again. */
-async function servedBy(load: Load, name: string): Promise<void> {
+export async function servedBy(load: Load, name: string): Promise<void> {
   const before = load.served.get(name) ?? 0;
   for (let look = 0; (load.served.get(name) ?? 0) <= before + 3; look++) {
     assert.ok(look < 1000, `${name} serves nothing; others do: ${[...load.served]}`);
