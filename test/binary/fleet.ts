@@ -79,8 +79,13 @@ export class Fleet {
   }
 
   /** A server and joined, polling agents web-1 … web-N with tag role=web. */
-  static start(hosts: number, agentProgram = BINARY): Promise<Fleet> {
+  static start(
+    hosts: number,
+    agentProgram = BINARY,
+    serverFlags: readonly string[] = [],
+  ): Promise<Fleet> {
     const fleet = new Fleet();
+    fleet.serverFlags = serverFlags;
     fleet.#agentProgram = agentProgram;
     return fleet.#begin(hosts);
   }
