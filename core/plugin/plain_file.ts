@@ -13,16 +13,20 @@ const FILE_BYTES_MAX = 8 * 1024 * 1024;
 /** Of a file that was not there before. */
 const NEW_FILE_MODE = 0o644;
 
-/** UTF-8; undefined when there is no such file. */
+/** UTF-8; undefined when there is no such file, or it was one of a process that has ended. */
 export async function readText(path: string): Promise<string | undefined> {
   mustBeAbsolute(path);
-  let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return await textOf(path);
   } catch (error) {
-    if (isAbsent(error)) return undefined;
+    // ESRCH: the process of a file below /proc has ended, before or after it was opened.
+    if (hasCode(error, "ENOENT") || hasCode(error, "ESRCH")) return undefined;
     throw error;
   }
+}
+
+async function textOf(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (!(await file.stat()).isFile()) throw new Error(`${path} is not a file`);
     return await beginningOf(file, path);
@@ -70,7 +74,7 @@ export async function replaceText(path: string, text: string): Promise<void> {
 
 async function plainFile(path: string): Promise<Stats | undefined> {
   const found = await lstat(path).catch((error) => {
-    if (isAbsent(error)) return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   });
   if (found?.isSymbolicLink()) {
@@ -107,6 +111,6 @@ function mustBeAbsolute(path: string): void {
   if (!isAbsolute(path)) throw new Error(`${path} must be a whole path, from / on`);
 }
 
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,5 +1,6 @@
 /** What plugins reach the world with: real sockets, programs, files and databases. @module */
 import { Buffer } from "node:buffer";
+import { spawn } from "node:child_process";
 import assert from "node:assert/strict";
 import {
   chmodSync,
@@ -233,6 +234,13 @@ test("readFile reads files, also those of the kernel, and nothing that could wai
   await context().run(["mkfifo", `${path}.fifo`]);
   await assert.rejects(context().readFile(`${path}.fifo`), /is not a file/);
   await assert.rejects(context().readFile("a"), /must be a whole path/);
+});
+
+test("readFile finds no file of a process that ends while it is read", async () => {
+  for (let round = 0; round < 100; round++) {
+    const file = `/proc/${spawn("true").pid}/cmdline`;
+    while (await context().readFile(file) !== undefined);
+  }
 });
 
 test("replaceFile keeps mode and owner, and leaves nothing beside the file", async () => {
