@@ -4,21 +4,24 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
+import { ROLLOUT_MUTANTS } from "./rollout_mutants.ts";
 import { STRATEGY_MUTANTS } from "./strategy_mutants.ts";
-import { firstFailure } from "./trial.ts";
+import { Trials } from "./trial.ts";
 
-const MUTANTS = [...STRATEGY_MUTANTS];
+const MUTANTS = [...STRATEGY_MUTANTS, ...ROLLOUT_MUTANTS];
+const trials = new Trials();
+after(() => trials[Symbol.dispose]());
 
 test("the tests pass where nothing is changed", async () => {
   const tests = new Set(MUTANTS.flatMap((mutant) => mutant.tests));
-  assert.equal(await firstFailure([...tests]), undefined);
+  assert.equal(await trials.firstFailure([...tests]), undefined);
 });
 
 for (const { file, text, becomes, tests } of MUTANTS) {
   const change = becomes === "" ? "is left out" : `becomes ${becomes}`;
   test(`${file}: a test fails when ${text} ${change}`, async () => {
-    const failed = await firstFailure(tests, { file, text, becomes });
+    const failed = await trials.firstFailure(tests, { file, text, becomes });
     assert.ok(failed !== undefined, "every test passed");
   });
 }

@@ -23,6 +23,11 @@ const last: LastSuccess = {
 
 const on = (...events: AutoRollbackEvent[]) => ({ autoRollback: { enabled: true, events } });
 const off = { autoRollback: { enabled: false, events: ["DEPLOYMENT_FAILURE" as const] } };
+const byAlarm = {
+  at: 1,
+  rollback: false,
+  error: { code: "ALARM_ACTIVE", message: "the alarm errors is active" },
+} as const;
 const byRequest = { at: 1, rollback: true };
 const bySomebody = { at: 1, rollback: false };
 
@@ -54,6 +59,16 @@ const table: [what: string, Ended, kind: "start" | "none"][] = [
   [
     "trap 27: the rule for requests does not take it",
     ended("Stopped", on("DEPLOYMENT_STOP_ON_REQUEST")),
+    "none",
+  ],
+  [
+    "trap 27: an alarm, with its rule",
+    ended("Stopped", on("DEPLOYMENT_STOP_ON_ALARM"), byAlarm),
+    "start",
+  ],
+  [
+    "trap 27: an alarm, with the rule for requests",
+    ended("Stopped", on("DEPLOYMENT_STOP_ON_REQUEST"), byAlarm),
     "none",
   ],
   ["a success", ended("Succeeded", on("DEPLOYMENT_FAILURE")), "none"],
@@ -99,7 +114,24 @@ test("a rollback takes the last good revision and its file behaviour, all else a
     updateOutdatedInstancesOnly: true,
     creator: "codeDeployRollback",
     rollbackOf: "d-BAD000000",
+    reuseArchiveOf: last.id,
   });
+});
+
+test("trap 47: a rollback does not go by zones, nor by the steps of a strategy", () => {
+  const minimumHealthyHosts = { type: "HOST_COUNT", value: 2 } as const;
+  const zonalConfig = { monitorDurationInSeconds: 60 };
+  const own = { id: "1", name: "own", computePlatform: "Server", createTime: 1 } as const;
+  const configs = [
+    { ...own, minimumHealthyHosts, zonalConfig },
+    { ...own, minimumHealthyHosts, strategy: { name: "canary", config: { steps: [] } } },
+  ];
+  for (const config of configs) {
+    const choice = chooseRollback(ended("Failed", { ...on("DEPLOYMENT_FAILURE"), config }), last);
+    assert.ok(choice.kind === "start");
+    const strategy = { name: "every-host", config: { minimumHealthyHosts } };
+    assert.deepEqual(choice.request.config, { ...own, minimumHealthyHosts, strategy });
+  }
 });
 
 test("a bundle that is not in the server's store is not replaced by the broken one's", () => {
