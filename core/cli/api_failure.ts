@@ -104,14 +104,29 @@ function refused(error: ApiError, next: readonly string[]): Failure {
   }, { cause: error });
 }
 
-/** One deployment at a time per group; the message names the active one (API reference). */
+/** Nothing begins now, by a busy group, a lock or a freeze window; the message names which. */
 function blocked(error: ApiError): Failure {
-  const active = error.message.match(/d-[A-Z0-9]{9}/)?.[0] ?? "DEPLOYMENT";
   return new Failure({
     exitCode: EXIT.blocked,
-    cause: "Another deployment of this group is active",
     evidence: [error.message],
     state: "no deployment was created",
-    next: [`runtime logs ${active} -f`, `runtime stop ${active}`],
+    ...obstacle(error.message),
   }, { cause: error });
+}
+
+/** The message names the active deployment (API reference), or how to unlock. */
+function obstacle(message: string): { cause: string; next: [string, ...string[]] } {
+  const [, unlock] = message.match(/ is locked by .* Unlock it: (runtime unlock .*)$/s) ?? [];
+  if (unlock !== undefined) return { cause: "Deployments are locked", next: [unlock] };
+  if (message.startsWith("The freeze window ")) {
+    return {
+      cause: "No deployment begins in a freeze window",
+      next: ["runtime freeze list", "runtime deploy --override-freeze REASON"],
+    };
+  }
+  const active = message.match(/d-[A-Z0-9]{9}/)?.[0] ?? "DEPLOYMENT";
+  return {
+    cause: "Another deployment of this group is active",
+    next: [`runtime logs ${active} -f`, `runtime stop ${active}`],
+  };
 }

@@ -6,12 +6,23 @@ import { ApiError } from "../wire/aws_json.ts";
 import { DeploymentCreated } from "./answers.ts";
 import { type Api, openApi } from "./api.ts";
 import { asFailure } from "./api_failure.ts";
+import { EXIT } from "./exit.ts";
 import { Failure, usageFailure } from "./failure.ts";
 import { FOLLOW_FLAGS, FOLLOW_INPUT, followCreated } from "./follow.ts";
 import type { Io } from "./io.ts";
+import { jsonLine } from "./json_line.ts";
 import { pushRevision } from "./push_revision.ts";
 import { parseRevision, revisionArgument } from "./revision_argument.ts";
 import { CLIENT_INPUT, JSON_FLAG, URL_FLAG, verb } from "./verb.ts";
+import { dateTime } from "./words.ts";
+
+/** Milliseconds since the epoch; without an offset it is the time here. */
+const StartTime = z.string().transform((text, context) => {
+  const at = Date.parse(text);
+  if (!Number.isNaN(at)) return at;
+  context.addIssue({ code: "custom", message: "a time is wanted, such as 2026-12-24T18:00+01:00" });
+  return z.NEVER;
+});
 
 export default verb({
   summary: "Deploy a revision to a group of hosts and follow it",
@@ -34,6 +45,8 @@ export default verb({
       text: "go on when the old revision's ApplicationStop fails",
     },
     { flags: "--outdated-only", text: "leave hosts alone that are on the revision already" },
+    { flags: "--at <time>", text: "begin then, such as 2026-12-24T18:00+01:00, and do not wait" },
+    { flags: "--override-freeze <reason>", text: "begin in spite of freeze windows; on record" },
     ...FOLLOW_FLAGS,
     URL_FLAG,
     JSON_FLAG,
@@ -54,6 +67,8 @@ export default verb({
     fileExists: z.string().toUpperCase().pipe(FileExistsBehavior).exactOptional(),
     ignoreApplicationStopFailures: z.literal(true).exactOptional(),
     outdatedOnly: z.literal(true).exactOptional(),
+    at: StartTime.exactOptional(),
+    overrideFreeze: z.string().exactOptional(),
   }),
   async run(input, io) {
     const source = sourceOf(input);
@@ -62,7 +77,7 @@ export default verb({
     const revision = source.kind === "revision"
       ? source.revision
       : await pushed(api, io, { path: source.path, app, group }, input);
-    const creating = api.codedeploy("CreateDeployment", {
+    const creating = created(api, {
       applicationName: app,
       deploymentGroupName: group,
       revision,
@@ -71,15 +86,42 @@ export default verb({
       ...(fileExists !== undefined && { fileExistsBehavior: fileExists }),
       ...(ignoreApplicationStopFailures && { ignoreApplicationStopFailures }),
       ...(input.outdatedOnly && { updateOutdatedInstancesOnly: true }),
-    }, DeploymentCreated);
+    }, input);
     const { deploymentId } = source.kind === "revision"
       ? await creating
       : await creating.catch((error) => {
         throw afterPush(error, { app, group, revision });
       });
+    if (input.at !== undefined) return said(io, deploymentId, input.at, input);
     return await followCreated(api, io, deploymentId, input);
   },
 });
+
+/** CreateDeployment has neither a time nor a way through a freeze. */
+function created(
+  api: Api,
+  deployment: object,
+  { at, overrideFreeze: reason }: { at?: number; overrideFreeze?: string },
+): Promise<{ deploymentId: string }> {
+  if (at === undefined && reason === undefined) {
+    return api.codedeploy("CreateDeployment", deployment, DeploymentCreated);
+  }
+  return api.runtime("ScheduleDeployment", {
+    ...deployment,
+    ...(at !== undefined && { startAt: new Date(at).toISOString() }),
+    ...(reason !== undefined && { overrideFreeze: { reason } }),
+  }, DeploymentCreated);
+}
+
+function said(io: Io, deploymentId: string, at: number, { json }: { json: boolean }): number {
+  const next = `Take it back: runtime stop ${deploymentId}`;
+  io.stdout.write(
+    json
+      ? jsonLine({ deploymentId })
+      : `Created ${deploymentId}, which begins at ${dateTime(at)}. ${next}\n`,
+  );
+  return EXIT.done;
+}
 
 type Source = { kind: "path"; path: string } | { kind: "revision"; revision: RevisionLocation };
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { FileExistsBehavior } from "../domain/deployment.ts";
+import type { BusyGroup } from "../domain/group_policy.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { Tag } from "../domain/tag.ts";
 import type { LogLine } from "../wire/agent_protocol.ts";
@@ -29,7 +30,7 @@ export interface ServeOptions {
   /** `NAME=VALUE` each: how many of what there may be, in the place of AWS's numbers. */
   limits: readonly string[];
   /** What becomes of a request for a group that has a deployment under way. */
-  busyGroup: "refuse" | "queue";
+  busyGroup: BusyGroup;
   /** Account and region of every ARN; those of the environment when not given. */
   account?: string;
   region?: string;

@@ -1,5 +1,6 @@
 /** `runtime server`: starts the server of this machine. @module */
 import { z } from "zod";
+import { BusyGroup } from "../domain/group_policy.ts";
 import { Account, Region } from "../domain/identity.ts";
 import { usageFailure } from "./failure.ts";
 import { verb } from "./verb.ts";
@@ -44,7 +45,7 @@ export default verb({
     { flags: "--events-hours <n>", text: "hours before an event is a dead letter (24)" },
     {
       flags: "--busy-group <policy>",
-      text: "a deployment for a group that has one under way: refuse, as AWS, or queue",
+      text: "a deployment for a group that has one under way: refuse, as AWS, queue, or supersede",
       value: "refuse",
     },
     { flags: "--time-lapse <n>", text: "for trials on loopback: n seconds pass as one, 1 to 3600" },
@@ -63,7 +64,7 @@ export default verb({
     account: Account.exactOptional(),
     region: Region.exactOptional(),
     limit: z.array(z.string()).default([]),
-    busyGroup: z.enum(["refuse", "queue"], "refuse or queue is wanted"),
+    busyGroup: z.enum(BusyGroup.options, "refuse, queue or supersede is wanted"),
     publicUrl: z.string().exactOptional(),
     smtpUrl: z.string().exactOptional(),
     mailFrom: z.string().exactOptional(),
