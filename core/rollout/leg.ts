@@ -43,12 +43,15 @@ export function hasEnded({ status }: LifecycleEvent): boolean {
 
 function legsOf({ events, label }: Pick<Target, "events" | "label">): Leg[] {
   const legs: Leg[] = [];
-  events.forEach(({ name }, position) => {
+  let last: Leg | undefined;
+  let position = 0;
+  for (const { name } of events) {
     const by = SERVER_EVENTS.has(name) ? "server" : "agent";
-    const last = legs.at(-1);
-    if (last && last.by === by && by === "agent" && !isBorder(name, label)) last.to = position + 1;
-    else legs.push({ index: legs.length, by, from: position, to: position + 1 });
-  });
+    const goesOn = last?.by === by && by === "agent" && !isBorder(name, label);
+    if (last && goesOn) last.to = position + 1;
+    else legs.push(last = { index: legs.length, by, from: position, to: position + 1 });
+    position++;
+  }
   return legs;
 }
 

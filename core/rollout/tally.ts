@@ -16,6 +16,7 @@ export type Tallies = Map<string, Tally>;
 
 /** Of all hosts. */
 export const EVERYBODY = "";
+const ONLY_EVERYBODY = [EVERYBODY];
 const NOBODY: Tally = { counts: NO_TARGETS, pendingUnhealthy: 0 };
 
 export function zoneKey(zone: string): string {
@@ -23,7 +24,8 @@ export function zoneKey(zone: string): string {
 }
 
 /** The tallies, and the lines of waiting hosts, that a target belongs to. */
-export function keysOf({ label, zone }: Pick<Target, "label" | "zone">): string[] {
+export function keysOf({ label, zone }: Pick<Target, "label" | "zone">): readonly string[] {
+  if (label === undefined && zone === undefined) return ONLY_EVERYBODY;
   return [
     EVERYBODY,
     ...(label !== undefined ? [label] : []),

@@ -12,6 +12,7 @@ import { createInterface } from "node:readline";
 import { signable, signHeaders } from "../../core/wire/sigv4.ts";
 import type { Fleet } from "../binary/fleet.ts";
 import { type Measured, send } from "./connections.ts";
+import { median, type Print } from "./figures.ts";
 
 const CONNECTIONS = 64;
 const ROUNDS = 5;
@@ -22,10 +23,9 @@ const WRITES = 3_000;
 const HISTORY = 120;
 
 const ROOT = join(import.meta.dirname ?? "", "../..");
-const BUN = join(ROOT, "node_modules/.bin/bun");
+export const BUN = join(ROOT, "node_modules/.bin/bun");
 
 type Ask = (n: number) => [operation: string, input: unknown];
-export type Print = (name: string, figures: Record<string, unknown>) => void;
 
 /** Prints one line a kind of load. */
 export async function measureLoad(fleet: Fleet, print: Print): Promise<void> {
@@ -150,11 +150,4 @@ async function startFloor(bytes: number): Promise<{ port: number; stop(): Promis
       await gone;
     },
   };
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }

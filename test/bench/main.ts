@@ -1,6 +1,8 @@
 /**
  * `deno task bench`: what one host costs. Prints one JSON line a figure, with the ratio to a floor
  * measured in the same run; times of different days or machines are not comparable.
+ * `deno task bench coord …`, `handover …` and `decisions …` measure fleets instead (coord.ts,
+ * decisions.ts).
  *
  * - `one_host_deployment`: from CreateDeployment to the final report, 3 files and 3 hooks, beside a
  *   shell script that does the same work without verification, journal or report (floor.sh).
@@ -9,15 +11,17 @@
  * - `server_first_answer`: from the start of the process to the first answer of /healthz.
  * @module
  */
-import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { EVENTS_PATH } from "../../core/wire/event_stream.ts";
 import { signable, signHeaders } from "../../core/wire/sigv4.ts";
-import { VERSION } from "../../core/wire/version.ts";
 import { BINARY, Fleet } from "../binary/fleet.ts";
-import { measureLoad } from "./load.ts";
+import { measureDecisions } from "./decisions.ts";
+import { median, print, residentMiB } from "./figures.ts";
+import { BUN, measureLoad } from "./load.ts";
 
 const ROUNDS = 15;
 
@@ -46,23 +50,6 @@ hooks:
   "scripts/start.sh": HOOK("start"),
   "scripts/validate.sh": HOOK("validate"),
 };
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
-}
-
-function print(name: string, figures: Record<string, unknown>): void {
-  const machine = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`;
-  console.log(JSON.stringify({ name, ...figures, version: VERSION, machine }));
-}
-
-function residentMiB(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
-}
 
 async function oneHost(fleet: Fleet): Promise<void> {
   const [host] = fleet.hosts;
@@ -153,24 +140,48 @@ async function answered(url: string): Promise<void> {
   }
 }
 
-if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: deno task build`);
-// A file of its own: a host has one process of the binary, and shares no page of it with a server.
-const own = join(mkdtempSync(join(tmpdir(), "runtime-own-")), "runtime");
-copyFileSync(BINARY, own);
-const fleet = await Fleet.start(1, own);
-try {
-  await new Promise((next) => setTimeout(next, 4000));
-  print("idle_agent", { unit: "MiB", resident: residentMiB(fleet.hosts[0]?.agent?.pid ?? 0) });
-  print("idle_server", { unit: "MiB", resident: residentMiB(fleet.serverPid) });
-  await oneHost(fleet);
-} finally {
-  await fleet.close();
-  rmSync(dirname(own), { recursive: true });
+const [what, ...rest] = process.argv.slice(2);
+switch (what) {
+  case "coord":
+    coord(rest);
+    break;
+  case "handover":
+    coord([rest[0] ?? "1000", "each", "CodeDeployDefault.OneAtATime"]);
+    break;
+  case "decisions":
+    measureDecisions(print, rest.map(Number));
+    break;
+  default:
+    await oneAndLoad();
 }
-await firstAnswer();
-const loaded = await Fleet.start(0);
-try {
-  await measureLoad(loaded, print);
-} finally {
-  await loaded.close();
+
+/** In a process of its own, by the runtime whose sockets cost less. */
+function coord(argv: readonly string[]): void {
+  const program = new URL("./coord.ts", import.meta.url).pathname;
+  const { status } = spawnSync(BUN, [program, ...argv], { stdio: "inherit" });
+  process.exitCode = status ?? 1;
+}
+
+async function oneAndLoad(): Promise<void> {
+  if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: deno task build`);
+  // A file of its own: a host has one process of the binary, and shares no page of it with a server.
+  const own = join(mkdtempSync(join(tmpdir(), "runtime-own-")), "runtime");
+  copyFileSync(BINARY, own);
+  const fleet = await Fleet.start(1, own);
+  try {
+    await new Promise((next) => setTimeout(next, 4000));
+    print("idle_agent", { unit: "MiB", resident: residentMiB(fleet.hosts[0]?.agent?.pid ?? 0) });
+    print("idle_server", { unit: "MiB", resident: residentMiB(fleet.serverPid) });
+    await oneHost(fleet);
+  } finally {
+    await fleet.close();
+    rmSync(dirname(own), { recursive: true });
+  }
+  await firstAnswer();
+  const loaded = await Fleet.start(0);
+  try {
+    await measureLoad(loaded, print);
+  } finally {
+    await loaded.close();
+  }
 }
