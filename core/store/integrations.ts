@@ -1,10 +1,11 @@
 /** Integrations: balancers, alarms and analyses by name. @module */
-import { and, asc, count, eq } from "drizzle-orm";
+import { and, asc, count, eq, sql } from "drizzle-orm";
 import { DomainError } from "../domain/errors.ts";
 import type { GroupSettings } from "../domain/deployment_group.ts";
 import type { Integration, IntegrationKind } from "../domain/integration.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { prepared } from "./prepared.ts";
 import { applications, deploymentConfigs, deploymentGroups, integrations } from "./schema.ts";
 
 /** Of one kind. All are listed in one answer, so their number is bounded. */
@@ -32,12 +33,19 @@ export function putIntegration(tx: Tx, integration: Integration, now: number): v
     }).run();
 }
 
+/** Built once: an alarm is looked up each time that it is read. */
+const selectOne = (db: Db) =>
+  db.select().from(integrations).where(and(
+    eq(integrations.kind, sql.placeholder("kind")),
+    eq(integrations.name, sql.placeholder("name")),
+  )).prepare();
+
 export function findIntegration(
   db: Db,
   kind: IntegrationKind,
   name: string,
 ): Integration | undefined {
-  const row = db.select().from(integrations).where(keyed(kind, name)).get();
+  const row = prepared(db, selectOne).get({ kind, name });
   return row && fromRow(row);
 }
 

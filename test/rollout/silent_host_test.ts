@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { HOST_EVENTS } from "../../core/domain/lifecycle_event.ts";
+import type { Target } from "../../core/domain/target.ts";
 import { skipped, withoutAnswer } from "../../core/rollout/host_report.ts";
 import { events, show, target } from "./letters.ts";
 
@@ -38,6 +40,18 @@ test("the event that a silent host was at carries the message of the clock", () 
     message: "no answer",
     log: "",
   });
+});
+
+test("an event of its own leg that nobody began is not passed over, ignoring or not", () => {
+  const host: Target = {
+    id: "web-1",
+    status: "InProgress",
+    events: HOST_EVENTS.inPlaceBalanced.map((name) => ({ name, status: "Pending" })),
+    lastUpdated: 0,
+    command: { id: "d-1/web-1", nonce: 1, givenAt: 0 },
+  };
+  const ended = withoutAnswer(host, "no answer", context("ignoring"));
+  assert.equal(show(ended), "Failed FKKKKKKKKKKKK");
 });
 
 test("a host that is not attempted skips every event", () => {
