@@ -24,7 +24,7 @@ test("haproxy: applications are replaced one by one and no request fails", async
   assert.deepEqual(failures, []);
   assert.deepEqual([...served.keys()].sort(), ["web-1", "web-2"]);
   // The same without it, which shows that the load would have told.
-  const untold = await replaceUntold(world);
+  const untold = await replaceUntold({ ...world, backends: [a] });
   assert.ok(untold.failures.length > 0, "nothing failed where it must");
 });
 
@@ -41,11 +41,11 @@ for (
     await using balancer = await startHaproxy(folder.path, [a, b], { server, backend });
     const { block, allow } = setUp(haproxy, { socket: balancer.socket, backend: "shop" });
     const load = startLoad(balancer.port, cookie);
-    await setTimeout(300);
-    // All but the first requests of a moment are led to one of the two.
     const served = ({ host }: Backend) => load.served.get(host.name) ?? 0;
+    while (served(a) + served(b) < 30 && load.failures.length === 0) await setTimeout(20);
+    // All but the first requests of a moment are led to one of the two.
     const [led, other] = served(a) > served(b) ? [a, b] : [b, a];
-    assert.ok(served(led) > 20 && served(other) < 7, [...load.served].join());
+    assert.ok(served(other) < 7, [...load.served].join());
     // The time in which a drained host may become empty is half a second here.
     await block(led, step({ timeLapse: 60 }).ctx);
     await led.kill();
