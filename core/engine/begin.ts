@@ -24,6 +24,7 @@ import { chooseTargets } from "./choose_targets.ts";
 import type { EngineContext } from "./context.ts";
 import { balancersOf } from "./host_traffic.ts";
 import type { Names } from "./order.ts";
+import type { Ownership } from "./ownership.ts";
 import { reasonOf } from "./reason.ts";
 
 /** All that a runner begins with. */
@@ -33,6 +34,7 @@ export interface Rollout {
   rules: Rules;
   state: RolloutState;
   logSequence: number;
+  ownership: Ownership;
   /** Written with the runner's first commit: what turns Created into InProgress. */
   prelude?: (tx: Tx) => void;
 }
@@ -40,6 +42,7 @@ export interface Rollout {
 /** Loads a deployment that has not ended, or says why it cannot go on. */
 export function loadRollout(
   deployment: Deployment,
+  ownership: Ownership,
   context: EngineContext,
 ): Rollout | ErrorInformation {
   const db = context.store.read;
@@ -75,6 +78,7 @@ export function loadRollout(
     rules: chosen.rules,
     state,
     logSequence: lastLogSequence(db, id),
+    ownership,
     ...(isNew && {
       prelude(tx) {
         insertTargets(tx, id, targets);

@@ -12,6 +12,10 @@ import type { Store } from "../store/store.ts";
 
 export interface EngineContext {
   readonly store: Store;
+  /** Tells this server from others of its store; another one with every start. */
+  readonly owner: string;
+  /** Nobody else has the store open: what another server owned is taken over at once. */
+  readonly isSoleServer: boolean;
   readonly plugins: Registry;
   readonly realm: Realm;
   readonly quotas: Quotas;

@@ -118,6 +118,8 @@ export function createDeployment(
       updateOutdatedInstancesOnly: input.updateOutdatedInstancesOnly,
       ...(input.fileExistsBehavior && { fileExistsBehavior: input.fileExistsBehavior }),
       ...(group.targetRevision && { previousRevision: group.targetRevision }),
+      ...(group.lastSuccessfulDeploymentId !== null &&
+        { keepArchiveOf: group.lastSuccessfulDeploymentId }),
       ...(input.description !== undefined && { description: input.description }),
       ...(autoRollback && { autoRollback }),
       ...(alarms && { alarms }),

@@ -28,6 +28,7 @@ import {
 } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { noteHealth } from "../store/instance_health.ts";
+import { dropLease } from "../store/leases.ts";
 import { deploymentGroups } from "../store/schema.ts";
 import { allTargets, updateTarget } from "../store/targets.ts";
 import { beginNext } from "./queue.ts";
@@ -74,6 +75,7 @@ export function endDeployment(
   });
   const cause = causeOf({ deployment: ended, targets });
   if (cause) insertCause(tx, ended.id, cause);
+  dropLease(tx, ended.id);
   beginNext(tx, ended.groupId, now);
   return { change: { rollback, ...(error && { error }) }, rollbackId };
 }

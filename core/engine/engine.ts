@@ -28,6 +28,7 @@ import { HostDesk } from "./host_desk.ts";
 import { HostOrders } from "./host_orders.ts";
 import { intervene, type Intervention, refuseIfNotUnderWay } from "./intervene.ts";
 import { Releases } from "./releases.ts";
+import { Ownership } from "./ownership.ts";
 import { Runner } from "./runner.ts";
 import { stopQueued } from "./stop_queued.ts";
 import { type Listener, Streams } from "./stream.ts";
@@ -42,6 +43,8 @@ export class Engine {
   readonly releases: Releases;
   readonly #runners = new Map<string, Runner>();
   readonly #desk: HostDesk;
+  /** Deployments that another server runs, and until when it has said so. */
+  readonly #elsewhere = new Map<string, number>();
   /** What hosts ask and say. */
   readonly hosts: HostOrders;
   readonly #calendar: Calendar;
@@ -74,6 +77,7 @@ export class Engine {
   /** Looks at the clocks of what is under way, and loads again what a failed commit has broken. */
   tick(): void {
     this.releases.goOn();
+    this.#takeOver();
     for (const [id, runner] of [...this.#runners]) {
       if (runner.broken) {
         this.#reload(id);
@@ -81,6 +85,16 @@ export class Engine {
       }
       if (overviewOf(runner.state).InProgress > 0) this.hosts.hearWaiting(runner);
       runner.tick();
+    }
+  }
+
+  /** A server that is silent for too long has lost what it ran. */
+  #takeOver(): void {
+    const now = this.#context.now();
+    for (const [id, heldUntil] of [...this.#elsewhere]) {
+      if (heldUntil > now) continue;
+      this.#elsewhere.delete(id);
+      this.#run(id);
     }
   }
 
@@ -214,12 +228,18 @@ export class Engine {
   #run(id: string): Runner | undefined {
     const known = this.#runners.get(id);
     if (known && !known.broken) return known;
+    // Read before all else, so that whoever writes meanwhile is noticed.
+    const ownership = Ownership.of(this.#context.store.read, id, this.#context);
     const deployment = getDeployment(this.#context.store.read, id);
     if (!deployment || TERMINAL_DEPLOYMENT.has(deployment.status)) return;
     if (deployment.status === "Queued") return void this.#calendar.look();
-    const rollout = loadRollout(deployment, this.#context);
+    if (!(ownership instanceof Ownership)) {
+      this.#elsewhere.set(id, ownership.heldUntil);
+      return;
+    }
+    const rollout = loadRollout(deployment, ownership, this.#context);
     if (isError(rollout)) {
-      this.#failWithoutRunner(deployment, rollout);
+      this.#failWithoutRunner(deployment, ownership, rollout);
       return;
     }
     const runner = new Runner({
@@ -227,18 +247,24 @@ export class Engine {
       desk: this.#desk,
       streams: this.#streams,
       onEnd: () => this.#ended(deployment),
+      onLost: () => this.#reload(id),
     }, rollout);
     this.#runners.set(id, runner);
     runner.begin();
     return runner;
   }
 
-  #failWithoutRunner(deployment: Deployment, error: ErrorInformation): void {
+  #failWithoutRunner(
+    deployment: Deployment,
+    ownership: Ownership,
+    error: ErrorInformation,
+  ): void {
     const now = this.#context.now();
     const random = this.#context.randomBytes(9);
     const names = namesOf(this.#context.store.read, deployment);
     const failing = this.#context.store
       .commit((tx) => {
+        ownership.hold(tx);
         const end = failDeployment(tx, deployment, error, { now, random });
         if (!end) return;
         const { ended, turned, rollbackId } = end;

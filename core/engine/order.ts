@@ -43,6 +43,8 @@ export function specification(
   const { request } = deployment;
   const revision = revisionOf(request);
   if (!revision) return undefined;
+  const reused = request.restartOf ?? request.reuseArchiveOf;
+  const kept = request.keepArchiveOf;
   return {
     DeploymentId: deployment.id,
     DeploymentGroupId: deployment.groupId,
@@ -54,7 +56,8 @@ export function specification(
     AgentActionOverrides: { AgentOverrides: { FileExistsBehavior: request.fileExistsBehavior } },
     Revision: revision,
     ...(githubToken !== undefined && { GitHubAccessToken: githubToken }),
-    ...(request.restartOf !== undefined && { ReuseArchiveFromDeploymentId: request.restartOf }),
+    ...(reused !== undefined && { ReuseArchiveFromDeploymentId: reused }),
+    ...(kept !== undefined && { KeepArchiveOfDeploymentId: kept }),
   };
 }
 

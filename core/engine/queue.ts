@@ -27,9 +27,14 @@ export function beginNext(tx: Tx, groupId: string, now: number): string | undefi
   const next = waiting.find(({ request }) => !gate || isOpen(gate, request));
   if (!next) return undefined;
   // What was on the group's hosts when the request came may have been replaced meanwhile.
-  const { previousRevision: _then, ...request } = next.request;
+  const { previousRevision: _then, keepArchiveOf: _last, ...request } = next.request;
   const previousRevision = group?.targetRevision;
-  beginQueued(tx, next.id, { ...request, ...(previousRevision && { previousRevision }) });
+  const keepArchiveOf = group?.lastSuccessfulDeploymentId;
+  beginQueued(tx, next.id, {
+    ...request,
+    ...(previousRevision && { previousRevision }),
+    ...(keepArchiveOf && { keepArchiveOf }),
+  });
   tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: next.id })
     .where(eq(deploymentGroups.id, groupId)).run();
   return next.id;

@@ -31,6 +31,7 @@ import { endDeployment } from "./end_deployment.ts";
 import type { HostDesk } from "./host_desk.ts";
 import { HostTraffic } from "./host_traffic.ts";
 import { commandIdOf, type Names } from "./order.ts";
+import { LeaseLost, type Ownership } from "./ownership.ts";
 import { viewOf } from "./plugin_view.ts";
 import { Readings } from "./readings.ts";
 import type { Streams } from "./stream.ts";
@@ -43,6 +44,8 @@ export interface RunnerParts {
   streams: Streams;
   /** Called after the commit that ended the deployment, with the rollback it created, if any. */
   onEnd(rollbackId: string | undefined): void;
+  /** Another server has taken the deployment over, or has written since it was loaded. */
+  onLost(): void;
 }
 
 /** A decision that was applied and is to be kept. */
@@ -63,6 +66,7 @@ export class Runner {
   readonly #rules: Rules;
   #prelude: Rollout["prelude"];
   #logSequence: number;
+  readonly #ownership: Ownership;
   readonly #traffic: HostTraffic;
   readonly #readings: Readings;
   /** The analysis that is being measured now. */
@@ -79,6 +83,7 @@ export class Runner {
     this.#prelude = rollout.prelude;
     this.state = rollout.state;
     this.#logSequence = rollout.logSequence;
+    this.#ownership = rollout.ownership;
     const { context } = parts;
     const { deployment, names } = rollout;
     this.#traffic = new HostTraffic(context, deployment, names, (host, event, text) => {
@@ -133,11 +138,28 @@ export class Runner {
     const { id, progress, status } = this.state;
     if (TERMINAL_DEPLOYMENT.has(status)) return;
     this.#unwaited(this.input({ kind: "tick" }), `the clocks of deployment ${id}`);
+    if (this.#ownership.isRunningOut()) this.#unwaited(this.#stay(), `keeping deployment ${id}`);
     if (this.#readings.takeTurn()) {
       this.#unwaited(this.#readAlarms(), `reading the alarms of ${id}`);
     }
     const { hold } = progress;
     if (hold) this.#unwaited(this.#measure(hold), `measuring for deployment ${id}`);
+  }
+
+  /** Says that the owner is there, where nothing else is written. */
+  async #stay(): Promise<void> {
+    try {
+      await this.#parts.context.store.commit((tx) => this.#ownership.hold(tx));
+    } catch (cause) {
+      this.#lose(cause);
+      throw cause;
+    }
+  }
+
+  #lose(cause: unknown): void {
+    const isFirst = this.#broken === undefined || this.#broken === cause;
+    this.#broken = cause;
+    if (isFirst && cause instanceof LeaseLost) this.#parts.onLost();
   }
 
   /** What it asked of others is no longer waited for. */
@@ -236,7 +258,7 @@ export class Runner {
         this.#writeInOrder(tx, decision, first ? [STARTED, ...turns] : turns, now, prelude)
       );
     } catch (cause) {
-      this.#broken = cause;
+      this.#lose(cause);
       throw cause;
     }
     // The host's number exists only now; nothing else can have touched its command meanwhile.
@@ -260,6 +282,7 @@ export class Runner {
   ) {
     if (this.#broken !== undefined) throw this.#broken;
     try {
+      this.#ownership.hold(tx);
       prelude(tx);
       return this.#write(tx, decision, happened, now);
     } catch (cause) {

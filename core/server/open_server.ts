@@ -3,7 +3,7 @@
  * all rooms meet; nothing is decided here.
  * @module
  */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -121,6 +121,8 @@ async function assemble(
   const integrations = integrationsOf({ db: store.read, plugins, pluginContext });
   const engine = new Engine({
     store,
+    owner: randomUUID(),
+    isSoleServer: true,
     plugins,
     realm,
     quotas,

@@ -198,7 +198,7 @@ ALTER TABLE targets ADD COLUMN zone TEXT;
 ALTER TABLE deployment_groups ADD COLUMN live_hosts TEXT;
 CREATE TABLE leases (
   deployment_id TEXT PRIMARY KEY, owner TEXT NOT NULL, fence INTEGER NOT NULL,
-  expires INTEGER NOT NULL
+  writes INTEGER NOT NULL, expires INTEGER NOT NULL
 ) WITHOUT ROWID;
 `,
   `

@@ -200,6 +200,8 @@ export const leases = sqliteTable("leases", {
   owner: text("owner").notNull(),
   /** Grows with every new owner. */
   fence: integer("fence").notNull(),
+  /** Grows with every write of the owner, so that who loads meanwhile sees that it has old news. */
+  writes: integer("writes").notNull(),
   /** Milliseconds since the epoch; another may take it from then on. */
   expires: integer("expires").notNull(),
 });

@@ -32,6 +32,7 @@ import { CreateJoinTokenOutput, RUNTIME_TARGET_PREFIX } from "../../core/wire/ru
 import { signable, signHeaders } from "../../core/wire/sigv4.ts";
 import onPremises from "../../plugins/targets/on_premises.ts";
 import canary from "../../strategies/canary.ts";
+import everyHost from "../../strategies/every_host.ts";
 import minimumHealthyHosts from "../../strategies/minimum_healthy_hosts.ts";
 import { request } from "../rollout/letters.ts";
 import { type Host, joinHost } from "./host.ts";
@@ -136,7 +137,7 @@ export async function openShop(
 /** The plugins there are, and what they reach the world with. */
 function pluggedIn(clock: Clock): Pick<EngineContext, "plugins" | "pluginContext"> {
   const now = () => clock.now;
-  const strategies = [canary, minimumHealthyHosts];
+  const strategies = [canary, everyHost, minimumHealthyHosts];
   const plugins = [...strategies, onPremises, listBalancer, saidAlarm, saidAnalysis];
   return {
     plugins: createRegistry(plugins),
@@ -153,6 +154,8 @@ function newEngine(
 ): CountingEngine {
   let drawn = 0;
   return new CountingEngine({
+    owner: "this-server",
+    isSoleServer: true,
     ...plugged,
     store: context.store,
     realm: context.realm,

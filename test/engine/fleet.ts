@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +58,7 @@ export class Fleet {
   quotas = AWS_QUOTAS;
   busyGroup: BusyGroup = "refuse";
   secretsFolder = "secrets";
+  isSoleServer = true;
   /** Given, every commit until it answers undefined is refused with its answer. */
   refuseCommit: () => Error | undefined = () => undefined;
   engine: Engine;
@@ -78,6 +79,8 @@ export class Fleet {
           return refusal ? Promise.reject(refusal) : store.commit(write);
         },
       },
+      owner: randomUUID(),
+      isSoleServer: this.isSoleServer,
       plugins: createRegistry(this.plugins),
       realm: DEFAULT_REALM,
       quotas: this.quotas,

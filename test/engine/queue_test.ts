@@ -107,6 +107,7 @@ queued("the rollback of a deployment goes before those that wait", {
   assert.equal(last.status, "Succeeded");
   // What it replaced is what was there when it began, not when it was asked for.
   assert.deepEqual(last.request.previousRevision, revision("v1.zip"));
+  assert.equal(last.request.keepArchiveOf, rollbackId);
 });
 
 queued("those that cannot begin end one after the other, and keep nobody waiting", {

@@ -30,6 +30,8 @@ fleetTest("a failure is followed by a rollback that succeeds; both say so", {
     rollbackTriggeringDeploymentId: bad,
     rollbackMessage: `Deployment ${id} is triggered to roll back deployment ${bad}.`,
   });
+  assert.equal(order.specification.ReuseArchiveFromDeploymentId, good);
+  assert.equal("KeepArchiveOfDeploymentId" in order.specification, false);
   const { creator, revision: taken, fileExistsBehavior, rollbackOf } = back.request;
   assert.deepEqual(
     { creator, taken, fileExistsBehavior, rollbackOf },
