@@ -69,7 +69,7 @@ export class Engine {
   /** Goes on with every deployment that has not ended. */
   start(): void {
     for (const id of unfinishedDeployments(this.#context.store.read)) this.#run(id);
-    this.releases.start();
+    this.releases.goOn();
     this.#calendar.start();
     this.#ticking = setInterval(() => this.tick(), tickOf(this.#context.timeLapse));
   }

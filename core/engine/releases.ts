@@ -1,8 +1,9 @@
 /**
- * Releases under way: each is looked at when a deployment has ended, and once a second, so that a
+ * Releases under way: each is looked at when a deployment has ended, and with each tick, so that a
  * group that has become free, or a commit that failed, holds nothing up for good.
  *
- * Nothing here is lost with the process: all that a release knows is in its row.
+ * All that a release knows is in its row, and a step of it is a commit that begins from that row: so
+ * nothing is lost with the process, and of several servers each may take it.
  * @module
  */
 import { DomainError } from "../domain/errors.ts";
@@ -27,22 +28,17 @@ export interface Deployments {
 export class Releases {
   readonly #context: EngineContext;
   readonly #deployments: Deployments;
-  readonly #underWay = new Set<string>();
 
   constructor(context: EngineContext, deployments: Deployments) {
     this.#context = context;
     this.#deployments = deployments;
   }
 
-  /** Goes on with every release that has not ended. */
-  start(): void {
-    for (const id of unfinishedReleases(this.#context.store.read)) this.#underWay.add(id);
-    this.goOn();
-  }
-
-  /** Looks whether anything that a release waits for has happened. */
+  /** Looks whether anything has happened that a release waits for. */
   goOn(): void {
-    for (const id of this.#underWay) this.#unwaited(this.#move(id), `going on with release ${id}`);
+    for (const release of unfinishedReleases(this.#context.store.read)) {
+      this.#unwaited(this.#move(release), `going on with release ${release.id}`);
+    }
   }
 
   /** Checks every deployment as CreateDeployment does, and begins those that need no other. */
@@ -55,7 +51,6 @@ export class Releases {
       insertRelease(tx, release);
       return moveRelease(tx, id, context);
     });
-    this.#underWay.add(id);
     this.#carryOut(move);
     return id;
   }
@@ -81,13 +76,13 @@ export class Releases {
     return this.#known(getRelease(this.#context.store.read, id), id);
   }
 
-  async #move(id: string): Promise<void> {
+  async #move(release: Release): Promise<void> {
     const { store } = this.#context;
-    const release = getRelease(store.read, id);
-    if (release && !mayMove(store.read, release)) this.#carryOut({ release, created: [] });
-    else this.#carryOut(await store.commit((tx) => moveRelease(tx, id, this.#context)));
-    const now = getRelease(store.read, id);
-    if (!now || TERMINAL_RELEASE.has(now.state.status)) this.#underWay.delete(id);
+    this.#carryOut(
+      mayMove(store.read, release)
+        ? await store.commit((tx) => moveRelease(tx, release.id, this.#context))
+        : { release, created: [] },
+    );
   }
 
   /** What is done here twice is done once: a deployment runs or is stopped already. */

@@ -3,6 +3,7 @@ import { and, desc, eq, isNull, lt, or } from "drizzle-orm";
 import { type Release, type ReleaseState, TERMINAL_RELEASE } from "../domain/release.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { prepared } from "./prepared.ts";
 import { releases } from "./schema.ts";
 
 export function insertRelease(tx: Tx, release: Release): void {
@@ -21,11 +22,14 @@ export function getRelease(db: Db, id: string): Release | undefined {
   return row && fromRow(row);
 }
 
-/** Ids of the releases that have not ended, oldest first. */
-export function unfinishedReleases(db: Db): string[] {
-  return db.select({ id: releases.id }).from(releases).where(isNull(releases.endTime))
-    .orderBy(releases.createTime).all().map(({ id }) => id);
+/** The releases that have not ended, oldest first. */
+export function unfinishedReleases(db: Db): Release[] {
+  return prepared(db, selectUnfinished).all().map(fromRow);
 }
+
+const selectUnfinished = (db: Db) =>
+  db.select().from(releases).where(isNull(releases.endTime)).orderBy(releases.createTime)
+    .prepare();
 
 /** Newest first, after the last one of the page before. */
 export function listReleases(

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eq } from "drizzle-orm";
+import { putGroupPolicy } from "../../core/store/group_policies.ts";
+import { putLock, removeLock } from "../../core/store/locks.ts";
 import { deploymentGroups } from "../../core/store/schema.ts";
 import { unfinishedReleases } from "../../core/store/releases.ts";
 import { refused } from "./fleet.ts";
@@ -16,6 +18,8 @@ import {
 
 const CHAIN = "db api<db web<api";
 const ON_FAILURE = { enabled: true, events: ["DEPLOYMENT_FAILURE" as const] };
+
+const WEB = { id: "g-web", subject: "shop-web/prod" };
 
 /** A first version on every group. */
 async function first(world: ReleaseWorld, text: string): Promise<void> {
@@ -129,6 +133,30 @@ releaseTest("a busy group is waited for, and named", "db web", async (world) => 
   assert.equal(world.history("web"), "web-0.zip Succeeded, web-1.zip Succeeded");
 });
 
+releaseTest("a lock is waited for, and what it says is told", "db web", async (world) => {
+  const { store } = world.fleet;
+  const lock = { message: "a fire", by: "ann", time: world.fleet.now };
+  await store.commit((tx) => putLock(tx, WEB, lock));
+  const id = await world.create("db web<db", 1);
+  for (let turn = 0; turn < 5; turn++) await world.work();
+  const web = world.fleet.engine.releases.release(id).state.entries["web"];
+  assert.ok(web?.status === "Waiting");
+  assert.match(web.blocked ?? "", /a fire/);
+  await store.commit((tx) => removeLock(tx, WEB));
+  assert.match(shown(await world.toTheEnd(id)), /^Succeeded/);
+});
+
+for (const onBusy of ["queue", "supersede"] as const) {
+  releaseTest(`a release waits its turn in a group that would ${onBusy}`, "db", async (world) => {
+    await world.fleet.store.commit((tx) => putGroupPolicy(tx, "g-db", { onBusy }));
+    await world.deploy("db", "db-0.zip");
+    const id = await world.create("db", 1);
+    assert.equal(world.fleet.engine.releases.release(id).state.entries["db"]?.status, "Waiting");
+    assert.match(shown(await world.toTheEnd(id)), /^Succeeded/);
+    assert.equal(world.history("db"), "db-0.zip Succeeded, db-1.zip Succeeded");
+  });
+}
+
 releaseTest("a group that is deleted on the way fails its entry", "db web", async (world) => {
   await first(world, "db web<db");
   const id = await world.create("db web<db", 2);
@@ -197,7 +225,7 @@ async function killed(world: ReleaseWorld, kill: Kill): Promise<void> {
   await world.create("db web<db", 2).catch((error) => {
     assert.ok(error instanceof Killed, String(error));
   });
-  const [id] = unfinishedReleases(world.fleet.store.read);
+  const [id] = unfinishedReleases(world.fleet.store.read).map((release) => release.id);
   if (kill.commit === 1 && !kill.kept) {
     assert.deepEqual([id, world.created()], [undefined, "db web"], at);
     return;
