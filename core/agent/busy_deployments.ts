@@ -1,6 +1,6 @@
 /**
  * Folders below the root that a collection leaves alone: of deployments that the agent has not
- * reported yet, as it goes on with them, and of those whose bundle one of them takes.
+ * reported yet, as it goes on with them, and of those whose bundle one of them or its rollback takes.
  * @module
  */
 import { join } from "node:path";
@@ -14,9 +14,10 @@ export async function busyDeployments(places: Layout): Promise<Set<string>> {
   for (const record of await readJournal(join(places.root, "journal.jsonl"))) state.apply(record);
   return new Set(
     [...state.unreported.values()].flatMap(({ order: { specification } }) => {
-      const { DeploymentGroupId, DeploymentId, ReuseArchiveFromDeploymentId: from } = specification;
+      const { DeploymentGroupId, DeploymentId } = specification;
+      const { ReuseArchiveFromDeploymentId: from, KeepArchiveOfDeploymentId: kept } = specification;
       // What names no folder is told when the order runs.
-      const ids = isDeploymentId(from) ? [DeploymentId, from] : [DeploymentId];
+      const ids = [DeploymentId, ...[from, kept].filter(isDeploymentId)];
       return ids.map((id) => places.deployment(DeploymentGroupId, id).root);
     }),
   );

@@ -77,20 +77,31 @@ export async function perform(
     : await scripts(event, specification, context, places);
 }
 
+/** The one whose bundle the current deployment takes, and the one that a rollback of it would take. */
+function neededBy(
+  specification: Pick<
+    Order["specification"],
+    "ReuseArchiveFromDeploymentId" | "KeepArchiveOfDeploymentId"
+  >,
+): string[] {
+  const { ReuseArchiveFromDeploymentId: reused, KeepArchiveOfDeploymentId: kept } = specification;
+  return [reused, kept].filter((id) => id !== undefined && id !== null);
+}
+
 async function downloadRevision(
   order: Order,
   context: EventContext,
   config: Places,
   places: Layout,
 ): Promise<void> {
-  const { DeploymentGroupId, DeploymentId, ReuseArchiveFromDeploymentId } = order.specification;
+  const { DeploymentGroupId, DeploymentId } = order.specification;
   const reuses = config.enableArchiveReuse ?? true;
   await pruneRevisions({
     layout: places,
     groupId: DeploymentGroupId,
     currentDeploymentId: DeploymentId,
     maxRevisions: config.maxRevisions,
-    ...(reuses && ReuseArchiveFromDeploymentId && { needed: ReuseArchiveFromDeploymentId }),
+    needed: reuses ? neededBy(order.specification) : [],
   });
   await downloadBundle(order, places, { ...config, reuses }, context);
   const { archive } = places.deployment(DeploymentGroupId, DeploymentId);

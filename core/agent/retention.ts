@@ -16,13 +16,13 @@ export interface RetentionInput {
   readonly currentDeploymentId: string;
   /** At least 1 (`:max_revisions:`, default 5). */
   readonly maxRevisions: number;
-  /** A deployment whose folder stays this time, whatever its age: the current one is made of it. */
-  readonly needed?: string;
+  /** Deployments whose folders stay this time, whatever their age. */
+  readonly needed?: readonly string[];
 }
 
 /** Deletes what is too many; the deleted folders, oldest first. Call before a bundle is fetched. */
 export async function pruneRevisions(input: RetentionInput): Promise<string[]> {
-  const { layout, groupId, currentDeploymentId, maxRevisions, needed } = input;
+  const { layout, groupId, currentDeploymentId, maxRevisions, needed = [] } = input;
   const group = layout.group(groupId);
   const current = basename(layout.deployment(groupId, currentDeploymentId).root);
   const others = entries(group).filter((name) => name !== current);
@@ -30,7 +30,7 @@ export async function pruneRevisions(input: RetentionInput): Promise<string[]> {
   if (extra <= 0) return [];
   const lastSuccessful = readPointer(layout.lastSuccessfulInstall(groupId));
   const doomed = others.map((name) => join(group, name))
-    .filter((path) => path !== lastSuccessful && basename(path) !== needed)
+    .filter((path) => path !== lastSuccessful && !needed.includes(basename(path)))
     .map((path) => ({ path, mtimeMs: statSync(path).mtimeMs }))
     .sort((a, b) => a.mtimeMs - b.mtimeMs)
     .slice(0, extra)

@@ -1,20 +1,19 @@
 /**
  * The bundle of an earlier deployment in the place of a download (spec 12.7): a restart runs a
- * revision that this host has. The bundle is linked and unpacked anew, so that the restart gets what
- * was deployed and not what scripts have made of it. Whatever is wrong with it is told, and the
- * bundle is downloaded.
+ * revision that this host has, and a rollback goes back to one. The bundle is linked and unpacked
+ * anew, so that the host gets what was deployed and not what scripts have made of it. Whatever is
+ * wrong with it is told, and the bundle is downloaded.
  * @module
  */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { link, mkdir, rm, stat } from "node:fs/promises";
+import { link, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { BundleRevision } from "../wire/bundle_revision.ts";
 import type { DeploymentSpecification } from "../wire/agent_protocol.ts";
 import { extractArchive, type Unpacked } from "./archive/extract.ts";
 import type { EventContext } from "./host.ts";
-import { deploymentPaths, type Layout } from "./layout.ts";
-import { readPointer } from "./pointer_file.ts";
+import type { Layout } from "./layout.ts";
 import { removeTree } from "./remove_tree.ts";
 import { isMissing } from "./system_error.ts";
 
@@ -47,7 +46,7 @@ export async function unpackHeld(
       throw new Error(`${JSON.stringify(from)} names no other deployment`);
     }
     const { bundleType, ...expected } = expectedOf(reuse.Revision);
-    const held = await findHeld(reuse.DeploymentGroupId, from, expected, { places, signal });
+    const held = await findHeld(reuse, from, expected, { places, signal });
     await mkdir(dirname(bundle), { recursive: true });
     await rm(bundle, { force: true });
     await link(held.bundle, bundle);
@@ -69,24 +68,25 @@ export async function unpackHeld(
 }
 
 /**
- * The bundle of the deployment `from`. Where that went past this host, as it was current then, the
- * one that was installed last will do if it is the same to the byte. Throws what is wrong.
+ * The bundle of the deployment `from`. Where that went past this host, as it was current then, another
+ * one that is kept of the group will do if it is the same to the byte. Throws what is wrong.
  */
 async function findHeld(
-  groupId: string,
+  { DeploymentGroupId: groupId, DeploymentId: own }: Reuse,
   from: string,
   expected: Pick<Expected, "sha256" | "size">,
   { places, signal }: { places: Layout; signal: AbortSignal },
 ): Promise<{ bundle: string; of: string }> {
-  const { root, bundle } = places.deployment(groupId, from);
-  const last = readPointer(places.lastSuccessfulInstall(groupId));
-  if (existsSync(bundle) || expected.sha256 === undefined || last === undefined || last === root) {
-    await mustBe(bundle, expected, signal);
-    return { bundle, of: from };
+  const { bundle } = places.deployment(groupId, from);
+  if (!existsSync(bundle) && expected.sha256 !== undefined) {
+    for (const of of await readdir(places.group(groupId))) {
+      const { root, bundle: other } = places.deployment(groupId, of);
+      if (root === places.deployment(groupId, own).root) continue;
+      if (await isSame(other, expected, signal)) return { bundle: other, of };
+    }
   }
-  const installed = deploymentPaths(last).bundle;
-  await mustBe(installed, expected, signal);
-  return { bundle: installed, of: basename(last) };
+  await mustBe(bundle, expected, signal);
+  return { bundle, of: from };
 }
 
 interface Expected {
@@ -113,19 +113,36 @@ function expectedOf(revision: BundleRevision): Expected {
 /** Throws unless the file has the size and SHA-256 of the revision, as far as they are known. */
 async function mustBe(
   file: string,
-  { sha256, size }: Pick<Expected, "sha256" | "size">,
+  expected: Pick<Expected, "sha256" | "size">,
   signal: AbortSignal,
 ): Promise<void> {
+  const difference = await differenceOf(file, expected, signal);
+  if (difference !== undefined) throw new Error(difference);
+}
+
+async function isSame(
+  file: string,
+  expected: Pick<Expected, "sha256" | "size">,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!existsSync(file)) return false;
+  return await differenceOf(file, expected, signal) === undefined;
+}
+
+async function differenceOf(
+  file: string,
+  { sha256, size }: Pick<Expected, "sha256" | "size">,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const found = await stat(file);
   if (size !== undefined && found.size !== size) {
-    throw new Error(`${basename(file)} has ${found.size} bytes instead of ${size}`);
+    return `${basename(file)} has ${found.size} bytes instead of ${size}`;
   }
-  if (sha256 === undefined) return;
+  if (sha256 === undefined) return undefined;
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(file, { signal })) hash.update(chunk);
-  if (hash.digest("hex") !== sha256.toLowerCase()) {
-    throw new Error(`${basename(file)} has another SHA-256 than the revision`);
-  }
+  if (hash.digest("hex") === sha256.toLowerCase()) return undefined;
+  return `${basename(file)} has another SHA-256 than the revision`;
 }
 
 function reasonOf(error: unknown): string {

@@ -131,6 +131,10 @@ export interface DeploymentRequest {
   restartOf?: string;
   /** The deployment whose end triggered this rollback. */
   rollbackOf?: string;
+  /** Of a rollback: the success that it goes back to, whose bundle hosts take if they have it still. */
+  reuseArchiveOf?: string;
+  /** The group's last success when it began; hosts keep its bundle, as a rollback would take it. */
+  keepArchiveOf?: string;
   /** Only these hosts of the group; left out: all of them. */
   hosts?: readonly string[];
   /** The deployment that is stopped so that this one can take its place. */

@@ -60,7 +60,7 @@ export function wayBack(
       message: "The deployment group has no earlier successful deployment to roll back to.",
     };
   }
-  const { description: _ended, artifact: _broken, ...kept } = request;
+  const { description: _ended, artifact: _broken, keepArchiveOf: _then, ...kept } = request;
   return {
     kind: "start",
     request: {
@@ -71,6 +71,7 @@ export function wayBack(
       fileExistsBehavior: before.request.fileExistsBehavior,
       creator: "codeDeployRollback",
       rollbackOf: id,
+      reuseArchiveOf: before.id,
       ...(!isBlueGreen && { config: everyHost(request.config) }),
     },
   };

@@ -56,6 +56,8 @@ export const DeploymentSpecification = z.object({
   AllPossibleLifecycleEvents: z.array(z.string()).nullish(),
   /** Whose bundle, on the host already, is that of this deployment: nothing need be downloaded. */
   ReuseArchiveFromDeploymentId: z.string().nullish(),
+  /** Whose bundle a rollback would take: retention leaves it alone, whatever its age. */
+  KeepArchiveOfDeploymentId: z.string().nullish(),
   /** Reads a private repository of GitHub. */
   GitHubAccessToken: z.string().nullish(),
   Revision: BundleRevision,

@@ -26,6 +26,11 @@ async function orders(stage: Stage, reuse = FIRST): Promise<{ first: Order; agai
   return { first: of(FIRST), again: of(AGAIN, { ReuseArchiveFromDeploymentId: reuse }) };
 }
 
+/** An order that is given after others that were made later. */
+function numberedAnew(given: Order): Order {
+  return { ...given, nonce: order({ deploymentId: AGAIN }).nonce };
+}
+
 async function startMachine(stage: Stage, settings = ""): Promise<string> {
   const installRoot = join(stage.folder, "machine");
   await appendFile(stage.config, settings);
@@ -129,25 +134,45 @@ for (const [what, spoil, reuse, why] of fallbacks) {
   });
 }
 
-test("a host that the named deployment went past reuses what was installed last, if it is the same", async () => {
+test("a host that the named deployment went past reuses any kept bundle that is the same to the byte", async () => {
   await onStage(async (stage) => {
-    await startMachine(stage);
+    const page = await startMachine(stage);
     const { first, again } = await orders(stage, "d-PAST00001");
     await run(stage, first);
+    // As when the deployment that is rolled back had put another revision here.
+    await run(stage, deploy(stage, "two", await pack(stage, "two")));
     const gets = stage.server.gets.length;
-    const lines = await run(stage, again);
+    const lines = await run(stage, numberedAnew(again));
     assert.match(lines.join(), /Reused the bundle of d-FIRST0001/);
     assert.equal(stage.server.gets.length, gets);
+    assert.equal(await readFile(page, "utf8"), "one");
   });
 });
 
-test("what was installed last is no restart's when it is another revision", async () => {
+test("no other revision that is kept is taken for the one that is not", async () => {
   await onStage(async (stage) => {
     const page = await startMachine(stage);
     await run(stage, deploy(stage, "two", await pack(stage, "two")));
     const lines = await run(stage, (await orders(stage, "d-PAST00001")).again);
-    assert.match(lines.join(), /cannot be reused.*instead of|another SHA-256/);
+    assert.match(lines.join(), /cannot be reused: it is not here any more; it is downloaded/);
     assert.equal(await readFile(page, "utf8"), "one");
+  });
+});
+
+test("the bundle that a rollback would take outlives any number of deployments that fail", async () => {
+  await onStage(async (stage) => {
+    await startMachine(stage, ":max_revisions: 1\n");
+    const { first, again } = await orders(stage);
+    await run(stage, first);
+    const file = await pack(stage, "two");
+    for (let n = 1; n <= 3; n++) {
+      const broken = deploy(stage, `broken${n}`, file);
+      broken.specification.KeepArchiveOfDeploymentId = FIRST;
+      await run(stage, broken);
+    }
+    const gets = stage.server.gets.length;
+    assert.match((await run(stage, numberedAnew(again))).join(), /Reused the bundle of d-FIRST/);
+    assert.equal(stage.server.gets.length, gets);
   });
 });
 

@@ -95,17 +95,19 @@ test("a restart that fails is not rolled back, however often it is tried", async
   assert.equal(deployments.length, 3);
 });
 
-test("a failed deployment after a restart rolls back to its revision, which is downloaded", async () => {
+test("a failed deployment after a restart rolls back to the bundle that the restart has kept", async () => {
   await using shop = await openShop(1, { autoRollbackConfiguration: AUTO });
   await deployed(shop, "v1.zip");
   const again = await restart(shop);
   await shop.hosts[0]!.run();
   await shop.ended(again);
   const broken = await shop.deploy("v2.zip");
-  await shop.hosts[0]!.run("SSSSF");
+  const failing = await shop.hosts[0]!.run("SSSSF");
+  assert.equal(failing.specification.KeepArchiveOfDeploymentId, again);
+  assert.equal("ReuseArchiveFromDeploymentId" in failing.specification, false);
   const { rollbackInfo } = await shop.ended(broken);
   const { specification } = await shop.hosts[0]!.run();
-  assert.equal("ReuseArchiveFromDeploymentId" in specification, false);
+  assert.equal(specification.ReuseArchiveFromDeploymentId, again);
   const rollback = await shop.ended(rollbackInfo.rollbackDeploymentId);
   assert.deepEqual(rollback.revision, bundle("v1.zip"));
   assert.equal("deploymentMode" in rollback, false);

@@ -115,6 +115,7 @@ test("a rollback takes the last good revision and its file behaviour, all else a
     creator: "codeDeployRollback",
     rollbackOf: "d-BAD000000",
     reuseArchiveOf: last.id,
+    reuseArchiveOf: last.id,
   });
 });
 
