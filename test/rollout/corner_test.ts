@@ -15,7 +15,7 @@ import { type HostReport, withReport, withTraffic } from "../../core/rollout/hos
 import { analysisStep } from "../../core/rollout/hold_on.ts";
 import { newState } from "../../core/rollout/state.ts";
 import { overviewOfTargets } from "../../core/rollout/tally.ts";
-import { request, show as showTarget, target } from "./letters.ts";
+import { reported, request, show as showTarget, target } from "./letters.ts";
 import { completion, rollout, show } from "./rollout.ts";
 
 const succeed = (n: number) => completion(`web-${n}`, "SSSSSSS");
@@ -27,6 +27,15 @@ test("a report about another order of the host changes nothing", () => {
   const report: HostReport = { kind: "completed", succeeded: true, events: [], failure };
   fleet.take({ kind: "report", host: "web-1", command: "d-0/web-1", report });
   assert.equal(show(fleet), "RP");
+});
+
+test("a host that tells how far it is gets no second order", () => {
+  const fleet = rollout("R", () => wait());
+  const report: HostReport = { kind: "progress", events: reported("SSSS") };
+  const { targets, give } = fleet.take({
+    ...{ kind: "report", host: "web-1", command: "d-1/web-1", report },
+  });
+  assert.deepEqual([targets.length, give], [1, []]);
 });
 
 test("a strategy that asks for something else no longer holds", () => {
@@ -112,6 +121,14 @@ const ended = (succeeded: boolean, code: number): HostReport => ({
 test("an agent that calls its run failed is believed, whatever its events say", () => {
   const host = withReport(target("web-1", "InProgress", "SSSSSSS"), ended(false, 5), NOT_STOPPED);
   assert.equal(showTarget(host), "Failed SSSSSSS");
+});
+
+test("only events that may fail are passed over, whatever the agent says", () => {
+  const ignoring = { ...NOT_STOPPED, ignoreStopFailures: true };
+  const after = (letters: string) =>
+    showTarget(withReport(target("web-1", "InProgress", letters), ended(true, 0), ignoring));
+  assert.equal(after("FSSSSSS"), "Succeeded FSSSSSS");
+  assert.equal(after("SSSFSSS"), "Failed SSSFSSS");
 });
 
 test("a failure without a code has the code of any other", () => {

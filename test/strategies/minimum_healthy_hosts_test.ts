@@ -51,6 +51,8 @@ const table: [rule: string, fleet: string, config: string, expected: string][] =
   ["3.2 rule 4: a slot is refilled while another runs", "SRPPPPPPPP", "8 hosts", "start 1"],
   ["3.2 rule 4: there are no waves", "SSRRRPPPP", "5 hosts", "start 1"],
   ["3.2 rule 4: a failed host keeps its slot", "FRPPPPPPPP", "8 hosts", "wait"],
+  ["3.2 rule 4: a failed host keeps its slot from unhealthy ones", "FRuuuuuuuu", "8 hosts", "wait"],
+  ["3.2 rule 4: no slot is free for unhealthy hosts either", "RRuuuuuuuu", "8 hosts", "wait"],
   ["3.2 rule 4: one failed, one slot is left", "FPPPPPPPPP", "8 hosts", "start 1"],
 
   [
