@@ -7,7 +7,7 @@ import { type Backend, balancer, freePort } from "./programs.ts";
 /** `server` is added to each server's line, `backend` is a line of the backend's. */
 export async function startHaproxy(
   folder: string,
-  backends: readonly Backend[],
+  backends: readonly Pick<Backend, "host" | "port">[],
   { server = "check inter 100ms", backend = "" } = {},
 ) {
   const [port, admin] = [await freePort(), await freePort()];

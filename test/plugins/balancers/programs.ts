@@ -27,7 +27,8 @@ export function temporaryFolder() {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }
 
-const PROGRAM = decodeURIComponent(new URL("backend_program.ts", import.meta.url).pathname);
+/** Takes a port and a name. */
+export const PROGRAM = decodeURIComponent(new URL("backend_program.ts", import.meta.url).pathname);
 
 /** The application of one host, which can be killed and started again. */
 export class Backend {
