@@ -35,9 +35,11 @@ export function goOn(state: RolloutState, now: number, rules: Rules): Decision {
   if (state.stop) {
     return overview.InProgress > 0
       ? NOTHING
-      : end("Stopped", state.stop.error ?? STOPPED_BY_REQUEST);
+      : endAll("Stopped", state.stop.error ?? STOPPED_BY_REQUEST, state, now);
   }
-  if (state.error) return overview.InProgress > 0 ? NOTHING : end("Failed", state.error);
+  if (state.error) {
+    return overview.InProgress > 0 ? NOTHING : endAll("Failed", state.error, state, now);
+  }
   // Every host is on the revision already, which is all that was asked for (spec 6.3).
   if (state.order.length > 0 && overview.Skipped === state.order.length) return end("Succeeded");
   if (rules.checksFirst && state.progress.checkedAt === undefined) return NOTHING;
@@ -175,7 +177,17 @@ export function fail(
 
 /** A wait ran out: nobody is running, and nothing goes on. */
 function expire(state: RolloutState, error: ErrorInformation, now: number): Decision {
-  return { ...end("Stopped", error), targets: leftBehind(state, now) };
+  return endAll("Stopped", error, state, now);
+}
+
+/** The end, also of hosts that were in flight when it was decided, and came to a stage that does not. */
+function endAll(
+  status: "Failed" | "Stopped",
+  error: ErrorInformation,
+  state: RolloutState,
+  now: number,
+): Decision {
+  return { ...end(status, error), targets: leftBehind(state, now) };
 }
 
 /** Whoever has not begun, or waits for a stage that does not come. */
