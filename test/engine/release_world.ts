@@ -118,6 +118,11 @@ export class ReleaseWorld {
     return this.fleet.engine.releases.create(`v${version}`, this.spec(text, version, onFailure));
   }
 
+  /** A first version on every group. */
+  async succeed(text: string): Promise<void> {
+    assert.match(shown(await this.toTheEnd(await this.create(text, 1))), /^Succeeded/);
+  }
+
   /** A deployment of one group that belongs to no release. */
   deploy(name: string, key: string): Promise<string> {
     return this.fleet.deploy(key, {

@@ -1,30 +1,16 @@
 /** Releases carried out: who begins when, what goes back in which order, and what is said of it. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { eq } from "drizzle-orm";
 import { putGroupPolicy } from "../../core/store/group_policies.ts";
 import { putLock, removeLock } from "../../core/store/locks.ts";
 import { deploymentGroups } from "../../core/store/schema.ts";
-import { unfinishedReleases } from "../../core/store/releases.ts";
 import { refused } from "./fleet.ts";
-import {
-  inCopies,
-  type Kill,
-  Killed,
-  releaseTest,
-  type ReleaseWorld,
-  shown,
-} from "./release_world.ts";
+import { releaseTest, type ReleaseWorld, shown } from "./release_world.ts";
 
 const CHAIN = "db api<db web<api";
 const ON_FAILURE = { enabled: true, events: ["DEPLOYMENT_FAILURE" as const] };
 
 const WEB = { id: "g-web", subject: "shop-web/prod" };
-
-/** A first version on every group. */
-async function first(world: ReleaseWorld, text: string): Promise<void> {
-  assert.match(shown(await world.toTheEnd(await world.create(text, 1))), /^Succeeded/);
-}
 
 const entryOf = async (world: ReleaseWorld, id: string, name: string) =>
   (await world.toTheEnd(id)).state.entries[name] ?? assert.fail(name);
@@ -48,7 +34,7 @@ releaseTest("branches run side by side", "db api web", async (world) => {
 });
 
 releaseTest("when one fails, all go back in reverse", "db api web", async (world) => {
-  await first(world, CHAIN);
+  await world.succeed(CHAIN);
   world.runs.set("web-2.zip", "SSSF");
   const release = await world.toTheEnd(await world.create(CHAIN, 2));
   assert.equal(shown(release), "RolledBack: db RolledBack, api RolledBack, web RolledBack");
@@ -71,7 +57,7 @@ releaseTest(
   "a group's own rule rolls its failure back, and no second time",
   "db web",
   async (w) => {
-    await first(w, "db web<db");
+    await w.succeed("db web<db");
     w.runs.set("web-2.zip", "SSSF");
     const release = await w.toTheEnd(await w.create("db web<db", 2));
     assert.equal(shown(release), "RolledBack: db RolledBack, web RolledBack");
@@ -81,7 +67,7 @@ releaseTest(
 );
 
 releaseTest("with `stop` everything stays where it is", "db web", async (world) => {
-  await first(world, "db web<db");
+  await world.succeed("db web<db");
   world.runs.set("web-2.zip", "SSSF");
   const release = await world.toTheEnd(await world.create("db web<db", 2, "stop"));
   assert.equal(shown(release), "Failed: db Succeeded, web Failed");
@@ -98,14 +84,14 @@ releaseTest("what has no earlier revision is left, and it is said", "db web", as
 });
 
 releaseTest("a rollback that fails holds up no other", "db api web", async (world) => {
-  await first(world, CHAIN);
+  await world.succeed(CHAIN);
   world.runs.set("web-2.zip", "SSSF").set("api-1.zip", "F");
   const release = await world.toTheEnd(await world.create(CHAIN, 2));
   assert.equal(shown(release), "Failed: db RolledBack, api RollbackFailed, web RolledBack");
 });
 
 releaseTest("what somebody deployed since is not rolled back", "db api", async (world) => {
-  await first(world, "db api");
+  await world.succeed("db api");
   world.runs.set("api-2.zip", "SSSF");
   const id = await world.create("db api", 2);
   const { fleet } = world;
@@ -158,7 +144,7 @@ for (const onBusy of ["queue", "supersede"] as const) {
 }
 
 releaseTest("a group that is deleted on the way fails its entry", "db web", async (world) => {
-  await first(world, "db web<db");
+  await world.succeed("db web<db");
   const id = await world.create("db web<db", 2);
   await world.fleet.store.commit((tx) =>
     tx.delete(deploymentGroups).where(eq(deploymentGroups.id, "g-web")).run()
@@ -181,7 +167,7 @@ releaseTest("what cannot be deployed is refused before anything begins", "db", a
 });
 
 releaseTest("stopped, nothing begins and what there is goes back", "db api web", async (world) => {
-  await first(world, CHAIN);
+  await world.succeed(CHAIN);
   const id = await world.create(CHAIN, 2);
   const { fleet } = world;
   await fleet.run("db-1");
@@ -199,7 +185,7 @@ releaseTest("stopped, nothing begins and what there is goes back", "db api web",
 });
 
 releaseTest("stopped without rollback, it stays as it is", "db web", async (world) => {
-  await first(world, "db web<db");
+  await world.succeed("db web<db");
   const id = await world.create("db web<db", 2);
   await world.fleet.run("db-1");
   await world.settled();
@@ -215,39 +201,4 @@ releaseTest("there is no release of an unknown id", "db", (world) => {
     refused("InvalidInputException", /There is no release r-AAAAAAAAA/),
   );
   return Promise.resolve();
-});
-
-/** From the release's own creation on. */
-async function killed(world: ReleaseWorld, kill: Kill): Promise<void> {
-  const at = `killed ${kill.kept ? "after" : "before"} commit ${kill.commit}`;
-  world.runs.set("web-2.zip", "SSSF");
-  world.killAt(kill);
-  await world.create("db web<db", 2).catch((error) => {
-    assert.ok(error instanceof Killed, String(error));
-  });
-  const [id] = unfinishedReleases(world.fleet.store.read).map((release) => release.id);
-  if (kill.commit === 1 && !kill.kept) {
-    assert.deepEqual([id, world.created()], [undefined, "db web"], at);
-    return;
-  }
-  const release = await world.toTheEnd(id ?? assert.fail(at));
-  assert.equal(shown(release), "RolledBack: db RolledBack, web RolledBack", at);
-  assert.equal(world.created(), "db web db web -web -db", at);
-}
-
-test("killed at any commit, a release begins nothing twice and ends the same", async () => {
-  let commits = 0;
-  function* kills() {
-    yield async (world: ReleaseWorld) => {
-      await killed(world, { commit: 10_000, kept: true });
-      commits = world.commits;
-    };
-    assert.ok(commits > 10, `only ${commits} commits`);
-    // Before a commit is after the one before; only the first has none.
-    yield (world: ReleaseWorld) => killed(world, { commit: 1, kept: false });
-    for (let commit = 1; commit <= commits; commit++) {
-      yield (world: ReleaseWorld) => killed(world, { commit, kept: true });
-    }
-  }
-  await inCopies("db web", (world) => first(world, "db web<db"), kills);
 });
