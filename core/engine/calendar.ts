@@ -23,8 +23,8 @@ export interface CalendarParts {
   created(created: Created): void;
   /** A deployment that waited has begun. */
   begun(id: string): void;
-  /** Stops one without a rollback. */
-  stop(id: string): void;
+  /** Stops one whose place another waits to take. */
+  makeWay(id: string): void;
 }
 
 /**
@@ -51,7 +51,7 @@ export class Calendar {
   }
 
   start(): void {
-    for (const id of supersededDeployments(this.#context.store.read)) this.#parts.stop(id);
+    for (const id of supersededDeployments(this.#context.store.read)) this.#parts.makeWay(id);
     void this.look();
   }
 

@@ -13,7 +13,12 @@ import {
 } from "../domain/deployment.ts";
 import { DomainError } from "../domain/errors.ts";
 import { overviewOf } from "../rollout/state.ts";
-import { begunDeploymentOf, getDeployment, unfinishedDeployments } from "../store/deployments.ts";
+import {
+  begunDeploymentOf,
+  getDeployment,
+  supersederOf,
+  unfinishedDeployments,
+} from "../store/deployments.ts";
 import { noteAudit } from "../store/audit.ts";
 import { groupPolicy } from "../store/group_policies.ts";
 import { allTargets } from "../store/targets.ts";
@@ -33,6 +38,7 @@ import { Runner } from "./runner.ts";
 import { stopQueued } from "./stop_queued.ts";
 import { type Listener, Streams } from "./stream.ts";
 import { deploymentEvent, targetEvent } from "./stream_event.ts";
+import { supersededBy } from "./supersede.ts";
 import { becameOf, tell, turnsOf } from "./tell.ts";
 
 /** How often the clocks of running hosts are looked at, in milliseconds. */
@@ -60,7 +66,7 @@ export class Engine {
     this.#calendar = new Calendar(context, {
       created: (created) => this.#created(created),
       begun: (id) => void this.#run(id),
-      stop: (id) => this.#makeWay(id),
+      makeWay: (id) => this.#makeWay(id),
     });
     this.#desk = new HostDesk(() => context.now());
     this.hosts = new HostOrders(context, this.#desk, (id) => this.#runners.get(id));
@@ -128,12 +134,12 @@ export class Engine {
     this.#run(id);
   }
 
-  /** Stops a deployment that another one supersedes. */
+  /** Stops a deployment whose place another one waits to take; one that has ended is left alone. */
   #makeWay(id: string): void {
-    const stopping = this.stopDeployment(id, false).catch((error: unknown) => {
-      // It has ended by itself meanwhile, and the other one has begun.
-      if (!(error instanceof DomainError)) throw error;
-    });
+    const by = supersederOf(this.#context.store.read, this.deployment(id));
+    const runner = this.#run(id);
+    if (!runner || by === undefined) return;
+    const stopping = runner.input({ kind: "stop", rollback: false, error: supersededBy(by) });
     this.#unwaited(stopping, `stopping deployment ${id}`);
   }
 
