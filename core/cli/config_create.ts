@@ -25,10 +25,15 @@ export default verb({
     "--set monitorDurationInSeconds=600",
     "runtime config create watched --strategy canary --config @canary.json",
   ],
-  input: z.object({ ...CLIENT_INPUT, ...CONFIG_INPUT, name: z.string(), strategy: z.string() }),
+  input: z.object({
+    ...CLIENT_INPUT,
+    ...CONFIG_INPUT,
+    name: z.string(),
+    strategy: z.string("name the strategy"),
+  }),
   async run({ name, strategy, set, config: whole, json, ...input }, io) {
     const given = { set, ...(whole !== undefined && { config: whole }) };
-    const config = await configOf(given, FIRST_EXAMPLE);
+    const config = await configOf(given, FIRST_EXAMPLE, io);
     const asked = { deploymentConfigName: name, strategy, config };
     const api = await openApi(io, input);
     const answer = await api.runtime("PutStrategyConfig", asked, PutStrategyConfigOutput);

@@ -4,8 +4,10 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { usageFailure } from "./failure.ts";
+import type { Io } from "./io.ts";
 import type { Flag } from "./verb.ts";
 
 export const CONFIG_FLAGS: readonly Flag[] = [
@@ -28,8 +30,9 @@ const Config = z.record(z.string(), z.unknown());
 export async function configOf(
   { set, config }: { set: readonly string[]; config?: string },
   example: string,
+  { cwd }: Pick<Io, "cwd">,
 ): Promise<Record<string, unknown>> {
-  const made = config === undefined ? {} : await wholeConfig(config, example);
+  const made = config === undefined ? {} : await wholeConfig(config, example, cwd);
   for (const text of set) {
     const at = text.indexOf("=");
     if (at < 1) throw usageFailure("--set: KEY=VALUE is wanted", [`given: ${text}`], [example]);
@@ -38,9 +41,13 @@ export async function configOf(
   return made;
 }
 
-async function wholeConfig(given: string, example: string): Promise<Record<string, unknown>> {
+async function wholeConfig(
+  given: string,
+  example: string,
+  cwd: string,
+): Promise<Record<string, unknown>> {
   const wrong = (cause: string, evidence: string) => usageFailure(cause, [evidence], [example]);
-  const path = given.startsWith("@") ? given.slice(1) : undefined;
+  const path = given.startsWith("@") ? resolve(cwd, given.slice(1)) : undefined;
   let text = given;
   if (path !== undefined) {
     text = await readFile(path, "utf8").catch((cause: Error) => {

@@ -115,7 +115,7 @@ function addVerb(words: Words): Verb {
     }),
     async run({ name, plugin, set, config: whole, json, ...input }, io) {
       const given = { set, ...(whole !== undefined && { config: whole }) };
-      const asked = { kind, name, plugin, config: await configOf(given, first) };
+      const asked = { kind, name, plugin, config: await configOf(given, first, io) };
       const api = await openApi(io, input);
       await api.runtime("PutIntegration", asked, PutIntegrationOutput);
       const trial = `runtime ${kind} try ${name}${host ? " --host HOST" : ""}`;

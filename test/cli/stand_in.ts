@@ -98,6 +98,8 @@ const OWN: ReadonlySet<string> = new Set([
   "ListReleases",
   "PutEventTarget",
   "PutIntegration",
+  "PutStrategyConfig",
+  "ListStrategies",
   "ReplayDeadLetters",
   "StopRelease",
   "TryIntegration",
