@@ -1,6 +1,7 @@
 /** Deployments that take the place of whatever their group has under way: `onBusy: supersede`. @module */
 import assert from "node:assert/strict";
 import { putGroupPolicy } from "../../core/store/group_policies.ts";
+import type { StreamEvent } from "../../core/wire/event_stream.ts";
 import { revision } from "../rollout/letters.ts";
 import { type Fleet, fleetTest, GROUP_ID, refused } from "./fleet.ts";
 
@@ -28,6 +29,8 @@ superseding(
     await fleet.succeed("v0.zip", "web-1", "web-2");
     const first = await fleet.deploy("v1.zip");
     const order = await fleet.take("web-1");
+    const told: StreamEvent[] = [];
+    const watch = fleet.engine.watch(first, (event) => told.push(event));
     const second = await fleet.deploy("v2.zip");
     await fleet.settled();
     assert.equal(statuses(fleet, first, second), "InProgress Queued");
@@ -39,6 +42,9 @@ superseding(
       message: `The deployment was superseded by ${second}.`,
     });
     assert.deepEqual(stopped.rollback, {});
+    watch.stop();
+    const end = told.filter((event) => event.kind === "deployment").at(-1);
+    assert.deepEqual(end?.error, stopped.error);
     for (const host of ["web-1", "web-2"]) {
       assert.equal((await fleet.run(host)).specification.DeploymentId, second);
     }
