@@ -141,9 +141,9 @@ function pluginCall(
 function orAborted<Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new Error(`no answer within ${TRIAL_TIME / 1000} seconds`));
-    if (signal.aborted) return giveUp();
     signal.addEventListener("abort", giveUp, { once: true });
     answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    if (signal.aborted) giveUp();
   });
 }
 

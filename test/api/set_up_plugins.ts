@@ -30,9 +30,6 @@ export const saidAlarm = defineAlarm({
 export const saidAnalysis = defineAnalysis({
   name: "said",
   description: "measures what its config says",
-  config: z.object({ value: z.number().optional(), sleep: z.number().default(0) }),
-  async measure({ config: { value, sleep }, ctx }) {
-    await ctx.sleep(sleep);
-    return { value, evidence: `measured ${value}` };
-  },
+  config: z.object({ value: z.number().optional() }),
+  measure: ({ config: { value } }) => Promise.resolve({ value, evidence: `measured ${value}` }),
 });
