@@ -73,7 +73,9 @@ export function endDeployment(
     ...(terminationWait && { terminationWait }),
     ...(completeTime !== undefined && { completeTime }),
   });
-  const cause = causeOf({ deployment: ended, targets });
+  // A runner begins before its deployment has a start.
+  const startTime = ended.startTime ?? getDeployment(tx, ended.id)?.startTime;
+  const cause = causeOf({ deployment: { ...ended, startTime }, targets });
   if (cause) insertCause(tx, ended.id, cause);
   dropLease(tx, ended.id);
   beginNext(tx, ended.groupId, now);

@@ -121,10 +121,12 @@ function nextOf({ deployment, targets, rollback }: Standing): string[] {
   const back = rollback?.deployment;
   const broken = targets.find((target) => target.status === "Failed");
   const isTouched = targets.some((target) => TOUCHED.has(target.status));
+  const isImpossible = !back && deployment.rollback.rollbackMessage !== undefined;
   const next = [
     ...(back && back.status !== "Succeeded" ? [`runtime explain ${back.id}`] : []),
     ...(broken ? [`runtime logs ${id} --host ${broken.id}`] : []),
-    ...(!back && isTouched ? [`runtime rollback ${id}`] : []),
+    ...(!back && broken ? [`runtime retry ${id} --failed-only`] : []),
+    ...(!back && isTouched && !isImpossible ? [`runtime rollback ${id}`] : []),
   ];
   return next.length > 0 ? next : [`runtime status ${id}`];
 }
