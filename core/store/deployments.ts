@@ -17,6 +17,7 @@ import {
 import { type Deployment, DeploymentStatus, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { atGroupEnd, notAtGroupEnd } from "./group_end.ts";
 import { prepared } from "./prepared.ts";
 import { deployments } from "./schema.ts";
 
@@ -46,9 +47,22 @@ export function insertDeployment(tx: Tx, deployment: Deployment): void {
   tx.insert(deployments).values({ ...rest, statusMessages: [...statusMessages] }).run();
 }
 
-/** Writes a change; answers false, and writes nothing, when the deployment has already ended. */
-export function changeDeployment(tx: Tx, id: string, change: DeploymentChange): boolean {
+/**
+ * Writes a change, unless the deployment has already ended. The counts of its hosts, where nothing
+ * else changes, are written once for all writes of a group commit.
+ */
+export function changeDeployment(tx: Tx, id: string, change: DeploymentChange): void {
   const given = Object.entries(change).filter(([, value]) => value !== undefined);
+  const [first] = given;
+  if (given.length === 1 && first?.[0] === "overview") {
+    return atGroupEnd(tx, id, (tx) => writeMembers(tx, id, given));
+  }
+  // What waits for the group's end is older than this.
+  if (change.overview) notAtGroupEnd(tx, id);
+  writeMembers(tx, id, given);
+}
+
+function writeMembers(tx: Tx, id: string, given: readonly [string, unknown][]): void {
   // Encoded here: a placeholder knows nothing of its column.
   const values = given.map((
     [member, value],
@@ -56,8 +70,7 @@ export function changeDeployment(tx: Tx, id: string, change: DeploymentChange): 
   const shape = given.map(([member]) => member).join();
   const update = CHANGES.get(shape) ?? updateOf(shape.split(","));
   CHANGES.set(shape, update);
-  const written = prepared(tx, update).run({ ...Object.fromEntries(values), id });
-  return (written as { changes: number }).changes === 1; // because Db leaves the driver's result open
+  prepared(tx, update).run({ ...Object.fromEntries(values), id });
 }
 
 /** By the members of a change, as each report of a host changes the same ones. */

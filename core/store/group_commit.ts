@@ -10,6 +10,7 @@
  */
 import { setImmediate } from "node:timers";
 import type { Connection, Db } from "./database.ts";
+import { endOfWrite, takeGroupEnd } from "./group_end.ts";
 import { type OutboxBell, takeNotes } from "./outbox_bell.ts";
 
 /** The database inside the open transaction; a write uses nothing else. */
@@ -81,7 +82,7 @@ export class GroupCommit {
     if (group.length === 0) return;
     this.#scheduled = this.#waiting.length > 0;
     if (this.#scheduled) setImmediate(() => this.#flush());
-    const { client } = this.#connection;
+    const { client, db } = this.#connection;
     const done: (() => void)[] = [];
     try {
       client.exec("BEGIN IMMEDIATE");
@@ -91,14 +92,16 @@ export class GroupCommit {
     }
     try {
       for (const waiting of group) done.push(this.#runOne(waiting));
+      for (const write of takeGroupEnd(db)) write(db);
       client.exec("COMMIT");
     } catch (error) {
+      takeGroupEnd(db);
       if (client.inTransaction) client.exec("ROLLBACK");
       for (const waiting of group) waiting.reject(error);
       return;
     }
     for (const answer of done) answer();
-    const hurried = takeNotes(this.#connection.db);
+    const hurried = takeNotes(db);
     if (hurried) this.#outboxGrew(hurried);
   }
 
@@ -109,8 +112,10 @@ export class GroupCommit {
     try {
       const value = waiting.run(db);
       this.#savepoint.release();
+      endOfWrite(db, "done");
       return () => waiting.resolve(value);
     } catch (error) {
+      endOfWrite(db, "undone");
       // A full disk may end the whole transaction; then there is nothing to roll back to.
       if (!client.inTransaction) throw error;
       client.exec("ROLLBACK TO one; RELEASE one");

@@ -5,6 +5,7 @@ import { asc } from "drizzle-orm";
 import fc from "fast-check";
 import { connect } from "../../core/store/database.ts";
 import type { Tx } from "../../core/store/group_commit.ts";
+import { atGroupEnd, notAtGroupEnd } from "../../core/store/group_end.ts";
 import { meta } from "../../core/store/schema.ts";
 import { openStore, type Store } from "../../core/store/store.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
@@ -22,6 +23,33 @@ test("a write that throws rolls back alone; the others of its group are committe
   ]);
   assert.deepEqual(results.map((result) => result.status), ["fulfilled", "rejected", "fulfilled"]);
   assert.deepEqual(keys(store), ["a", "b"]);
+});
+
+test("what is asked for at a group's end is written once, and not for a write that threw", async () => {
+  using opened = openTemporary();
+  const { store } = opened;
+  const ask = (tx: Tx, key: string, value: string) =>
+    atGroupEnd(tx, key, (tx) => put(tx, `${key} ${value}`));
+  await Promise.allSettled([
+    store.commit((tx) => ask(tx, "a", "old")),
+    store.commit((tx) => {
+      ask(tx, "a", "new");
+      ask(tx, "b", "old");
+    }),
+    store.commit((tx) => {
+      ask(tx, "a", "of a write that threw");
+      notAtGroupEnd(tx, "b");
+      throw new Error("refused");
+    }),
+    store.commit((tx) => {
+      ask(tx, "c", "old");
+      notAtGroupEnd(tx, "c");
+    }),
+  ]);
+  assert.deepEqual(keys(store), ["a new", "b old"]);
+  // The next group knows nothing of it.
+  await store.commit((tx) => put(tx, "d"));
+  assert.deepEqual(keys(store), ["a new", "b old", "d"]);
 });
 
 test("a constraint broken by one write rejects that write alone", async () => {
