@@ -121,7 +121,7 @@ function obstacle(message: string): { cause: string; next: [string, ...string[]]
   if (message.startsWith("The freeze window ")) {
     return {
       cause: "No deployment begins in a freeze window",
-      next: ["runtime freeze list", "runtime deploy --override-freeze REASON"],
+      next: ["runtime freeze list", "the same command with --override-freeze REASON"],
     };
   }
   const active = message.match(/d-[A-Z0-9]{9}/)?.[0] ?? "DEPLOYMENT";

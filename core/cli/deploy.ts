@@ -3,9 +3,9 @@ import { z } from "zod";
 import { FileExistsBehavior } from "../domain/deployment.ts";
 import { type RevisionLocation, revisionTitle } from "../domain/revision.ts";
 import { ApiError } from "../wire/aws_json.ts";
-import { DeploymentCreated } from "./answers.ts";
 import { type Api, openApi } from "./api.ts";
 import { asFailure } from "./api_failure.ts";
+import { createDeployment, OVERRIDE_FLAG } from "./create_deployment.ts";
 import { EXIT } from "./exit.ts";
 import { Failure, usageFailure } from "./failure.ts";
 import { FOLLOW_FLAGS, FOLLOW_INPUT, followCreated } from "./follow.ts";
@@ -46,7 +46,7 @@ export default verb({
     },
     { flags: "--outdated-only", text: "leave hosts alone that are on the revision already" },
     { flags: "--at <time>", text: "begin then, such as 2026-12-24T18:00+01:00, and do not wait" },
-    { flags: "--override-freeze <reason>", text: "begin in spite of freeze windows; on record" },
+    OVERRIDE_FLAG,
     ...FOLLOW_FLAGS,
     URL_FLAG,
     JSON_FLAG,
@@ -77,7 +77,7 @@ export default verb({
     const revision = source.kind === "revision"
       ? source.revision
       : await pushed(api, io, { path: source.path, app, group }, input);
-    const creating = created(api, {
+    const creating = createDeployment(api, {
       applicationName: app,
       deploymentGroupName: group,
       revision,
@@ -96,22 +96,6 @@ export default verb({
     return await followCreated(api, io, deploymentId, input);
   },
 });
-
-/** CreateDeployment has neither a time nor a way through a freeze. */
-function created(
-  api: Api,
-  deployment: object,
-  { at, overrideFreeze: reason }: { at?: number; overrideFreeze?: string },
-): Promise<{ deploymentId: string }> {
-  if (at === undefined && reason === undefined) {
-    return api.codedeploy("CreateDeployment", deployment, DeploymentCreated);
-  }
-  return api.runtime("ScheduleDeployment", {
-    ...deployment,
-    ...(at !== undefined && { startAt: new Date(at).toISOString() }),
-    ...(reason !== undefined && { overrideFreeze: { reason } }),
-  }, DeploymentCreated);
-}
 
 function said(io: Io, deploymentId: string, at: number, { json }: { json: boolean }): number {
   const next = `Take it back: runtime stop ${deploymentId}`;

@@ -4,8 +4,8 @@
  * @module
  */
 import { z } from "zod";
-import { DeploymentCreated } from "./answers.ts";
 import { openApi } from "./api.ts";
+import { createDeployment, OVERRIDE_FLAG } from "./create_deployment.ts";
 import { FOLLOW_FLAGS, FOLLOW_INPUT, followCreated } from "./follow.ts";
 import { CLIENT_INPUT, JSON_FLAG, URL_FLAG, verb } from "./verb.ts";
 
@@ -20,6 +20,7 @@ export default verb({
       flags: "--ignore-application-stop-failures",
       text: "go on when ApplicationStop fails",
     },
+    OVERRIDE_FLAG,
     ...FOLLOW_FLAGS,
     URL_FLAG,
     JSON_FLAG,
@@ -31,6 +32,7 @@ export default verb({
   input: z.object({
     ...CLIENT_INPUT,
     ...FOLLOW_INPUT,
+    overrideFreeze: z.string().exactOptional(),
     app: z.string("give the application"),
     group: z.string("give the deployment group"),
     config: z.string().exactOptional(),
@@ -40,14 +42,14 @@ export default verb({
   async run(input, io) {
     const api = await openApi(io, input);
     const { app, group, config, description, ignoreApplicationStopFailures } = input;
-    const { deploymentId } = await api.codedeploy("CreateDeployment", {
+    const { deploymentId } = await createDeployment(api, {
       applicationName: app,
       deploymentGroupName: group,
       deploymentMode: "RESTART",
       ...(config !== undefined && { deploymentConfigName: config }),
       ...(description !== undefined && { description }),
       ...(ignoreApplicationStopFailures && { ignoreApplicationStopFailures }),
-    }, DeploymentCreated);
+    }, input);
     return await followCreated(api, io, deploymentId, input);
   },
 });

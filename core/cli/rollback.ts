@@ -7,8 +7,9 @@
  */
 import { z } from "zod";
 import { revisionIdentity, type RevisionLocation, revisionTitle } from "../domain/revision.ts";
-import { DeploymentCreated, type DeploymentInfo, GotDeployment, GotGroup } from "./answers.ts";
+import { type DeploymentInfo, GotDeployment, GotGroup } from "./answers.ts";
 import { type Api, openApi } from "./api.ts";
+import { createDeployment, OVERRIDE_FLAG } from "./create_deployment.ts";
 import { deploymentPages } from "./deployments.ts";
 import { EXIT } from "./exit.ts";
 import { Failure, usageFailure } from "./failure.ts";
@@ -21,6 +22,7 @@ export default verb({
   flags: [
     { flags: "--app <name>", text: "application, instead of a deployment" },
     { flags: "--group <name>", text: "deployment group, instead of a deployment" },
+    OVERRIDE_FLAG,
     ...FOLLOW_FLAGS,
     URL_FLAG,
     JSON_FLAG,
@@ -32,6 +34,7 @@ export default verb({
   input: z.object({
     ...CLIENT_INPUT,
     ...FOLLOW_INPUT,
+    overrideFreeze: z.string().exactOptional(),
     deployment: z.string().exactOptional(),
     app: z.string().exactOptional(),
     group: z.string().exactOptional(),
@@ -41,14 +44,14 @@ export default verb({
     const from = await startingPoint(api, input);
     const good = await lastGood(api, from);
     if (!input.json) io.stdout.write(`Rolling back to ${revisionTitle(good.revision)}\n`);
-    const { deploymentId } = await api.codedeploy("CreateDeployment", {
+    const { deploymentId } = await createDeployment(api, {
       applicationName: from.applicationName,
       deploymentGroupName: from.deploymentGroupName,
       revision: good.revision,
       description: `Rollback of ${from.what}`,
       // The behaviour of the deployment that succeeded, as with an automatic rollback.
       ...(good.fileExistsBehavior && { fileExistsBehavior: good.fileExistsBehavior }),
-    }, DeploymentCreated);
+    }, input);
     return await followCreated(api, io, deploymentId, input);
   },
 });

@@ -57,7 +57,7 @@ export function frozenOut({ window, until }: Freeze): DomainError {
   return new DomainError(
     "DeploymentLimitExceededException",
     "deploymentGroupName",
-    `The freeze window ${name} of ${subject} is open ${end}. Deploy in spite of it: ` +
-      `runtime deploy --override-freeze REASON`,
+    `The freeze window ${name} of ${subject} is open ${end}. Begin in spite of it: ` +
+      `--override-freeze REASON with runtime deploy, rollback or restart`,
   );
 }

@@ -49,7 +49,7 @@ const refusals: [rule: string, message: string, says: RegExp, next: RegExp][] = 
     "a freeze window",
     "The freeze window night of every application is open until 2026-11-25 01:00 UTC. Deploy …",
     /^No deployment begins in a freeze window\n/,
-    /runtime deploy --override-freeze REASON/,
+    /the same command with --override-freeze REASON/,
   ],
   [
     "a busy group",
@@ -88,6 +88,29 @@ test("deploy --at asks for the time and does not wait; --override-freeze sends t
   const bad = await runtime([...DEPLOY, "--at", "tomorrow"], server);
   assert.equal(bad.code, 2);
   assert.match(bad.err, /--at: a time is wanted/);
+});
+
+test("a rollback by hand and a restart go through a freeze in the same way", async () => {
+  const revision = {
+    revisionType: "S3",
+    s3Location: { bucket: "b", key: "old.tgz", bundleType: "tgz" },
+  };
+  const info = { deploymentId: ID, status: "Succeeded", createTime: 1, revision };
+  await using server = await standIn({
+    GetDeploymentGroup: () => ({ deploymentGroupInfo: {} }),
+    ListDeployments: () => ({ deployments: [ID] }),
+    BatchGetDeployments: () => ({ deploymentsInfo: [info] }),
+    ScheduleDeployment: () => ({ deploymentId: ID }),
+  });
+  for (const verb of ["rollback", "restart"]) {
+    const words = [verb, "--app", "shop", "--group", "prod", "--override-freeze", "a leak"];
+    const ran = await runtime([...words, "--no-wait"], server);
+    assert.equal(ran.code, 0, ran.err);
+    const { operation, input } = server.asked.at(-1) ?? {};
+    assert.equal(operation, "ScheduleDeployment");
+    const { overrideFreeze } = input as { overrideFreeze: unknown }; // because it was asked with one
+    assert.deepEqual(overrideFreeze, { reason: "a leak" });
+  }
 });
 
 test("a freeze window is added, shown and removed", async () => {

@@ -80,8 +80,8 @@ fleetTest("in a freeze window a request is refused until its end, in its zone an
 }, async (fleet) => {
   await freeze(fleet, { cron: "0 1 * * *", timeZone: "Europe/Berlin" });
   const frozen = "The freeze window midnight of every application is open until " +
-    "2026-11-25 02:00 Europe/Berlin (2026-11-25 01:00 UTC). Deploy in spite of it: " +
-    "runtime deploy --override-freeze REASON";
+    "2026-11-25 02:00 Europe/Berlin (2026-11-25 01:00 UTC). Begin in spite of it: " +
+    "--override-freeze REASON with runtime deploy, rollback or restart";
   await assert.rejects(fleet.deploy("v1.zip"), refused("DeploymentLimitExceededException", frozen));
   assert.equal(count(fleet), 0);
   fleet.now += HOUR;
