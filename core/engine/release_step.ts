@@ -21,6 +21,7 @@ import { begunDeploymentOf, getDeployment, lastSuccessBefore } from "../store/de
 import type { Tx } from "../store/group_commit.ts";
 import { changeRelease, getRelease } from "../store/releases.ts";
 import { deploymentGroups } from "../store/schema.ts";
+import { allTargets } from "../store/targets.ts";
 import { namesOf } from "./begin.ts";
 import type { EngineContext } from "./context.ts";
 import {
@@ -143,7 +144,7 @@ function rollBack(
   if (last !== expected) {
     return { kind: "left", why: `Its group has been deployed to since, by ${last}.` };
   }
-  const way = wayBack(ended, before);
+  const way = wayBack(ended, before, allTargets(tx, ended.id));
   if (way.kind === "impossible") return { kind: "left", why: way.message };
   const rollbackId = deploymentIdFrom(context.randomBytes(9));
   const request = { ...way.request, description: `Rollback of release ${releaseName} (${id})` };
