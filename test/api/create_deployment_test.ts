@@ -251,6 +251,21 @@ test("a config by zones is taken for a deployment in place", async () => {
   assert.equal(deploymentInfo.deploymentConfigName, "zones");
 });
 
+test("spec 3.3: a config by zones is refused for a blue/green deployment", async () => {
+  const deploymentStyle = {
+    deploymentType: "BLUE_GREEN",
+    deploymentOption: "WITH_TRAFFIC_CONTROL",
+  };
+  await using shop = await openShop(1, { deploymentStyle });
+  await shop.call("CreateDeploymentConfig", {
+    deploymentConfigName: "zones",
+    minimumHealthyHosts: { type: "HOST_COUNT", value: 0 },
+    zonalConfig: { monitorDurationInSeconds: 1 },
+  });
+  const type = "InvalidDeploymentConfigNameException";
+  await shop.refuses("CreateDeployment", create({ deploymentConfigName: "zones" }), type, /zone/);
+});
+
 const functions: [platform: "Lambda" | "ECS", changes: object, type: string, message: RegExp][] = [
   [
     "Lambda",
