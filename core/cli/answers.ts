@@ -36,6 +36,7 @@ export const DeploymentInfo = z.looseObject({
     rollbackTriggeringDeploymentId: z.string().optional(),
     rollbackMessage: z.string().optional(),
   }).nullish(),
+  deploymentStatusMessages: z.array(z.string()).nullish(),
   autoRollbackConfiguration: z.looseObject({ enabled: z.boolean().default(false) }).nullish(),
   fileExistsBehavior: FileExistsBehavior.optional(),
   /** Absent but for a RESTART. */
@@ -63,6 +64,8 @@ const Diagnostics = z.looseObject({
 export const InstanceTarget = z.looseObject({
   targetId: z.string(),
   status: TargetStatus,
+  /** Blue or Green; absent in place. */
+  instanceLabel: z.string().optional(),
   lifecycleEvents: z.array(z.looseObject({
     lifecycleEventName: z.string(),
     status: LifecycleEventStatus,

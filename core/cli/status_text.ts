@@ -34,12 +34,17 @@ export function deploymentText(
     ["mode", info.deploymentMode ?? ""],
     ["config", info.deploymentConfigName],
     ["created", `${dateTime(info.createTime * 1000)}, took ${took(info, now)}`],
+    ["waits", info.status === "Queued" ? waits(info) : ""],
     ["error", error ? `${error.code}: ${harmless(error.message)}` : ""],
     ["rollback", harmless(rollbackInfo?.rollbackMessage ?? "")],
   ];
   return `${info.deploymentId}  ${info.status}\n` +
     table(facts.filter(([, value]) => value !== ""), "  ") +
     targets.map(targetText).join("");
+}
+
+function waits({ deploymentStatusMessages: messages }: DeploymentInfo): string {
+  return harmless((messages ?? []).join(" "));
 }
 
 function took(info: DeploymentInfo, now: number): string {
@@ -57,7 +62,9 @@ function targetText(target: InstanceTarget): string {
     const line = lines[index] ?? "";
     return event.status === "Failed" ? [line, ...diagnosticLines(event.diagnostics)] : [line];
   });
-  return [`  ${target.targetId}  ${target.status}`, ...text].join("\n") + "\n";
+  const { targetId, status, instanceLabel } = target;
+  const title = [targetId, status, instanceLabel?.toLowerCase()].filter(Boolean).join("  ");
+  return [`  ${title}`, ...text].join("\n") + "\n";
 }
 
 type Diagnostics = InstanceTarget["lifecycleEvents"][number]["diagnostics"];

@@ -104,7 +104,7 @@ export function createDeployment(
     ...(input.startAt !== undefined && { notBefore: input.startAt }),
     overview: NO_TARGETS,
     rollback: {},
-    statusMessages: [],
+    statusMessages: turn.messages,
     request: {
       fileExistsBehavior: "DISALLOW",
       ...what,

@@ -49,15 +49,20 @@ export function lockedOut({ subject, message, by, time }: Lock): DomainError {
   );
 }
 
-export function frozenOut({ window, until }: Freeze): DomainError {
+export function frozenOut(freeze: Freeze): DomainError {
+  return new DomainError(
+    "DeploymentLimitExceededException",
+    "deploymentGroupName",
+    `${freezeText(freeze)}. Begin in spite of it: --override-freeze REASON with runtime deploy, ` +
+      `rollback or restart`,
+  );
+}
+
+/** Which window is open, of what, and until when; without a full stop. */
+export function freezeText({ window, until }: Freeze): string {
   const { name, subject = "every application", timeZone } = window;
   const end = until === undefined
     ? "and does not end by itself"
     : `until ${wallTimeAndUtc(until, timeZone)}`;
-  return new DomainError(
-    "DeploymentLimitExceededException",
-    "deploymentGroupName",
-    `The freeze window ${name} of ${subject} is open ${end}. Begin in spite of it: ` +
-      `--override-freeze REASON with runtime deploy, rollback or restart`,
-  );
+  return `The freeze window ${name} of ${subject} is open ${end}`;
 }

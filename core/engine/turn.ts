@@ -10,11 +10,13 @@ import { groupPolicy } from "../store/group_policies.ts";
 import { lockOf } from "../store/locks.ts";
 import type { EngineContext } from "./context.ts";
 import type { CreateDeploymentInput } from "./create_deployment.ts";
-import { freezeOf, frozenOut, type Gated, lockedOut } from "./gate.ts";
+import { freezeOf, freezeText, frozenOut, type Gated, lockedOut } from "./gate.ts";
 import { wallTime } from "./wall_clock.ts";
 
 export interface Turn {
   waits: boolean;
+  /** What it waits for, for people; none when it begins at once. */
+  messages: readonly string[];
   /** It takes the place of those that wait. */
   supersedes: boolean;
   /** The deployment under way that it takes the place of. */
@@ -39,7 +41,7 @@ export function turnOf(
   if (startAt !== undefined) checkStart(startAt, now, isRestart);
   const freeze = input.overrideFreeze ? undefined : freezeOf(tx, group, startAt ?? now);
   if (freeze && (onBusy !== "queue" || isRestart)) throw frozenOut(freeze);
-  if (startAt !== undefined) return { waits: true, supersedes: false };
+  if (startAt !== undefined) return waiting(`Begins at ${wallTime(startAt, "UTC")}.`);
   const lock = lockOf(tx, group);
   if (lock) throw lockedOut(lock);
   const active = begunDeploymentOf(tx, group.id);
@@ -51,10 +53,20 @@ export function turnOf(
     );
   }
   if (onBusy === "supersede") {
-    return { waits: active !== undefined, supersedes: true, ...(active && { stopping: active }) };
+    return active
+      ? { ...waiting(`Waits for ${active} to stop.`), supersedes: true, stopping: active }
+      : { ...AT_ONCE, supersedes: true };
   }
+  if (active) return waiting(`Waits for ${active} to end.`);
+  if (freeze) return waiting(`${freezeText(freeze)}.`);
   const isBehind = onBusy === "queue" && !isRestart && waitingOf(tx, group.id, now).length > 0;
-  return { waits: active !== undefined || freeze !== undefined || isBehind, supersedes: false };
+  return isBehind ? waiting("Waits for those that came before.") : AT_ONCE;
+}
+
+const AT_ONCE: Turn = { waits: false, messages: [], supersedes: false };
+
+function waiting(message: string): Turn {
+  return { waits: true, messages: [message], supersedes: false };
 }
 
 function checkStart(startAt: number, now: number, isRestart: boolean): void {

@@ -164,7 +164,7 @@ export function supersededDeployments(db: Db): string[] {
 
 /** A deployment that waited may begin. */
 export function beginQueued(tx: Tx, id: string, request: Deployment["request"]): void {
-  tx.update(deployments).set({ status: "Created", request })
+  tx.update(deployments).set({ status: "Created", request, statusMessages: [] })
     .where(and(eq(deployments.id, id), eq(deployments.status, "Queued"))).run();
 }
 

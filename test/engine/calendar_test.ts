@@ -31,14 +31,15 @@ fleetTest("a deployment that is to start later waits, and begins at its time", {
   const id = await fleet.deploy("v1.zip", { startAt: at(3) });
   fleet.now = at(2, 59);
   await fleet.engine.lookAtCalendar();
-  assert.equal(fleet.engine.deployment(id).status, "Queued");
+  const { status, statusMessages } = fleet.engine.deployment(id);
+  assert.equal(`${status}: ${statusMessages}`, "Queued: Begins at 2026-11-25 03:00 UTC.");
   // Its group is free until then.
   await fleet.succeed("v2.zip", "web-1");
   fleet.now = at(3);
   await fleet.engine.lookAtCalendar();
   await fleet.run("web-1");
   const ended = await fleet.ended(id);
-  assert.equal(ended.status, "Succeeded");
+  assert.equal(`${ended.status}: ${ended.statusMessages}`, "Succeeded: ");
   assert.deepEqual(ended.request.previousRevision, revision("v2.zip"));
 });
 

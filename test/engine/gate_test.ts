@@ -112,7 +112,11 @@ fleetTest("where the group lets requests wait, they begin when the freeze ends",
   await queueing(fleet);
   const id = await fleet.deploy("v1.zip");
   await fleet.engine.lookAtCalendar();
-  assert.equal(fleet.engine.deployment(id).status, "Queued");
+  const { status, statusMessages } = fleet.engine.deployment(id);
+  assert.equal(status, "Queued");
+  assert.deepEqual(statusMessages, [
+    "The freeze window midnight of every application is open until 2026-11-25 01:00 UTC.",
+  ]);
   fleet.now = Date.UTC(2026, 10, 25, 1);
   await fleet.engine.lookAtCalendar();
   await fleet.run("web-1");
