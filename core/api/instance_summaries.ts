@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { Deployment } from "../domain/deployment.ts";
 import { DomainError } from "../domain/errors.ts";
-import type { Target } from "../domain/target.ts";
+import type { Target, TargetLabel } from "../domain/target.ts";
 import { lifecycleEvent } from "./deployment_info.ts";
 import { epochSeconds } from "./epoch_seconds.ts";
 import type { MemberFaults } from "./member_faults.ts";
@@ -38,6 +38,20 @@ export function refuseEcs({ id, request }: Deployment): void {
   );
 }
 
+/** Throws InvalidDeploymentInstanceType where labels are asked of a deployment that has none. */
+export function checkLabels(
+  { request }: Deployment,
+  field: string,
+  labels: TargetLabel[],
+): TargetLabel[] {
+  if (labels.length === 0 || request.style.deploymentType === "BLUE_GREEN") return labels;
+  throw new DomainError(
+    "InvalidDeploymentInstanceTypeException",
+    field,
+    `${field}: an in-place deployment has no Blue or Green hosts`,
+  );
+}
+
 export function instanceSummary(deploymentId: string, target: Target): InstanceSummary {
   return {
     deploymentId,
@@ -45,5 +59,6 @@ export function instanceSummary(deploymentId: string, target: Target): InstanceS
     status: target.status,
     lastUpdatedAt: epochSeconds(target.lastUpdated),
     lifecycleEvents: target.events.map(lifecycleEvent),
+    instanceType: target.label,
   };
 }

@@ -90,7 +90,7 @@ function blueGreen(choosing: Choosing): Target[] | ErrorInformation {
   const serving = groupHosts(choosing);
   if ("code" in serving) return serving;
   const names = new Set(green.map(({ name }) => name));
-  const both = group.liveHosts ? serving.filter(({ name }) => names.has(name)) : [];
+  const both = liveHosts(choosing).filter(({ name }) => names.has(name));
   if (both.length > 0) {
     return error(
       "ELB_INVALID_INSTANCE",
@@ -136,17 +136,22 @@ interface Host {
   tags: readonly Tag[];
 }
 
-/** Who serves the group: its live hosts after a blue/green deployment, else those of its tags. */
+/** Who serves the group: its live hosts, else those of its tags. */
 function groupHosts(choosing: Choosing): Host[] | ErrorInformation {
-  const { group: { settings, liveHosts }, context: { store } } = choosing;
-  if (liveHosts) {
-    const live = new Set(liveHosts);
-    return registered(store.read).filter(({ name }) => live.has(name));
-  }
+  const live = liveHosts(choosing);
+  if (live.length > 0) return live;
+  const { settings } = choosing.group;
   return discover(choosing, {
     onPremisesInstanceTagFilters: settings.onPremisesInstanceTagFilters ?? [],
     onPremisesTagSet: settings.onPremisesTagSet?.onPremisesTagSetList ?? [],
   });
+}
+
+/** Those a blue/green deployment has made serve, without those that were deregistered since. */
+function liveHosts({ group, context: { store } }: Choosing): Host[] {
+  if (!group.liveHosts) return [];
+  const live = new Set(group.liveHosts);
+  return registered(store.read).filter(({ name }) => live.has(name));
 }
 
 function discover({ context }: Choosing, group: GroupView): Host[] | ErrorInformation {

@@ -101,6 +101,11 @@ export function changeDeploymentGroup(
   );
 }
 
+/** The hosts that serve are those of the group's filters again, whatever blue/green made of them. */
+export function forgetLiveHosts(tx: Tx, id: string): void {
+  tx.update(deploymentGroups).set({ liveHosts: null }).where(eq(deploymentGroups.id, id)).run();
+}
+
 /** Removes a group, its tags, its rules and what it knows of its hosts; one that is not there is no fault. */
 export function deleteDeploymentGroup(tx: Tx, applicationId: string, name: string): void {
   const gone = tx.delete(deploymentGroups).where(byName(applicationId, name))

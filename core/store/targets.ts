@@ -1,6 +1,6 @@
 /** Targets: one row a host and deployment, its lifecycle events inside. @module */
 import { and, eq, gt, inArray, sql } from "drizzle-orm";
-import type { Target } from "../domain/target.ts";
+import type { Target, TargetLabel } from "../domain/target.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
 import { prepared } from "./prepared.ts";
@@ -70,13 +70,18 @@ export interface TargetPage {
 export function listTargets(
   db: Db,
   deploymentId: string,
-  filter: { statuses?: readonly Target["status"][]; after?: number },
+  filter: {
+    statuses?: readonly Target["status"][];
+    labels?: readonly TargetLabel[];
+    after?: number;
+  },
   limit: number,
 ): TargetPage {
   const rows = db.select({ id: targets.targetId, position: targets.position }).from(targets)
     .where(and(
       eq(targets.deploymentId, deploymentId),
       filter.statuses?.length ? inArray(targets.status, [...new Set(filter.statuses)]) : undefined,
+      filter.labels?.length ? inArray(targets.label, [...new Set(filter.labels)]) : undefined,
       filter.after === undefined ? undefined : gt(targets.position, filter.after),
     ))
     .orderBy(targets.position).limit(limit + 1).all();

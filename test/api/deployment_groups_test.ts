@@ -93,6 +93,19 @@ test("an update leaves what is left out or null, and clears what is [] (trap 39)
   assert.deepEqual(cleared.onPremisesTagSet, { onPremisesTagSetList: [[filter]] });
 });
 
+test("other filters say anew who serves a group; the same ones, and other settings, do not", async () => {
+  using api = await openShop();
+  await create(api, { onPremisesInstanceTagFilters: [filter] });
+  const { store } = api.context;
+  await store.commit((tx) => tx.update(deploymentGroups).set({ liveHosts: ["web-3"] }).run());
+  const live = () => store.read.select().from(deploymentGroups).get()?.liveHosts;
+  const update = (change: object) => api.call("UpdateDeploymentGroup", { ...current, ...change });
+  await update({ onPremisesInstanceTagFilters: [filter], autoScalingGroups: ["asg-1"] });
+  assert.deepEqual(live(), ["web-3"]);
+  await update({ onPremisesInstanceTagFilters: [{ ...filter, Value: "green" }] });
+  assert.equal(live(), null);
+});
+
 test("a group shows its target revision and its last deployments", async () => {
   using api = await openShop();
   const { deploymentGroupId } = await create(api);

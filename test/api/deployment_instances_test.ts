@@ -67,6 +67,32 @@ for (const [what, input, expected] of filtered) {
   });
 }
 
+test("instances of a blue/green deployment are Blue or Green, and listed by it", async () => {
+  await using shop = await openShop(0);
+  const style = { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" } as const;
+  const blueGreen = { ...request(), style };
+  await putDeployment(shop, { id: FIRST, status: "InProgress", request: blueGreen });
+  const labelled = (n: number, label: "Blue" | "Green"): Target => ({ ...target(n), label });
+  await shop.context.store.commit((tx) =>
+    insertTargets(tx, FIRST, [labelled(1, "Green"), labelled(2, "Blue"), labelled(3, "Green")])
+  );
+  const types = { instanceTypeFilter: ["Green"] };
+  assert.deepEqual(await shop.call("ListDeploymentInstances", of(types)), {
+    instancesList: [name(1), name(3)],
+  });
+  const targetFilters = { ServerInstanceLabel: ["Blue"], TargetStatus: ["InProgress"] };
+  assert.deepEqual(await shop.call("ListDeploymentTargets", of({ targetFilters })), {
+    targetIds: [name(2)],
+  });
+  const instance = await shop.call("GetDeploymentInstance", of({ instanceId: name(2) }));
+  assert.equal(instance.instanceSummary.instanceType, "Blue");
+  const { deploymentTarget } = await shop.call(
+    "GetDeploymentTarget",
+    of({ targetId: name(1) }),
+  );
+  assert.equal(deploymentTarget.instanceTarget.instanceLabel, "Green");
+});
+
 const name = (n: number) => `web-${String(n).padStart(3, "0")}`;
 const target = (n: number): Target => ({
   id: name(n),

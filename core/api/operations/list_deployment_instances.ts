@@ -1,11 +1,10 @@
 /** ListDeploymentInstances: ListDeploymentTargets by its older name. @module */
 import { z } from "zod";
-import { DomainError } from "../../domain/errors.ts";
 import { DeploymentId } from "../../domain/name.ts";
 import { TargetStatus } from "../../domain/target.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { listTargets } from "../../store/targets.ts";
-import { refuseEcs } from "../instance_summaries.ts";
+import { checkLabels, refuseEcs } from "../instance_summaries.ts";
 import { keyOfToken, tokenOf } from "../next_token.ts";
 import { operation } from "../operation.ts";
 import { TargetLabel } from "../shapes/deployment_target.ts";
@@ -40,17 +39,13 @@ export const listDeploymentInstances = (engine: Pick<Engine, "deployment">) =>
       instanceStatusFilter: { malformed: "InvalidInstanceStatusException" },
       instanceTypeFilter: { malformed: "InvalidInstanceTypeException" },
     },
-    run({ deploymentId, nextToken, instanceStatusFilter: statuses, ...input }, { store, quotas }) {
-      refuseEcs(startedDeployment(engine, deploymentId));
-      if (input.instanceTypeFilter.length > 0) {
-        throw new DomainError(
-          "InvalidDeploymentInstanceTypeException",
-          "instanceTypeFilter",
-          "instanceTypeFilter: an in-place deployment has no Blue or Green instances",
-        );
-      }
+    run(input, { store, quotas }) {
+      const { deploymentId, nextToken, instanceStatusFilter: statuses } = input;
+      const deployment = startedDeployment(engine, deploymentId);
+      refuseEcs(deployment);
+      const labels = checkLabels(deployment, "instanceTypeFilter", input.instanceTypeFilter);
       const after = keyOfToken(nextToken, z.number().int());
-      const filter = { statuses, ...(after !== undefined && { after }) };
+      const filter = { statuses, labels, ...(after !== undefined && { after }) };
       const { ids, next } = listTargets(store.read, deploymentId, filter, quotas.page);
       return { instancesList: ids, ...(next !== undefined && { nextToken: tokenOf(next) }) };
     },

@@ -5,6 +5,7 @@ import { DeploymentId } from "../../domain/name.ts";
 import { TargetStatus } from "../../domain/target.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { listTargets } from "../../store/targets.ts";
+import { checkLabels } from "../instance_summaries.ts";
 import { keyOfToken, tokenOf } from "../next_token.ts";
 import { operation } from "../operation.ts";
 import { TargetLabel } from "../shapes/deployment_target.ts";
@@ -44,28 +45,23 @@ export const listDeploymentTargets = (engine: Pick<Engine, "deployment">) =>
     ],
     faults: { targetFilters: { malformed: "InvalidTargetFilterNameException" } },
     run({ deploymentId, nextToken, targetFilters }, { store, quotas }) {
-      startedDeployment(engine, deploymentId);
-      const statuses = statusesOf(targetFilters);
+      const deployment = startedDeployment(engine, deploymentId);
+      const statuses = valuesOf(
+        targetFilters,
+        STATUS,
+        TargetStatus,
+        "InvalidInstanceStatusException",
+      );
+      const named = valuesOf(targetFilters, LABEL, TargetLabel, "InvalidInstanceTypeException");
+      const labels = checkLabels(deployment, `targetFilters.${LABEL}`, named);
       const after = keyOfToken(nextToken, z.number().int());
-      const filter = { statuses, ...(after !== undefined && { after }) };
+      const filter = { statuses, labels, ...(after !== undefined && { after }) };
       const { ids, next } = listTargets(store.read, deploymentId, filter, quotas.page);
       return { targetIds: ids, ...(next !== undefined && { nextToken: tokenOf(next) }) };
     },
   });
 
 type Filters = z.output<typeof Input>["targetFilters"];
-
-function statusesOf(filters: Filters): TargetStatus[] {
-  const [label] = valuesOf(filters, LABEL, TargetLabel, "InvalidInstanceTypeException");
-  if (label !== undefined) {
-    throw new DomainError(
-      "InvalidDeploymentInstanceTypeException",
-      `targetFilters.${LABEL}`,
-      `targetFilters.${LABEL}: an in-place deployment has no Blue or Green targets`,
-    );
-  }
-  return valuesOf(filters, STATUS, TargetStatus, "InvalidInstanceStatusException");
-}
 
 /** The values of one filter; throws `refusal` for one that it cannot have. */
 function valuesOf<Value extends string>(

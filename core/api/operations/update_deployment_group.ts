@@ -1,9 +1,13 @@
 /** UpdateDeploymentGroup: what is left out stays, `[]` clears a list (trap 39). @module */
 import { z } from "zod";
-import { changedGroupSettings } from "../../domain/group_settings.ts";
+import { changedGroupSettings, choosesOtherHosts } from "../../domain/group_settings.ts";
 import { Name } from "../../domain/name.ts";
 import { applicationNamed } from "../../store/applications.ts";
-import { changeDeploymentGroup, deploymentGroupNamed } from "../../store/deployment_groups.ts";
+import {
+  changeDeploymentGroup,
+  deploymentGroupNamed,
+  forgetLiveHosts,
+} from "../../store/deployment_groups.ts";
 import {
   checkGroup,
   GROUP_ERRORS,
@@ -41,6 +45,7 @@ export const updateDeploymentGroup = operation({
       checkGroup(tx, settings, application.computePlatform, context);
       const name = newDeploymentGroupName ?? group.name;
       changeDeploymentGroup(tx, group.id, { name, settings });
+      if (choosesOtherHosts(group.settings, settings)) forgetLiveHosts(tx, group.id);
       const before = group.settings.triggerConfigurations ?? [];
       tryTriggers(tx, context, { applicationName, groupName: name, before, settings });
     });
