@@ -7,8 +7,9 @@ import type { Cause } from "../domain/cause.ts";
 import { type Deployment, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import { revisionTitle } from "../domain/revision.ts";
 import type { Target, TargetStatus } from "../domain/target.ts";
-import { duration, hosts, hostsOf, some, utcTime } from "../domain/wording.ts";
+import { hosts, hostsOf, some } from "../domain/wording.ts";
 import { sentenceOf } from "./failure_cause.ts";
+import { since, waitsOf } from "./waiting.ts";
 
 export interface Standing {
   deployment: Deployment;
@@ -48,6 +49,7 @@ function running({ deployment, targets, before, now }: Standing): Explanation {
   const over = targets.length - busy.length - pending;
   return {
     state: [
+      ...waitsOf(deployment, now),
       ...told,
       ...(more > 0 ? [`${hosts(more)} more under way`] : []),
       `${hostsOf(over, targets.length)} done, ${pending} to come`,
@@ -67,10 +69,6 @@ function doing({ id, events, command, lastUpdated }: Target, now: number): strin
   }
   const what = ahead === undefined ? "has not told its end" : `has not begun ${ahead}`;
   return `${id} ${what} ${since(lastUpdated, now)}`;
-}
-
-function since(at: number, now: number): string {
-  return `since ${utcTime(at)}, ${duration(now - at)}`;
 }
 
 function ended(standing: Standing): Explanation {
