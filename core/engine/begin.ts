@@ -26,6 +26,7 @@ import { balancersOf } from "./host_traffic.ts";
 import type { Names } from "./order.ts";
 import type { Ownership } from "./ownership.ts";
 import { reasonOf } from "./reason.ts";
+import { hasTraffic, NO_BALANCER } from "./refuse_missing.ts";
 
 /** All that a runner begins with. */
 export interface Rollout {
@@ -100,26 +101,15 @@ export function namesOf(db: Db, deployment: Deployment): Names {
   return { application: names?.application ?? "", group: names?.group ?? "" };
 }
 
-/** Whether the server asks load balancers about the hosts of a deployment. */
-export function hasTraffic({ style }: Deployment["request"]): boolean {
-  return style.deploymentOption === "WITH_TRAFFIC_CONTROL" || style.deploymentType === "BLUE_GREEN";
-}
-
 /** Balancers that the events of traffic need, and that cannot be had. */
 function trafficFault(
   { request }: Deployment,
   context: EngineContext,
 ): ErrorInformation | undefined {
-  if (!hasTraffic(request)) return undefined;
-  const { found, fault } = balancersOf(request.loadBalancer, context);
+  if (!hasTraffic(request.style)) return undefined;
+  const { found, fault } = balancersOf(request.loadBalancer, context.store.read, context.plugins);
   if (fault !== undefined) return error("ELASTIC_LOAD_BALANCING_INVALID", fault);
-  if (found.length > 0) return undefined;
-  return error(
-    "MISSING_ELB_INFORMATION",
-    "The deployment group controls traffic and names no load balancer. Add one " +
-      "(runtime balancer add NAME --plugin …) and name it in the group's loadBalancerInfo " +
-      "(update-deployment-group --load-balancer-info targetGroupInfoList=[{name=NAME}]).",
-  );
+  return found.length > 0 ? undefined : error("MISSING_ELB_INFORMATION", NO_BALANCER);
 }
 
 /** The rules of a deployment: its strategy over its checked config. */
@@ -148,7 +138,7 @@ function strategyFor(
     zoneTag: strategy.zoneBy?.(checked.data),
     rules: {
       ...{ clocks, timeLapse },
-      checksFirst: watchedAlarms(request).length > 0 || hasTraffic(request),
+      checksFirst: watchedAlarms(request).length > 0 || hasTraffic(request.style),
       next: asked(strategy, checked.data, context),
     },
   };

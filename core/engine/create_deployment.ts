@@ -19,6 +19,7 @@ import { applications, deploymentGroups, revisions } from "../store/schema.ts";
 import type { EngineContext } from "./context.ts";
 import { configNamed } from "./named_config.ts";
 import { githubOwner } from "./order.ts";
+import { refuseMissing } from "./refuse_missing.ts";
 import { refuseForPlatform, refuseUnsupported } from "./refuse_unsupported.ts";
 import { refuseRestart, type What, whatToRestart } from "./restart.ts";
 import { endWaiting } from "./supersede.ts";
@@ -76,6 +77,7 @@ export function checkDeployment(tx: Tx, input: CreateDeploymentInput, context: E
     revision: what.revision,
     targetInstances: input.targetInstances,
   });
+  refuseMissing(tx, context.plugins, group.settings, alarms);
   return { application, group, config, what, alarms };
 }
 

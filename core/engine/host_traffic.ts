@@ -9,6 +9,8 @@ import type { Deployment } from "../domain/deployment.ts";
 import type { LoadBalancerInfo } from "../domain/deployment_group.ts";
 import type { LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { BalancedHost, Balancer, DeploymentView } from "../plugin/contract.ts";
+import type { Registry } from "../plugin/registry.ts";
+import type { Db } from "../store/database.ts";
 import { findRegistered } from "../store/instances.ts";
 import type { EngineContext } from "./context.ts";
 import { resolveIntegration } from "./integrations.ts";
@@ -44,7 +46,11 @@ export class HostTraffic {
     log: (host: string, event: LifecycleEventName, line: string) => void,
   ) {
     this.#context = context;
-    this.#balancers = balancersOf(deployment.request.loadBalancer, context).found;
+    this.#balancers = balancersOf(
+      deployment.request.loadBalancer,
+      context.store.read,
+      context.plugins,
+    ).found;
     this.#deployment = viewOf(deployment.id, names);
     this.#log = log;
   }
@@ -124,13 +130,14 @@ export class HostTraffic {
 /** The balancers that a group names, and what is wrong with the first that cannot be had. */
 export function balancersOf(
   info: LoadBalancerInfo | undefined,
-  { store, plugins }: Pick<EngineContext, "store" | "plugins">,
+  db: Db,
+  plugins: Registry,
 ): { found: NamedBalancer[]; fault?: string } {
   const { elbInfoList = [], targetGroupInfoList = [] } = info ?? {};
   const found: NamedBalancer[] = [];
   for (const { name } of [...elbInfoList, ...targetGroupInfoList]) {
     if (name === undefined) continue;
-    const balancer = resolveIntegration(store.read, plugins, "balancer", name);
+    const balancer = resolveIntegration(db, plugins, "balancer", name);
     if ("fault" in balancer) return { found, fault: balancer.fault };
     found.push({ name, ...balancer });
   }

@@ -25,7 +25,7 @@ import { insertLogChunk } from "../store/log_chunks.ts";
 import { updateTarget } from "../store/targets.ts";
 import type { LogLine } from "../wire/agent_protocol.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
-import { hasTraffic, type Rollout } from "./begin.ts";
+import type { Rollout } from "./begin.ts";
 import type { EngineContext } from "./context.ts";
 import { endDeployment } from "./end_deployment.ts";
 import type { HostDesk } from "./host_desk.ts";
@@ -34,6 +34,7 @@ import { commandIdOf, type Names } from "./order.ts";
 import { LeaseLost, type Ownership } from "./ownership.ts";
 import { viewOf } from "./plugin_view.ts";
 import { Readings } from "./readings.ts";
+import { hasTraffic } from "./refuse_missing.ts";
 import type { Streams } from "./stream.ts";
 import { deploymentEvent, targetEvent } from "./stream_event.ts";
 import { becameOf, type Happening, STARTED, tell, turnsOf } from "./tell.ts";
@@ -172,7 +173,7 @@ export class Runner {
     if (this.#readings.takeTurn()) await this.#readAlarms();
     const hosts = [...this.state.targets.values()].filter((target) => target.status === "Pending")
       .map((target) => target.id);
-    const fault = hasTraffic(this.request) ? await this.#traffic.check(hosts) : undefined;
+    const fault = hasTraffic(this.request.style) ? await this.#traffic.check(hosts) : undefined;
     await this.input({
       kind: "checked",
       ...(fault !== undefined && { failure: { code: "ELB_INVALID_INSTANCE", message: fault } }),

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Deployment, DeploymentStatus } from "../../core/domain/deployment.ts";
+import {
+  HOST_EVENTS,
+  type LifecycleEvent,
+  type LifecycleEventName,
+} from "../../core/domain/lifecycle_event.ts";
+import type { Target, TargetLabel } from "../../core/domain/target.ts";
 import { getDeployment } from "../../core/store/deployments.ts";
+import { putIntegration } from "../../core/store/integrations.ts";
+import { insertTargets } from "../../core/store/targets.ts";
 import { request } from "../rollout/letters.ts";
+import { listBalancer } from "./set_up_plugins.ts";
 import { nthDeployment, openShop, putDeployment, type Shop, START } from "./shop.ts";
 
 const ID = nthDeployment(0);
@@ -49,12 +58,7 @@ for (const [style, status, terminationWait, asked, expected] of table) {
   const waits = terminationWait ? `, waiting ${JSON.stringify(terminationWait)}` : "";
   test(`${style}, ${status}${waits}: ${asked} means ${expected}`, async () => {
     await using shop = await openShop(0);
-    await putDeployment(shop, {
-      id: ID,
-      status,
-      request: { ...request(), style: STYLES[style] },
-      ...(terminationWait && { terminationWait }),
-    });
+    await putWaiting(shop, style, status, terminationWait);
     const before = stored(shop);
     const [operation, input] = asked === "Skip"
       ? ["SkipWaitTimeForInstanceTermination", { deploymentId: ID }] as const
@@ -65,13 +69,14 @@ for (const [style, status, terminationWait, asked, expected] of table) {
     switch (expected) {
       case "InProgress":
         assert.deepEqual(await shop.call(operation, input), {});
-        assert.deepEqual(stored(shop), { ...before, status: "InProgress" });
+        assert.equal(stored(shop)?.status, "InProgress");
+        assert.equal(stored(shop)?.progress?.continuedAt, shop.clock.now);
         return;
       case "cut short": {
         shop.clock.now += 60_000;
         assert.deepEqual(await shop.call(operation, input), {});
         const cut = { startedAt: START, skippedAt: shop.clock.now };
-        assert.deepEqual(stored(shop), { ...before, terminationWait: cut });
+        assert.deepEqual(stored(shop)?.terminationWait, cut);
         return;
       }
       case "as it was":
@@ -82,6 +87,66 @@ for (const [style, status, terminationWait, asked, expected] of table) {
         await shop.refuses(operation, input, `${expected}Exception`, new RegExp(ID));
     }
   });
+}
+
+/** As a server finds a deployment that one before it has brought so far. */
+async function putWaiting(
+  shop: Shop,
+  style: keyof typeof STYLES,
+  status: DeploymentStatus,
+  terminationWait: Wait | undefined,
+): Promise<void> {
+  const { store } = shop.context;
+  const balancer = { kind: "balancer", name: "web", plugin: listBalancer.name } as const;
+  await store.commit((tx) =>
+    putIntegration(tx, { ...balancer, config: { hosts: ["blue", "green"] } }, shop.clock.now)
+  );
+  await putDeployment(shop, {
+    id: ID,
+    status,
+    request: {
+      ...request(),
+      style: STYLES[style],
+      loadBalancer: { targetGroupInfoList: [{ name: "web" }] },
+      blueGreen: {
+        terminateBlueInstancesOnDeploymentSuccess: {
+          action: "TERMINATE",
+          terminationWaitTimeInMinutes: 60,
+        },
+        deploymentReadyOption: { actionOnTimeout: "STOP_DEPLOYMENT", waitTimeInMinutes: 60 },
+      },
+    },
+    progress: {
+      stage: terminationWait ? 3 : 1,
+      passed: [],
+      checkedAt: START,
+      ...(status === "Ready" && { readySince: START }),
+    },
+    ...(terminationWait && { terminationWait }),
+  });
+  if (status === "Created" || status === "Queued") return;
+  await store.commit((tx) =>
+    insertTargets(tx, ID, [
+      terminationWait
+        ? waiting("blue", "Blue", HOST_EVENTS.blueEnded, "ApplicationStop")
+        : waiting("green", "Green", HOST_EVENTS.green, "BeforeAllowTraffic"),
+    ])
+  );
+}
+
+/** A host that has done what comes before an event. */
+function waiting(
+  id: string,
+  label: TargetLabel,
+  names: readonly LifecycleEventName[],
+  before: LifecycleEventName,
+): Target {
+  const at = names.indexOf(before);
+  const events = names.map((name, index): LifecycleEvent => ({
+    name,
+    status: index < at ? "Succeeded" : "Pending",
+  }));
+  return { id, label, status: "Ready", events, lastUpdated: START };
 }
 
 const stored = (shop: Shop) => getDeployment(shop.context.store.read, ID);

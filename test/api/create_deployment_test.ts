@@ -187,7 +187,7 @@ const refusedCreations: [changes: object, type: string, message?: RegExp][] = [
     "InvalidAlarmConfig",
     /named twice/,
   ],
-  [alarms(1), "InvalidAlarmConfig", /cannot read alarms yet.*ignorePollAlarmFailure/],
+  [alarms(1), "InvalidAlarmConfig", /no alarm named.*ignorePollAlarmFailure/],
   [{ targetInstances: { autoScalingGroups: ["asg"] } }, "InvalidTargetInstances", /blue\/green/],
   [{ revision: null }, "RevisionRequired", /^RevisionLocation must be specified$/],
   [{ updateOutdatedInstancesOnly: "yes" }, "Serialization"],
@@ -207,12 +207,12 @@ testRefusalsOf(
 
 const groups: [what: string, group: object, type: string][] = [
   [
-    "blue/green",
+    "blue/green and no hosts to replace the others",
     { deploymentStyle: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" } },
-    "InvalidLoadBalancerInfoException",
+    "InvalidTargetInstancesException",
   ],
   [
-    "traffic control",
+    "traffic control and no balancer",
     { deploymentStyle: { deploymentType: "IN_PLACE", deploymentOption: "WITH_TRAFFIC_CONTROL" } },
     "InvalidLoadBalancerInfoException",
   ],

@@ -141,6 +141,7 @@ test("blue/green over tagged hosts: green is installed, waits, gets the traffic,
     const id = String(deploymentId);
     const status = async () => {
       const { deploymentInfo } = await fleet.api("GetDeployment", { deploymentId: id });
+      // because: the members of the service model that are asked for here.
       return deploymentInfo as { status: string; instanceTerminationWaitTimeStarted: boolean };
     };
     await until("Ready", async () => (await status()).status === "Ready");

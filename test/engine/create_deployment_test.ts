@@ -158,20 +158,15 @@ fleetTest(
 );
 
 fleetTest(
-  "a group that wants what this server cannot do is refused",
-  { hosts: 1 },
+  "blue/green without hosts to replace the others is refused",
+  {
+    hosts: 1,
+    deploymentStyle: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" },
+  },
   async (fleet) => {
-    const settings = { deploymentStyle: { deploymentType: "BLUE_GREEN" } } as const;
-    const style = {
-      ...settings.deploymentStyle,
-      deploymentOption: "WITH_TRAFFIC_CONTROL",
-    } as const;
-    await fleet.store.commit((tx) =>
-      tx.update(deploymentGroups).set({ settings: { deploymentStyle: style } }).run()
-    );
     await assert.rejects(
       fleet.deploy("v1.zip"),
-      refused("InvalidLoadBalancerInfoException", /asks for BLUE_GREEN and WITH_TRAFFIC_CONTROL/),
+      refused("InvalidTargetInstancesException", /needs the hosts of its replacement environment/),
     );
   },
 );

@@ -108,7 +108,7 @@ async function addApplications({ call }: Shop): Promise<void> {
     ["shop", "other", { deploymentConfigName: "used" }],
     ["shop", "scaled", { autoScalingGroups: ["asg"] }],
     ["shop", "two", {
-      deploymentStyle: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" },
+      deploymentStyle: { deploymentType: "IN_PLACE", deploymentOption: "WITH_TRAFFIC_CONTROL" },
     }],
     ["fn", "live", {}],
     ["svc", "bare", {}],
