@@ -17,6 +17,7 @@ import { deploymentIdFrom } from "../domain/name.ts";
 import { type Target, TERMINAL_TARGET } from "../domain/target.ts";
 import { causeOf } from "../rollout/cause.ts";
 import { skipped, withoutAnswer } from "../rollout/host_report.ts";
+import { liveHostsAfter } from "../rollout/live_hosts.ts";
 import { chooseRollback, rollbackMessages } from "../rollout/rollback.ts";
 import { overviewOfTargets } from "../rollout/tally.ts";
 import { insertCause } from "../store/deployment_causes.ts";
@@ -56,12 +57,12 @@ export function endDeployment(
     tx.update(deploymentGroups)
       .set({ targetRevision: ended.request.revision, lastSuccessfulDeploymentId: ended.id })
       .where(eq(deploymentGroups.id, ended.groupId)).run();
-    noteLiveHosts(tx, ended, targets);
   }
   // Whoever takes its place brings its hosts on.
   const { rollback, rollbackId } = superseder === undefined
     ? startRollback(tx, ended, targets, { now, random })
     : { rollback: ended.rollback, rollbackId: undefined };
+  noteLiveHosts(tx, ended, targets, rollbackId !== undefined);
   const { status, error, stop, completeTime, overview, progress, terminationWait } = ended;
   changeDeployment(tx, ended.id, {
     status,
@@ -134,14 +135,20 @@ function noteHosts(tx: Tx, ended: Deployment, targets: readonly Target[]): void 
   }
 }
 
-/** Who serves the group from now on: after a blue/green deployment, its green hosts. */
-function noteLiveHosts(tx: Tx, { request, groupId }: Deployment, targets: readonly Target[]): void {
-  if (request.style.deploymentType !== "BLUE_GREEN" || request.rollbackOf !== undefined) return;
-  const liveHosts = targets.filter(({ label, status }) =>
-    label === "Green" && status === "Succeeded"
-  )
-    .map(({ id }) => id);
-  tx.update(deploymentGroups).set({ liveHosts }).where(eq(deploymentGroups.id, groupId)).run();
+/** Who serves the group from now on, where a blue/green deployment has changed it. */
+function noteLiveHosts(
+  tx: Tx,
+  ended: Deployment,
+  targets: readonly Target[],
+  isRolledBack: boolean,
+): void {
+  const { rollbackOf } = ended.request;
+  const before = rollbackOf === undefined ? undefined : getDeployment(tx, rollbackOf);
+  const taken = before && { status: before.status, targets: allTargets(tx, before.id) };
+  const liveHosts = liveHostsAfter({ ended, targets, taken, isRolledBack });
+  if (!liveHosts) return;
+  tx.update(deploymentGroups).set({ liveHosts }).where(eq(deploymentGroups.id, ended.groupId))
+    .run();
 }
 
 function startRollback(
