@@ -15,6 +15,8 @@ function mutants(file: string, tests: readonly string[], changes: readonly Chang
 
 const COURSE = ["advance", "hold", "corner", "silent_host", "host_report", "history"];
 
+const BLUE_GREEN = ["blue_green", "corner"];
+
 export const ROLLOUT_MUTANTS: readonly Mutant[] = [
   ...mutants("host_order", ["host_order"], [
     ["if (!known?.healthy) return 0;", "if (!known?.healthy) return 4;"],
@@ -86,7 +88,7 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
     ["state.progress.checkedAt !== undefined || state.error", "state.error"],
   ]),
   ...mutants("go_on", COURSE, [
-    ['if (state.error) return overview.InProgress > 0 ? NOTHING : end("Failed", state.error);', ""],
+    ["if (state.error) {", "if (false) {"],
     ["overview.Skipped === state.order.length) return", "false) return"],
     ["rules.checksFirst && state.progress.checkedAt === undefined", "false"],
     ["if (state.progress.paused) return NOTHING;", ""],
@@ -102,11 +104,11 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
   ...mutants("hold_on", COURSE, [
     ["if (progress.promoted) return over(progress, key);", ""],
     ["progress.hold?.key !== key", "!progress.hold"],
-    ["now >= since + hold.ms / timeLapse", "now > since + hold.ms / timeLapse"],
-    ["now >= since + hold.ms / timeLapse", "now >= since + hold.ms"],
-    ["now < since + hold.ms / timeLapse", "true"],
+    ["end !== undefined && now >= end", "end !== undefined && now > end"],
+    ["since + hold.ms / timeLapse", "since + hold.ms"],
+    ["if (!isLate) return", "if (true) return"],
     ['if (next?.kind !== "failed") return', "if (true) return"],
-    ["hold.rules.interval / timeLapse", "hold.rules.interval"],
+    ["rules.interval / timeLapse", "rules.interval"],
   ]),
   ...mutants("state", COURSE, [
     ["if (before) count(state.tallies, before, -1, state.unhealthy);", ""],
@@ -149,5 +151,47 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
     ],
     ['if (index !== at) return { ...event, status: "Skipped" };', ""],
     ["!context.stopped || leg.to === target.events.length || !last", "true"],
+  ]),
+  ...mutants("stage_wait", BLUE_GREEN, [
+    ['actionOnTimeout !== "STOP_DEPLOYMENT"', "false"],
+    ["if (progress.continuedAt !== undefined) {", "if (false) {"],
+    ['...(status === "Ready" && { change: { status: "InProgress" } })', ""],
+    ["now < readyEnd(", "now <= readyEnd("],
+    ["skippedAt !== undefined ||", ""],
+    ["now >= terminationEnd(", "now > terminationEnd("],
+  ]),
+  ...mutants("stages", BLUE_GREEN, [
+    ["if (rollbackOf !== undefined) return BACK_TO_BLUE;", ""],
+    ["endsBlue(request) ? END_BLUE : KEEP_BLUE", "KEEP_BLUE"],
+    ['=== "TERMINATE"', '!== "TERMINATE"'],
+    ['until: STAGE_BORDER.Green,\n    pace: "strategy",', 'pace: "strategy",'],
+    ['from: "Ready", pace: "strategy", before: "ready"', 'from: "Ready", pace: "strategy"'],
+    [
+      'name: "block", label: "Blue", from: "Pending", pace: "together"',
+      'name: "block", label: "Blue", from: "Pending", pace: "strategy"',
+    ],
+  ]),
+  ...mutants("leg", BLUE_GREEN, [
+    ["&& !isBorder(name, label)", ""],
+    ["leg.index === (command.leg ?? 0)", "leg.index === 0"],
+  ]),
+  ...mutants("look_ahead", [...BLUE_GREEN, ...COURSE], [
+    ["cursors: new Map(state.cursors),", "cursors: state.cursors,"],
+    ["tallies: new Map(state.tallies),", "tallies: state.tallies,"],
+    ["for (const target of second) changed.set(target.id, target);", ""],
+    ["super.get(id) ?? this.#below.get(id)", "this.#below.get(id)"],
+  ]),
+  ...mutants("go_on", BLUE_GREEN, [
+    ["if (failed > 0) {", "if (failed > size) {"],
+    ["index > progress.stage &&", "index >= progress.stage &&"],
+    [
+      'target.status === "Pending" || target.status === "Ready") left',
+      'target.status === "Pending") left',
+    ],
+  ]),
+  ...mutants("fleet_view", BLUE_GREEN, [
+    ['pending: from === "Ready" ? Ready : Pending,', "pending: Pending,"],
+    ["Succeeded + (until === undefined ? 0 : Ready)", "Succeeded"],
+    ["hostCounts(state, stage.label ?? EVERYBODY, stage)", "hostCounts(state, EVERYBODY, stage)"],
   ]),
 ];
