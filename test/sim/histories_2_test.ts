@@ -1,0 +1,4 @@
+/** @module */
+import { playPart } from "./histories.ts";
+
+playPart(1);
