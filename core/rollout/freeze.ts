@@ -1,6 +1,7 @@
 /** Whether a time lies in a freeze window, and when the freeze ends (pure: the calendar is given). @module */
 import type { FreezeWindow, Recurrence } from "../domain/deployment_schedule.ts";
 
+const SECOND = 1_000;
 const MINUTE = 60_000;
 /** Windows that follow one another; a freeze of more is taken for one without an end. */
 const MOST_LINKS = 100;
@@ -45,15 +46,32 @@ function longest(
   return last;
 }
 
-/** When the occurrence that is open at `at` ends: the last one that began at or before `at`. */
+/**
+ * When the occurrence that is open at `at` ends, of several the one that began last. Looks back
+ * twice as far each time, as a window may open again many times while it is open.
+ */
 function endOfOpen(window: FreezeWindow, at: number, nextTime: NextTime): number | undefined {
   const duration = window.durationMinutes * MINUTE;
+  for (let back = SECOND;; back *= 2) {
+    // The end is not in the window, so what began a whole duration ago is over.
+    const start = lastStart(window, at, Math.min(back, duration), nextTime);
+    if (start !== undefined) return start + duration;
+    if (back >= duration) return undefined;
+  }
+}
+
+/** The last start of the time `back` before `at`; of very many at least a late one. */
+function lastStart(
+  recurrence: Recurrence,
+  at: number,
+  back: number,
+  nextTime: NextTime,
+): number | undefined {
   let start: number | undefined;
-  // The end is not in the window, so what began a whole duration ago is over.
-  let next = nextTime(window, at - duration);
+  let next = nextTime(recurrence, at - back);
   for (let links = 0; links < MOST_LINKS && next !== undefined && next <= at; links++) {
     start = next;
-    next = nextTime(window, next);
+    next = nextTime(recurrence, next);
   }
-  return start === undefined ? undefined : start + duration;
+  return start;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import type { FreezeWindow } from "../../core/domain/deployment_schedule.ts";
 import { freezeAt, type NextTime } from "../../core/rollout/freeze.ts";
 
@@ -40,3 +41,41 @@ for (const [rule, text, hour, expected] of table) {
     assert.equal(freeze ? `${freeze.window.name} ${until}` : "open", expected);
   });
 }
+
+test("a window that opens each second and stays open for a day is known at little cost", () => {
+  let asked = 0;
+  const everySecond: NextTime = (_recurrence, after) => {
+    asked++;
+    return (Math.floor(after / 1000) + 1) * 1000;
+  };
+  const freeze = freezeAt(windows("a:*+1440"), 6 * HOUR, everySecond);
+  assert.equal(`${freeze?.window.name} ${freeze?.until}`, "a undefined");
+  assert.ok(asked < 1000, `asked ${asked} times`);
+});
+
+test("of the starts of a long window the last one counts, however far back it is", () => {
+  const starts: NextTime = (_recurrence, after) =>
+    [1, 2, 3].map((n) => n * HOUR).find((n) => n > after);
+  const freeze = freezeAt(windows("a:*+6000"), 50 * HOUR, starts);
+  assert.equal(freeze?.until, 103 * HOUR);
+});
+
+test("a freeze is what a look at each minute finds, and ends at the first that is free", () => {
+  const starts = fc.uniqueArray(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 })
+    .map((hours) => hours.sort((one, other) => one - other).join());
+  const anyWindow = fc.tuple(starts, fc.integer({ min: 1, max: 300 }))
+    .map(([hours, minutes]) => `a:${hours}+${minutes}`);
+  const anyWindows = fc.array(anyWindow, { maxLength: 4 }).map((all) => windows(all.join(" ")));
+  fc.assert(fc.property(anyWindows, fc.integer({ min: 0, max: 40 * 60 }), (all, minute) => {
+    const isFrozen = (at: number) =>
+      all.some(({ cron, durationMinutes }) =>
+        cron.split(",").some((hour) =>
+          at >= Number(hour) * 60 && at < Number(hour) * 60 + durationMinutes
+        )
+      );
+    let free = minute;
+    while (isFrozen(free)) free++;
+    const freeze = freezeAt(all, minute * 60_000, nextTime);
+    assert.equal(freeze?.until, free === minute ? undefined : free * 60_000);
+  }));
+});
