@@ -27,6 +27,7 @@ export const CAUSE_BYTES_MAX = 64 * 1024;
 const TEXT = 2_000;
 
 const KINDS: Partial<Record<DeploymentErrorCode, CauseKind>> = {
+  AGENT_ISSUE: "rule",
   ALARM_ACTIVE: "alarm",
   CUSTOMER_APPLICATION_UNHEALTHY: "analysis",
   ELASTIC_LOAD_BALANCING_INVALID: "balancer",
@@ -56,7 +57,7 @@ export function causeOf({ deployment, targets }: Ended): Cause | undefined {
     const cause = because.length === 0 ? root : { ...root, because };
     if (bytesOf(cause) <= CAUSE_BYTES_MAX) return cause;
   }
-  return { kind: root.kind, text: root.text };
+  return { kind: root.kind, text: clip(root.text, TEXT) };
 }
 
 function kindOf({ error, stop }: Ended["deployment"]): CauseKind {

@@ -91,7 +91,7 @@ function eventCause(
   const text = clip(`${name} failed${where}${took}${why}`, TEXT);
   if (!diagnostics) return { kind, text };
   const said = diagnostics.message.split("\n").filter((line) => line.trim() !== "").map(cut);
-  const printed = printedLines(diagnostics.log).slice(lines > 0 ? -lines : Infinity).map(cut);
+  const printed = printedLines(diagnostics.log).slice(-lines).map(cut);
   if (isOutOfTime(diagnostics.message)) {
     const clock: Cause = { kind: "clock", text: lastContact(target, event), evidence: said };
     return { kind, text, because: [clock] };

@@ -1,8 +1,8 @@
 /**
  * `deno task bench`: what one host costs. Prints one JSON line a figure, with the ratio to a floor
  * measured in the same run; times of different days or machines are not comparable.
- * `deno task bench coord …`, `handover …` and `decisions …` measure fleets instead (coord.ts,
- * decisions.ts).
+ * `deno task bench coord …`, `handover …`, `decisions …` and `rollback …` measure fleets instead
+ * (coord.ts, decisions.ts, rollback.ts).
  *
  * - `one_host_deployment`: from CreateDeployment to the final report, 3 files and 3 hooks, beside a
  *   shell script that does the same work without verification, journal or report (floor.sh).
@@ -22,6 +22,7 @@ import { BINARY, Fleet } from "../binary/fleet.ts";
 import { measureDecisions } from "./decisions.ts";
 import { median, print, residentMiB } from "./figures.ts";
 import { BUN, measureLoad } from "./load.ts";
+import { measureRollback } from "./rollback.ts";
 
 const ROUNDS = 15;
 
@@ -150,6 +151,9 @@ switch (what) {
     break;
   case "decisions":
     measureDecisions(print, rest.map(Number));
+    break;
+  case "rollback":
+    await measureRollback(print, ...rest.map(Number));
     break;
   default:
     await oneAndLoad();
