@@ -12,6 +12,7 @@ import { findRegistered } from "../store/instances.ts";
 import type { ListIntegrationsOutput, TryIntegrationOutput } from "../wire/integrations_api.ts";
 import type { EngineContext } from "./context.ts";
 import { checkIntegration, resolveIntegration } from "./integrations.ts";
+import { orAborted } from "./or_aborted.ts";
 
 export interface IntegrationsContext extends Pick<EngineContext, "plugins" | "pluginContext"> {
   readonly db: Db;
@@ -71,6 +72,8 @@ export function integrationsOf(context: IntegrationsContext): Integrations {
   };
 }
 
+const outOfTime = () => new Error(`no answer within ${TRIAL_TIME / 1000} seconds`);
+
 async function tryIntegration(
   context: IntegrationsContext,
   request: TrialRequest,
@@ -83,7 +86,8 @@ async function tryIntegration(
     if (lines.length < TRIAL_LINES) lines.push(line);
   };
   try {
-    return { ...await orAborted(call.make(context.pluginContext(signal, log)), signal), lines };
+    const made = call.make(context.pluginContext(signal, log));
+    return { ...await orAborted(made, signal, outOfTime), lines };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     return { outcome: call.thrown, message, lines };
@@ -135,16 +139,6 @@ function pluginCall(
       return { outcome: "MEASURED", message: evidence, value };
     },
   };
-}
-
-/** A plugin that does not look at its signal is not waited for either. */
-function orAborted<Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new Error(`no answer within ${TRIAL_TIME / 1000} seconds`));
-    signal.addEventListener("abort", giveUp, { once: true });
-    answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
-    if (signal.aborted) giveUp();
-  });
 }
 
 function found<Resolved extends object>(resolved: Resolved | { fault: string }): Resolved {

@@ -72,9 +72,21 @@ export default defineBalancer({
   async check(call) {
     lineOf(call, await textOf(call), "up");
     await childrenOfMaster(call);
-    await succeeds(call.ctx, call.config.test);
+    await tested(call);
   },
 });
+
+/** Tests under way, by deployment and command. */
+const tests = new Map<string, Promise<void>>();
+
+/** One test will do for the hosts of a deployment that are looked at together. */
+function tested({ ctx, config: { test }, deployment }: Call): Promise<void> {
+  const key = JSON.stringify([deployment.id, test]);
+  const underWay = tests.get(key) ??
+    succeeds(ctx, test).finally(() => void tests.delete(key));
+  tests.set(key, underWay);
+  return underWay;
+}
 
 /** One change of a file at a time, or one would take the other back. */
 const turns = new Map<string, Promise<unknown>>();

@@ -17,19 +17,26 @@ export class TestBalancer {
   readonly asked: string[] = [];
   /** Hosts for which it fails, and why. */
   readonly broken = new Map<string, string>();
+  /** While there is one, nothing is answered before it has settled. */
+  held: Promise<unknown> | undefined;
+  /** How many were asked for at once, at most. */
+  most = 0;
   readonly plugin: Balancer;
 
-  constructor() {
-    const act = (verb: "block" | "allow" | "check", host: string) => {
+  constructor(name: string) {
+    let now = 0;
+    const act = async (verb: "block" | "allow" | "check", host: string) => {
+      this.most = Math.max(this.most, ++now);
+      await this.held;
+      now--;
       const fault = this.broken.get(`${verb} ${host}`);
       if (verb !== "check") this.asked.push(`${verb} ${host}`);
-      if (fault !== undefined) return Promise.reject(new Error(fault));
+      if (fault !== undefined) throw new Error(fault);
       if (verb === "block") this.blocked.add(host);
       if (verb === "allow") this.blocked.delete(host);
-      return Promise.resolve();
     };
     this.plugin = defineBalancer({
-      name: "test",
+      name,
       description: "remembers what it was asked",
       config: z.object({}),
       block: ({ host }) => act("block", host.name),
@@ -39,19 +46,23 @@ export class TestBalancer {
   }
 }
 
-/** A test over hosts behind the balancer `web`. */
+/** A test over hosts behind the balancers `web`, and any `others`, each of a plugin of its name. */
 export function balancedTest(
   name: string,
   settings: { hosts: number } & GroupSettings,
   body: (fleet: Fleet, balancer: TestBalancer) => Promise<void>,
+  others: readonly TestBalancer[] = [],
 ): void {
-  const loadBalancerInfo = { targetGroupInfoList: [{ name: "web" }] };
-  fleetTest(name, { loadBalancerInfo, ...settings }, async (fleet) => {
-    const balancer = new TestBalancer();
-    fleet.plugins = [...fleet.plugins, balancer.plugin];
-    await fleet.store.commit((tx) =>
-      putIntegration(tx, { kind: "balancer", name: "web", plugin: "test", config: {} }, fleet.now)
-    );
+  const balancer = new TestBalancer("web");
+  const all = [balancer, ...others];
+  const targetGroupInfoList = all.map(({ plugin: { name } }) => ({ name }));
+  fleetTest(name, { loadBalancerInfo: { targetGroupInfoList }, ...settings }, async (fleet) => {
+    fleet.plugins = [...fleet.plugins, ...all.map(({ plugin }) => plugin)];
+    await fleet.store.commit((tx) => {
+      for (const { plugin: { name } } of all) {
+        putIntegration(tx, { kind: "balancer", name, plugin: name, config: {} }, fleet.now);
+      }
+    });
     fleet.restart();
     await body(fleet, balancer);
   });

@@ -1,7 +1,7 @@
 /** In-place deployments behind a load balancer, from BeforeBlockTraffic to AfterAllowTraffic. @module */
 import assert from "node:assert/strict";
 import { HOST_EVENTS } from "../../core/domain/lifecycle_event.ts";
-import { balancedTest, carryOut, end, eventsOf } from "./balanced_fleet.ts";
+import { balancedTest, carryOut, end, eventsOf, TestBalancer } from "./balanced_fleet.ts";
 
 const IN_PLACE = {
   deploymentStyle: {
@@ -95,4 +95,98 @@ balancedTest("a stop ends the host after the leg it is at, whatever would follow
   await fleet.ended(id);
   assert.equal(fleet.show(id), "FK Stopped MANUAL_STOP");
   assert.match(eventsOf(fleet, id, "web-1"), /^Failed BeforeBlockTraffic:Failed BlockTraffic:Skip/);
+});
+
+const edge = new TestBalancer("edge");
+
+balancedTest("a host that a later balancer does not block is let in again at the first", {
+  hosts: 1,
+  ...IN_PLACE,
+}, async (fleet, balancer) => {
+  const first = await fleet.deploy("v1.zip");
+  for (let leg = 0; leg < 3; leg++) await carryOut(fleet, "web-1");
+  assert.equal((await fleet.ended(first)).status, "Succeeded");
+  balancer.asked.length = 0;
+  edge.broken.set("block web-1", "connection refused");
+  const id = await fleet.deploy("v2.zip");
+  await carryOut(fleet, "web-1");
+  const { error } = await fleet.ended(id);
+  assert.match(error?.message ?? "", /the balancer edge did not block web-1: connection refused/);
+  assert.deepEqual(balancer.asked, ["block web-1", "allow web-1"]);
+  assert.equal(balancer.blocked.size, 0);
+  const failed = fleet.targets(id)[0]?.events.find(({ name }) => name === "BlockTraffic");
+  assert.match(failed?.diagnostics?.message ?? "", /\nweb-1 gets its traffic as before\.$/);
+}, [edge]);
+
+const gate = new TestBalancer("gate");
+
+balancedTest("a host that does not run what it should is not let in again", {
+  hosts: 1,
+  ...IN_PLACE,
+}, async (fleet, balancer) => {
+  const first = await fleet.deploy("v1.zip");
+  await carryOut(fleet, "web-1");
+  await carryOut(fleet, "web-1", "ValidateService");
+  await fleet.ended(first);
+  balancer.asked.length = 0;
+  gate.broken.set("block web-1", "connection refused");
+  const id = await fleet.deploy("v2.zip");
+  await carryOut(fleet, "web-1");
+  await fleet.ended(id);
+  assert.deepEqual(balancer.asked, ["block web-1"]);
+}, [gate]);
+
+balancedTest("a balancer that does not let a host in: the failure tells what it is left like", {
+  hosts: 1,
+  ...IN_PLACE,
+}, async (fleet, balancer) => {
+  balancer.broken.set("allow web-1", "is DOWN after 60 s");
+  const id = await fleet.deploy("v1.zip");
+  await carryOut(fleet, "web-1");
+  await carryOut(fleet, "web-1");
+  await fleet.ended(id);
+  const failed = fleet.targets(id)[0]?.events.find(({ status }) => status === "Failed");
+  assert.equal(
+    failed?.diagnostics?.message,
+    "the balancer web did not allow web-1: is DOWN after 60 s\n" +
+      "web-1 gets no traffic from web now, until a deployment to it lets it in. " +
+      "See what the balancer says: runtime balancer try web --host web-1",
+  );
+});
+
+balancedTest("a server that stops fails no host whose balancer has not answered", {
+  hosts: 1,
+  ...IN_PLACE,
+}, async (fleet, balancer) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const id = await fleet.deploy("v1.zip");
+  const order = await fleet.take("web-1");
+  balancer.held = promise;
+  await end(fleet, order);
+  await fleet.settled();
+  fleet.restart();
+  await fleet.settled();
+  assert.match(eventsOf(fleet, id, "web-1"), /^InProgress .* BlockTraffic:InProgress/);
+  resolve();
+  await carryOut(fleet, "web-1");
+  await carryOut(fleet, "web-1");
+  assert.equal((await fleet.ended(id)).status, "Succeeded");
+});
+
+balancedTest("hosts are looked at before the first is touched, eight at a time", {
+  hosts: 20,
+  ...IN_PLACE,
+}, async (fleet, balancer) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  balancer.held = promise;
+  const id = await fleet.deploy("v1.zip");
+  await fleet.settled();
+  assert.equal(balancer.most, 8);
+  balancer.held = undefined;
+  balancer.broken.set("check web-9", "no such server").set("check web-12", "no such server");
+  resolve();
+  assert.match(
+    (await fleet.ended(id)).error?.message ?? "",
+    /did not check web-\d+: no such server/,
+  );
 });

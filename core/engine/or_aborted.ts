@@ -1,0 +1,15 @@
+/** The wait for a plugin that may not look at its signal. @module */
+
+/** The answer, or `reason` once the signal is aborted, whatever the plugin does with its signal. */
+export function orAborted<Answer>(
+  answer: Promise<Answer>,
+  signal: AbortSignal,
+  reason: () => unknown,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(reason());
+    signal.addEventListener("abort", giveUp, { once: true });
+    answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    if (signal.aborted) giveUp();
+  });
+}
