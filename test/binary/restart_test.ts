@@ -146,7 +146,7 @@ test("a host that has lost its bundle downloads it; where that fails too, both a
     const failed = await fleet.runtime(...RESTART);
     assert.equal(failed.code, 1, failed.stdout + failed.stderr);
     assert.match(failed.stdout, /cannot be reused: it is not here any more/);
-    assert.match(failed.stderr, /web-1 DownloadBundle/);
+    assert.match(failed.stderr, /web-1 failed DownloadBundle/);
     assert.equal(file(host).ino, ino);
     const { rollbackInfo } = await infoOf(fleet, await newest(fleet));
     assert.equal(rollbackInfo?.rollbackDeploymentId, undefined);
