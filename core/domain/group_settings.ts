@@ -3,7 +3,6 @@
  * and the rules between members (CodeDeploy API reference, user guide). Pure.
  * @module
  */
-import { isDeepStrictEqual } from "node:util";
 import { DEFAULT_SERVER_CONFIG } from "./deployment_config.ts";
 import {
   type AlarmConfiguration,
@@ -43,15 +42,6 @@ export function newGroupSettings(given: GroupSettings, platform: ComputePlatform
 /** An update: members that are left out stay, `[]` clears a list (trap 39). */
 export function changedGroupSettings(now: GroupSettings, change: GroupSettings): GroupSettings {
   return withoutEmptyBalancers({ ...now, ...change });
-}
-
-/** Whether an update names other hosts, and does not only say the same filters again. */
-export function choosesOtherHosts(now: GroupSettings, changed: GroupSettings): boolean {
-  const filtersOf = (settings: GroupSettings) => [
-    settings.onPremisesInstanceTagFilters ?? [],
-    settings.onPremisesTagSet?.onPremisesTagSetList ?? [],
-  ];
-  return !isDeepStrictEqual(filtersOf(now), filtersOf(changed));
 }
 
 /**

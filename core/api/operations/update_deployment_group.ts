@@ -1,6 +1,8 @@
 /** UpdateDeploymentGroup: what is left out stays, `[]` clears a list (trap 39). @module */
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { changedGroupSettings, choosesOtherHosts } from "../../domain/group_settings.ts";
+import type { GroupSettings } from "../../domain/deployment_group.ts";
+import { changedGroupSettings } from "../../domain/group_settings.ts";
 import { Name } from "../../domain/name.ts";
 import { applicationNamed } from "../../store/applications.ts";
 import {
@@ -52,3 +54,12 @@ export const updateDeploymentGroup = operation({
     return { hooksNotCleanedUp: [] };
   },
 });
+
+/** Whether an update names other hosts, and does not only say the same filters again. */
+function choosesOtherHosts(now: GroupSettings, changed: GroupSettings): boolean {
+  const filtersOf = (settings: GroupSettings) => [
+    settings.onPremisesInstanceTagFilters ?? [],
+    settings.onPremisesTagSet?.onPremisesTagSetList ?? [],
+  ];
+  return !isDeepStrictEqual(filtersOf(now), filtersOf(changed));
+}
