@@ -52,13 +52,15 @@ export function loadRollout(
   const names = namesOf(db, deployment);
   if (!names.application) return error("APPLICATION_MISSING", "The application was deleted.");
   if (!group) return error("DEPLOYMENT_GROUP_MISSING", "The deployment group was deleted.");
+  const isNew = deployment.status === "Created";
+  const lost = isNew ? revisionFault(deployment, context) : undefined;
+  if (lost) return lost;
   const chosen = strategyFor(deployment, context);
   if (isError(chosen)) return chosen;
   const fault = trafficFault(deployment, context);
   if (fault) return fault;
   const health = healthOf(db, groupId);
   const now = context.now();
-  const isNew = deployment.status === "Created";
   const targets: Target[] | ErrorInformation = isNew
     ? chooseTargets({ deployment, group, health, zoneTag: chosen.zoneTag, context, now })
     : allTargets(db, id);
@@ -99,6 +101,28 @@ const selectNames = (db: Db) =>
 export function namesOf(db: Db, deployment: Deployment): Names {
   const names = prepared(db, selectNames).get({ id: deployment.id });
   return { application: names?.application ?? "", group: names?.group ?? "" };
+}
+
+/**
+ * A bundle of the server's own store that was deleted while the deployment waited to begin. Hosts of
+ * a rollback or a restart have a copy of theirs.
+ */
+function revisionFault(
+  { request }: Deployment,
+  { findArtifact }: EngineContext,
+): ErrorInformation | undefined {
+  const { revision, artifact, restartOf, reuseArchiveOf } = request;
+  if (!artifact || revision.revisionType !== "S3") return undefined;
+  if ((restartOf ?? reuseArchiveOf) !== undefined) return undefined;
+  const { version } = artifact;
+  const { bucket, key } = revision.s3Location;
+  if (findArtifact({ ...revision.s3Location, version })) return undefined;
+  return error(
+    "REVISION_MISSING",
+    `The bundle s3://${bucket}/${key} was deleted after the deployment was created: the server has ` +
+      `no version ${version} of it. No host was touched, all of them run what they did before. ` +
+      `Push the bundle again and deploy it: runtime deploy --app APP --group GROUP DIR`,
+  );
 }
 
 /** Balancers that the events of traffic need, and that cannot be had. */

@@ -34,6 +34,7 @@ const KINDS: Partial<Record<DeploymentErrorCode, CauseKind>> = {
   ELB_INVALID_INSTANCE: "balancer",
   HEALTH_CONSTRAINTS: "rule",
   HEALTH_CONSTRAINTS_INVALID: "rule",
+  INVALID_REVISION: "rule",
   MANUAL_STOP: "person",
   TIMEOUT: "clock",
 };

@@ -6,7 +6,7 @@
 import type { ErrorInformation } from "../domain/deployment.ts";
 import type { Target } from "../domain/target.ts";
 import type { FleetStep, FleetView } from "../plugin/contract.ts";
-import { failureMessage } from "./failure_cause.ts";
+import { failureOf } from "./failure_cause.ts";
 import { fleetView } from "./fleet_view.ts";
 import type { HostClocks } from "./host_clock.ts";
 import { proceed, skipped } from "./host_report.ts";
@@ -162,10 +162,7 @@ export function fail(
   step: { code: ErrorInformation["code"]; message: string },
   now: number,
 ): Decision {
-  const error: ErrorInformation = {
-    code: step.code,
-    message: failureMessage(step, state.targets.values()),
-  };
+  const error = failureOf(step, state.targets.values());
   const running = overviewOf(state).InProgress > 0;
   return {
     ...NOTHING,

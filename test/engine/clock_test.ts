@@ -21,7 +21,7 @@ fleetTest(
     assert.equal(fleet.show(id), "RP InProgress");
     await after(fleet, 1);
     const { error } = await fleet.ended(id);
-    assert.equal(fleet.show(id), "FK Failed HEALTH_CONSTRAINTS");
+    assert.equal(fleet.show(id), "FK Failed AGENT_ISSUE");
     assert.match(
       error?.message ?? "",
       /web-1 failed ApplicationStop \(CodeDeploy agent was not able/,
@@ -106,7 +106,7 @@ fleetTest("a restart does not wind the clocks back", { hosts: 1 }, async (fleet)
   fleet.restart();
   await after(fleet, MINUTE);
   await fleet.ended(id);
-  assert.equal(fleet.show(id), "F Failed HEALTH_CONSTRAINTS");
+  assert.equal(fleet.show(id), "F Failed AGENT_ISSUE");
 });
 
 fleetTest(
@@ -160,6 +160,6 @@ fleetTest(
     await polling;
     await after(fleet, 5 * MINUTE);
     await fleet.ended(id);
-    assert.equal(fleet.show(id), "F Failed HEALTH_CONSTRAINTS");
+    assert.equal(fleet.show(id), "F Failed AGENT_ISSUE");
   },
 );

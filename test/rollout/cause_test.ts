@@ -7,7 +7,7 @@ import { AGENT_SILENT_MESSAGE, type Diagnostics } from "../../core/domain/lifecy
 import { AT_THE_START, type Progress } from "../../core/domain/progress.ts";
 import type { Target } from "../../core/domain/target.ts";
 import { CAUSE_BYTES_MAX, causeOf, type Ended } from "../../core/rollout/cause.ts";
-import { failureMessage } from "../../core/rollout/failure_cause.ts";
+import { failureOf } from "../../core/rollout/failure_cause.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
 import { withoutAnswer } from "../../core/rollout/host_report.ts";
 import { target } from "./letters.ts";
@@ -54,7 +54,7 @@ function silent(id: string, letters: string): Target {
 
 function failed(targets: readonly Target[], changes: Partial<Ended["deployment"]> = {}): Ended {
   const code = "HEALTH_CONSTRAINTS";
-  const error = { code, message: failureMessage({ code, message: RULE }, targets) } as const;
+  const error = failureOf({ code, message: RULE }, targets);
   return { deployment: { status: "Failed", error, startTime: NOON, ...changes }, targets };
 }
 

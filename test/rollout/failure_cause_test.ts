@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { DeploymentErrorCode } from "../../core/domain/deployment.ts";
+import { AGENT_SILENT_MESSAGE } from "../../core/domain/lifecycle_event.ts";
 import type { Target } from "../../core/domain/target.ts";
-import {
-  failureMessage,
-  HEALTH_CONSTRAINTS_TEXT,
-  ruleOf,
-} from "../../core/rollout/failure_cause.ts";
+import { failureOf, HEALTH_CONSTRAINTS_TEXT, ruleOf } from "../../core/rollout/failure_cause.ts";
 import { target } from "./letters.ts";
 
 const rule = "1 of 3 hosts failed, 2 must stay healthy";
@@ -15,6 +13,13 @@ const withoutMessage: Target = {
   ...bare,
   events: bare.events.map(({ name, status }) => ({ name, status })),
 };
+
+/** A host that failed Install with such a message. */
+function said(id: string, message: string, script_name = ""): Target {
+  const failed = target(id, "Failed", "SSSFKKK");
+  const diagnostics = { error_code: 5, script_name, message, log: "" };
+  return { ...failed, events: failed.events.with(3, { ...failed.events[3]!, diagnostics }) };
+}
 
 const table: [what: string, targets: Target[], expected: string][] = [
   [
@@ -52,15 +57,52 @@ const table: [what: string, targets: Target[], expected: string][] = [
 for (const [what, targets, expected] of table) {
   test(`the message of a failed rollout names ${what}`, () => {
     const code = "HEALTH_CONSTRAINTS_INVALID";
-    const message = failureMessage({ code, message: rule }, targets);
+    const { message } = failureOf({ code, message: rule }, targets);
     assert.equal(message, `${expected}.`);
     assert.equal(ruleOf(message), rule);
   });
 }
 
 test("CodeDeploy's own text ends the message of its code", () => {
-  const step = { code: "HEALTH_CONSTRAINTS", message: rule };
-  assert.equal(failureMessage(step, []), `${rule}. ${HEALTH_CONSTRAINTS_TEXT}`);
+  const code = "HEALTH_CONSTRAINTS";
+  const message = `${rule}. ${HEALTH_CONSTRAINTS_TEXT}`;
+  assert.deepEqual(failureOf({ code, message: rule }, []), { code, message });
+});
+
+const silent = said("web-1", AGENT_SILENT_MESSAGE);
+const faulty = said(
+  "web-2",
+  "The deployment failed because the application specification file was empty. Make sure …",
+);
+const missing = said(
+  "web-3",
+  "The CodeDeploy agent did not find an AppSpec file within the unpacked revision directory at …",
+);
+const broken = target("web-4", "Failed", "SSF");
+const codes: [what: string, targets: Target[], code: DeploymentErrorCode][] = [
+  ["no agent answered", [silent, target("web-5", "Pending")], "AGENT_ISSUE"],
+  ["one answered and failed", [silent, broken], "HEALTH_CONSTRAINTS"],
+  ["no host could go by the AppSpec", [faulty, missing], "INVALID_REVISION"],
+  ["one host could go by it", [faulty, broken], "HEALTH_CONSTRAINTS"],
+  ["hosts failed for two reasons", [silent, faulty], "HEALTH_CONSTRAINTS"],
+  [
+    "a script says what an agent would",
+    [said("web-1", AGENT_SILENT_MESSAGE, "a.sh")],
+    "HEALTH_CONSTRAINTS",
+  ],
+  ["nobody failed", [target("web-1", "Pending")], "HEALTH_CONSTRAINTS"],
+];
+for (const [what, targets, expected] of codes) {
+  test(`the code of a failed rollout where ${what} is ${expected}`, () => {
+    const { code, message } = failureOf({ code: "HEALTH_CONSTRAINTS", message: rule }, targets);
+    assert.equal(code, expected);
+    assert.equal(ruleOf(message), rule);
+  });
+}
+
+test("a code of the strategy's own stays, whoever failed", () => {
+  const code = "HEALTH_CONSTRAINTS_INVALID";
+  assert.equal(failureOf({ code, message: rule }, [silent]).code, code);
 });
 
 test("the rule is found in the message that was made of it, whatever hosts are told behind it", () => {
@@ -74,8 +116,8 @@ test("the rule is found in the message that was made of it, whatever hosts are t
     const targets = fleet.map((events, index) =>
       target(`web-${index}`, events.includes("F") ? "Failed" : "Succeeded", events)
     );
-    for (const code of ["HEALTH_CONSTRAINTS", "HEALTH_CONSTRAINTS_INVALID"]) {
-      const whole = failureMessage({ code, message }, targets);
+    for (const code of ["HEALTH_CONSTRAINTS", "HEALTH_CONSTRAINTS_INVALID"] as const) {
+      const { message: whole } = failureOf({ code, message }, targets);
       // What reads like our own words about a host cannot be told from them.
       if (!/threw: \S+ failed Install/.test(message)) assert.equal(ruleOf(whole), message);
     }
