@@ -58,7 +58,7 @@ export class Calendar {
   /** Carries out what is due, and waits for what is next; settles when that is done. Never rejects. */
   look(): Promise<void> {
     this.#again = true;
-    return this.#looking ??= this.#lookAgain().finally(() => this.#looking = undefined);
+    return this.#looking ??= this.#lookAgain();
   }
 
   close(): void {
@@ -71,6 +71,8 @@ export class Calendar {
       this.#again = false;
       await this.#lookOnce();
     }
+    // In the same turn as the last question, so that nobody asks in between and is not heard.
+    this.#looking = undefined;
   }
 
   async #lookOnce(): Promise<void> {

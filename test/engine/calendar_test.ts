@@ -212,3 +212,16 @@ fleetTest("a commit that fails is said, and the time runs when the store is back
   await fleet.engine.lookAtCalendar();
   assert.equal(made(fleet).length, 1);
 });
+
+fleetTest("whoever asks for a look while another ends is heard", { hosts: 0 }, async (fleet) => {
+  await schedule(fleet);
+  // In whichever turn of the event loop it is asked for, one look or the next sees the new time.
+  for (let turn = 0; turn < 8; turn++) {
+    void fleet.engine.lookAtCalendar();
+    for (let passed = 0; passed < turn; passed++) await Promise.resolve();
+    fleet.now = at(3, 0, 25) + turn * 24 * HOUR;
+    void fleet.engine.lookAtCalendar();
+    for (let round = 0; round < 3; round++) await fleet.settled();
+    assert.equal(nightly(fleet)?.lastDue, fleet.now, `asked in turn ${turn}`);
+  }
+});
