@@ -6,19 +6,25 @@ import type { Tx } from "./group_commit.ts";
 import { prepared } from "./prepared.ts";
 import { targets } from "./schema.ts";
 
-/** Rows of one INSERT; SQLite bounds the variables of a statement. */
-const BATCH = 500;
+const insert = (db: Db) =>
+  db.insert(targets).values({
+    deploymentId: sql.placeholder("deploymentId"),
+    targetId: sql.placeholder("targetId"),
+    position: sql.placeholder("position"),
+    label: sql.placeholder("label"),
+    zone: sql.placeholder("zone"),
+    status: sql`${sql.placeholder("status")}`,
+    events: sql`${sql.placeholder("events")}`,
+    command: sql`${sql.placeholder("command")}`,
+    lastUpdated: sql`${sql.placeholder("lastUpdated")}`,
+  }).prepare();
 
 /** All targets of a deployment at its start, in the order hosts are taken. */
 export function insertTargets(tx: Tx, deploymentId: string, all: readonly Target[]): void {
-  for (let from = 0; from < all.length; from += BATCH) {
-    const rows = all.slice(from, from + BATCH).map((target, index) => ({
-      ...columns(target),
-      deploymentId,
-      targetId: target.id,
-      position: from + index,
-    }));
-    tx.insert(targets).values(rows).run();
+  const statement = prepared(tx, insert);
+  for (const [position, target] of all.entries()) {
+    const { label = null, zone = null } = target;
+    statement.run({ ...changing(deploymentId, target), position, label, zone });
   }
 }
 
@@ -34,16 +40,7 @@ const update = (db: Db) =>
   )).prepare();
 
 export function updateTarget(tx: Tx, deploymentId: string, target: Target): void {
-  const { status, events, command, lastUpdated } = columns(target);
-  prepared(tx, update).run({
-    status,
-    lastUpdated,
-    // Encoded here: drizzle would write the text "null" for a placeholder without a value.
-    events: JSON.stringify(events),
-    command: command && JSON.stringify(command),
-    deploymentId,
-    targetId: target.id,
-  });
+  prepared(tx, update).run(changing(deploymentId, target));
 }
 
 /** All targets in the order hosts are taken. */
@@ -93,14 +90,17 @@ export function listTargets(
   };
 }
 
-function columns(target: Target) {
+/** The columns that a report may change, and those of its key. */
+function changing(deploymentId: string, target: Target) {
+  const { id: targetId, status, events, command, lastUpdated } = target;
   return {
-    status: target.status,
-    events: [...target.events],
-    command: target.command ?? null,
-    lastUpdated: target.lastUpdated,
-    label: target.label ?? null,
-    zone: target.zone ?? null,
+    deploymentId,
+    targetId,
+    status,
+    lastUpdated,
+    // Encoded here: drizzle would write the text "null" for a placeholder without a value.
+    events: JSON.stringify(events),
+    command: command ? JSON.stringify(command) : null,
   };
 }
 
