@@ -7,6 +7,7 @@ import type { Deployment } from "../domain/deployment.ts";
 import { instanceArn, type Realm } from "../domain/identity.ts";
 import { lifecycleErrorCode, type LifecycleEvent } from "../domain/lifecycle_event.ts";
 import type { Target } from "../domain/target.ts";
+import { statusMessages } from "../engine/status_messages.ts";
 import { epochSeconds } from "./epoch_seconds.ts";
 import { withoutContent } from "./revision_content.ts";
 import type { DeploymentInfo } from "./shapes/deployment.ts";
@@ -17,6 +18,7 @@ import type { LifecycleEventShape } from "./shapes/lifecycle_event.ts";
 export function deploymentInfo(
   deployment: Deployment,
   names: { application: string; group: string },
+  timeLapse: number,
 ): DeploymentInfo {
   const { request } = deployment;
   const { startTime, completeTime } = deployment;
@@ -45,13 +47,25 @@ export function deploymentInfo(
     blueGreenDeploymentConfiguration: request.blueGreen,
     loadBalancerInfo: request.loadBalancer,
     targetInstances: request.targetInstances,
+    relatedDeployments: relatedDeployments(deployment),
     fileExistsBehavior: request.fileExistsBehavior,
-    deploymentStatusMessages: [...deployment.statusMessages],
+    deploymentStatusMessages: statusMessages(deployment, timeLapse),
     computePlatform: request.computePlatform,
     overrideAlarmConfiguration: request.overrideAlarms,
     // Absent for STANDARD, as it is for deployments from before there was another mode (spec 1.3).
     deploymentMode: request.restartOf === undefined ? undefined : "RESTART",
   };
+}
+
+/** A follow-on names the one that its hosts came too late for, and that one its follow-ons. */
+function relatedDeployments(
+  { request, followOns }: Deployment,
+): DeploymentInfo["relatedDeployments"] {
+  const { autoUpdateOf } = request;
+  if (autoUpdateOf !== undefined) {
+    return { autoUpdateOutdatedInstancesRootDeploymentId: autoUpdateOf };
+  }
+  return followOns && { autoUpdateOutdatedInstancesDeploymentIds: [...followOns] };
 }
 
 /** DeploymentTarget of an on-premises host: its id is its name, its ARN that of its registration. */

@@ -129,6 +129,8 @@ export interface DeploymentRequest {
    * of it they run again.
    */
   restartOf?: string;
+  /** A follow-on deployment (spec 6.3): the one that hosts came too late for. */
+  autoUpdateOf?: string;
   /** The deployment whose end triggered this rollback. */
   rollbackOf?: string;
   /** Of a rollback: the success that it goes back to, whose bundle hosts take if they have it still. */
@@ -181,6 +183,8 @@ export interface Deployment {
   error?: ErrorInformation;
   rollback: RollbackInfo;
   statusMessages: readonly string[];
+  /** Deployments to hosts that came while it was under way. */
+  followOns?: readonly string[];
   /**
    * Set when it is to be stopped: by a request (`rollback` as in autoRollbackEnabled), or for a
    * reason that `error` has, such as an alarm.

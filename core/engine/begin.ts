@@ -11,10 +11,12 @@ import type { Target } from "../domain/target.ts";
 import { fail, type Strategy } from "../plugin/contract.ts";
 import type { Rules } from "../rollout/advance.ts";
 import { watchedAlarms } from "../rollout/alarms.ts";
+import type { HostClocks } from "../rollout/host_clock.ts";
 import { newState, type RolloutState } from "../rollout/state.ts";
 import type { Db } from "../store/database.ts";
 import { changeDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
+import { groupPolicy } from "../store/group_policies.ts";
 import { healthOf } from "../store/instance_health.ts";
 import { lastLogSequence } from "../store/log_chunks.ts";
 import { prepared } from "../store/prepared.ts";
@@ -157,7 +159,8 @@ function strategyFor(
         `${where}: ${issue?.message}`,
     );
   }
-  const { timeLapse, clocks } = context;
+  const { timeLapse } = context;
+  const clocks = clocksOf(deployment, context);
   return {
     zoneTag: strategy.zoneBy?.(checked.data),
     rules: {
@@ -165,6 +168,19 @@ function strategyFor(
       checksFirst: watchedAlarms(request).length > 0 || hasTraffic(request.style),
       next: asked(strategy, checked.data, context),
     },
+  };
+}
+
+/** A rollback may have less time for an event than other deployments of its group. */
+function clocksOf({ request, groupId }: Deployment, context: EngineContext): HostClocks {
+  const { clocks, timeLapse, store } = context;
+  if (request.creator !== "codeDeployRollback") return clocks;
+  const { eventTimeoutSeconds } = groupPolicy(store.read, groupId).rollback ?? {};
+  if (eventTimeoutSeconds === undefined) return clocks;
+  const most = eventTimeoutSeconds * 1000 / timeLapse;
+  return {
+    notStarted: Math.min(clocks.notStarted, most),
+    notFinished: Math.min(clocks.notFinished, most),
   };
 }
 

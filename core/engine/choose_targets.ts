@@ -137,7 +137,9 @@ interface Host {
 }
 
 /** Who serves the group: its live hosts, else those of its tags. */
-function groupHosts(choosing: Choosing): Host[] | ErrorInformation {
+export function groupHosts(
+  choosing: Pick<Choosing, "group" | "context">,
+): Host[] | ErrorInformation {
   const live = liveHosts(choosing);
   if (live.length > 0) return live;
   const { settings } = choosing.group;
@@ -148,13 +150,16 @@ function groupHosts(choosing: Choosing): Host[] | ErrorInformation {
 }
 
 /** Those a blue/green deployment has made serve, without those that were deregistered since. */
-function liveHosts({ group, context: { store } }: Choosing): Host[] {
+function liveHosts({ group, context: { store } }: Pick<Choosing, "group" | "context">): Host[] {
   if (!group.liveHosts) return [];
   const live = new Set(group.liveHosts);
   return registered(store.read).filter(({ name }) => live.has(name));
 }
 
-function discover({ context }: Choosing, group: GroupView): Host[] | ErrorInformation {
+function discover(
+  { context }: Pick<Choosing, "context">,
+  group: GroupView,
+): Host[] | ErrorInformation {
   const plugin = context.plugins.get("target", "on-premises");
   if (!plugin) return error("INTERNAL_ERROR", "The target plugin on-premises is not loaded.");
   const hosts = registered(context.store.read);

@@ -9,7 +9,6 @@ import {
   deployedIdentity,
   type Deployment,
   type ErrorInformation,
-  NO_TARGETS,
   type RollbackInfo,
   TERMINAL_DEPLOYMENT,
 } from "../domain/deployment.ts";
@@ -32,6 +31,7 @@ import { noteHealth } from "../store/instance_health.ts";
 import { dropLease } from "../store/leases.ts";
 import { deploymentGroups } from "../store/schema.ts";
 import { allTargets, updateTarget } from "../store/targets.ts";
+import { insertSuccessor } from "./successor.ts";
 import { beginNext } from "./queue.ts";
 import { supersededBy } from "./supersede.ts";
 
@@ -41,12 +41,19 @@ export interface End {
   rollbackId: string | undefined;
 }
 
+interface Ending {
+  now: number;
+  random: Uint8Array;
+  /** Makes what follows a success, before those that wait may begin. */
+  followOn?: (tx: Tx, ended: Deployment) => void;
+}
+
 /** `ended` carries its terminal status already; nine random bytes make the rollback's id. */
 export function endDeployment(
   tx: Tx,
   end: Deployment,
   targets: readonly Target[],
-  { now, random }: { now: number; random: Uint8Array },
+  { now, random, followOn }: Ending,
 ): End {
   const superseder = end.status === "Succeeded" ? undefined : supersederOf(tx, end);
   const ended = superseder !== undefined && end.status === "Stopped"
@@ -79,6 +86,7 @@ export function endDeployment(
   const cause = causeOf({ deployment: { ...ended, startTime }, targets });
   if (cause) insertCause(tx, ended.id, cause);
   dropLease(tx, ended.id);
+  if (ended.status === "Succeeded") followOn?.(tx, ended);
   beginNext(tx, ended.groupId, now);
   return { change: { rollback, ...(error && { error }) }, rollbackId };
 }
@@ -188,20 +196,7 @@ export function insertRollback(
   ended: Deployment,
   { id, request, now }: { id: string; request: Deployment["request"]; now: number },
 ): void {
-  insertDeployment(tx, {
-    id,
-    applicationId: ended.applicationId,
-    groupId: ended.groupId,
-    status: "Created",
-    request,
-    createTime: now,
-    overview: NO_TARGETS,
-    rollback: {
-      rollbackTriggeringDeploymentId: ended.id,
-      rollbackMessage: rollbackMessages(ended.id, id).rollback,
-    },
-    statusMessages: [],
-  });
-  tx.update(deploymentGroups).set({ lastAttemptedDeploymentId: id })
-    .where(eq(deploymentGroups.id, ended.groupId)).run();
+  const { rollback: rollbackMessage } = rollbackMessages(ended.id, id);
+  const rollback = { rollbackTriggeringDeploymentId: ended.id, rollbackMessage };
+  insertSuccessor(tx, ended, { id, request, rollback, now });
 }

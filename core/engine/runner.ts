@@ -29,6 +29,7 @@ import type { Rollout } from "./begin.ts";
 import type { EngineContext } from "./context.ts";
 import { endDeployment } from "./end_deployment.ts";
 import type { HostDesk } from "./host_desk.ts";
+import { followOn } from "./follow_on.ts";
 import { HostTraffic } from "./host_traffic.ts";
 import { commandIdOf, type Names } from "./order.ts";
 import { LeaseLost, type Ownership } from "./ownership.ts";
@@ -322,6 +323,8 @@ export class Runner {
     const end = endDeployment(tx, this.#deployment, [...this.state.targets.values()], {
       now,
       random: this.#parts.context.randomBytes(9),
+      followOn: (tx, ended) =>
+        followOn(tx, ended, [...this.state.targets.values()], this.#parts.context),
     });
     Object.assign(this.#deployment, end.change);
     this.#tell(tx, [...happened, ...becameOf(status, end.rollbackId)]);
@@ -373,11 +376,15 @@ export class Runner {
   }
 
   #deploymentEvent(): StreamEvent {
-    const { id, status, error } = this.state;
+    const { id, status, error, stop, progress, terminationWait } = this.state;
     const overview = overviewOf(this.state);
-    return deploymentEvent(
-      { ...this.#deployment, id, status, ...(error && { error }), overview },
-      this.#names,
-    );
+    const own = {
+      ...{ id, status, overview, progress },
+      ...(error && { error }),
+      ...(stop && { stop }),
+      ...(terminationWait && { terminationWait }),
+    };
+    const { timeLapse } = this.#parts.context;
+    return deploymentEvent({ ...this.#deployment, ...own }, this.#names, timeLapse);
   }
 }

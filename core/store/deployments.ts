@@ -43,7 +43,7 @@ export type DeploymentChange = Partial<
 >;
 
 export function insertDeployment(tx: Tx, deployment: Deployment): void {
-  const { statusMessages, ...rest } = deployment;
+  const { statusMessages, followOns: _later, ...rest } = deployment;
   tx.insert(deployments).values({ ...rest, statusMessages: [...statusMessages] }).run();
 }
 
@@ -253,8 +253,8 @@ function selectPage(given: readonly string[]) {
 }
 
 function fromRow(row: typeof deployments.$inferSelect): Deployment {
-  const { notBefore, startTime, completeTime, error, stop, progress, terminationWait, ...rest } =
-    row;
+  const { notBefore, startTime, completeTime, error, stop, ...waits } = row;
+  const { progress, terminationWait, followOns, ...rest } = waits;
   return {
     ...rest,
     ...(notBefore !== null && { notBefore }),
@@ -263,6 +263,13 @@ function fromRow(row: typeof deployments.$inferSelect): Deployment {
     ...(error !== null && { error }),
     ...(stop !== null && { stop }),
     ...(progress !== null && { progress }),
+    ...(followOns !== null && { followOns }),
     ...(terminationWait !== null && { terminationWait }),
   };
+}
+
+/** Notes that hosts came too late for a deployment and have one of their own now. */
+export function addFollowOn(tx: Tx, id: string, followOn: string): void {
+  const followOns = [...getDeployment(tx, id)?.followOns ?? [], followOn];
+  tx.update(deployments).set({ followOns }).where(eq(deployments.id, id)).run();
 }

@@ -204,6 +204,9 @@ CREATE TABLE leases (
   `
 CREATE TABLE deployment_causes (deployment_id TEXT PRIMARY KEY, cause TEXT NOT NULL) WITHOUT ROWID;
 `,
+  `
+ALTER TABLE deployments ADD COLUMN follow_ons TEXT;
+`,
 ];
 
 /** The version this binary reads and writes. */

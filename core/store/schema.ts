@@ -164,6 +164,7 @@ export const deployments = sqliteTable("deployments", {
   terminationWait: text("termination_wait", { mode: "json" })
     .$type<{ startedAt: number; skippedAt?: number }>(),
   notBefore: integer("not_before"),
+  followOns: text("follow_ons", { mode: "json" }).$type<string[]>(),
   progress: text("progress", { mode: "json" }).$type<Progress>(),
 }, (t) => [
   index("deployments_group").on(t.groupId, t.createTime),
