@@ -15,6 +15,8 @@ export interface ApiContext {
   readonly strategies: Strategies;
   /** SPKI in PEM; hosts that join pin it. */
   readonly serverPublicKey: string;
+  /** By how much the waits of a rollout are shortened, at least 1. */
+  readonly timeLapse: number;
   /** Milliseconds since the epoch. */
   now(): number;
   randomBytes(length: number): Uint8Array;

@@ -15,6 +15,7 @@ import { deploymentOperations } from "./deployment_operations.ts";
 import { type Operation, operationsByName } from "./operation.ts";
 import { describeOperations } from "./operations/describe_operations.ts";
 import { explainDeployment } from "./operations/explain_deployment.ts";
+import { interventions } from "./operations/intervene.ts";
 import { getDeploymentLogs } from "./operations/get_deployment_logs.ts";
 import { listIntegrations } from "./operations/list_integrations.ts";
 import { putIntegration } from "./operations/put_integration.ts";
@@ -49,6 +50,7 @@ export function publicServices(engine: Engine, integrations: Integrations): Publ
           listIntegrations(integrations),
           putIntegration(integrations),
           tryIntegration(integrations),
+          ...interventions(engine),
           ...schedulingOperations(engine),
           ...releaseOperations(engine),
           describeOperations(() => services),

@@ -38,6 +38,16 @@ export class ProgressText {
   }
 
   #deploymentLines(event: DeploymentEvent, now: number): string[] {
+    return [...this.#statusLines(event, now), ...this.#waitLines(event, now)];
+  }
+
+  #waitLines({ deploymentId, statusMessages }: DeploymentEvent, now: number): string[] {
+    const waits = harmless(statusMessages.join(" "));
+    if (!this.#isNews(`${deploymentId} waits`, waits) || waits === "") return [];
+    return [`${clock(now)} ${deploymentId} ${waits}`];
+  }
+
+  #statusLines(event: DeploymentEvent, now: number): string[] {
     if (!this.#isNews(event.deploymentId, event.status)) return [];
     const at = clock(event.completeTime ?? now);
     const error = event.error ? `: ${event.error.code}: ${harmless(event.error.message)}` : "";

@@ -10,7 +10,7 @@ import {
   type TargetEvent,
 } from "./deployment_view.ts";
 import { failureTitle, hookLines, lastLines } from "./host_failure.ts";
-import { clip, duration } from "./words.ts";
+import { clip, duration, harmless } from "./words.ts";
 
 export interface Screen {
   /** Milliseconds since the epoch, to count durations to. */
@@ -62,7 +62,10 @@ function heading(view: DeploymentView, { paint, now, columns }: Screen): string[
   const title = `${view.id}  ${applicationName}/${deploymentGroupName}  ${deployment.revision}`;
   const tally = counts([...view.targets.values()]);
   const status = [deployment.status, took, tally].filter((part) => part !== "").join("  ");
-  return [paint.bold(clip(title, columns)), clip(status, columns)];
+  const waits = deployment.statusMessages.map((text) =>
+    paint.yellow(clip(`  ${harmless(text)}`, columns))
+  );
+  return [paint.bold(clip(title, columns)), clip(status, columns), ...waits];
 }
 
 function counts(targets: readonly TargetEvent[]): string {

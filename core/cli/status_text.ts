@@ -34,7 +34,7 @@ export function deploymentText(
     ["mode", info.deploymentMode ?? ""],
     ["config", info.deploymentConfigName],
     ["created", `${dateTime(info.createTime * 1000)}, took ${took(info, now)}`],
-    ["waits", info.status === "Queued" ? waits(info) : ""],
+    ["waits", info.completeTime === undefined ? waits(info) : ""],
     ["error", error ? `${error.code}: ${harmless(error.message)}` : ""],
     ["rollback", harmless(rollbackInfo?.rollbackMessage ?? "")],
   ];

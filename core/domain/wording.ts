@@ -11,6 +11,14 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** How long something was asked to take: `30 seconds`, `1 minute`, `90 minutes`. */
+export function span(milliseconds: number): string {
+  const [count, unit] = milliseconds < 60_000
+    ? [Math.round(milliseconds / 1000), "second"]
+    : [Math.round(milliseconds / 60_000), "minute"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 /** `2026-11-25 12:00:01 UTC`: for texts that are kept, whoever reads them where. */
 export function utcTime(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;

@@ -12,6 +12,7 @@ import {
   TERMINAL_DEPLOYMENT,
 } from "../domain/deployment.ts";
 import { DomainError } from "../domain/errors.ts";
+import { AT_THE_START } from "../domain/progress.ts";
 import { overviewOf } from "../rollout/state.ts";
 import {
   begunDeploymentOf,
@@ -32,6 +33,7 @@ import { failDeployment } from "./end_deployment.ts";
 import { HostDesk } from "./host_desk.ts";
 import { HostOrders } from "./host_orders.ts";
 import { intervene, type Intervention, refuseIfNotUnderWay } from "./intervene.ts";
+import type { Names } from "./order.ts";
 import { Releases } from "./releases.ts";
 import { Ownership } from "./ownership.ts";
 import { Runner } from "./runner.ts";
@@ -128,7 +130,7 @@ export class Engine {
 
   #created({ id, ended, stopping }: Created): void {
     for (const one of ended) {
-      this.#streams.publish(deploymentEvent(one, namesOf(this.#context.store.read, one)));
+      this.#publish(one, namesOf(this.#context.store.read, one));
     }
     if (stopping !== undefined) this.#makeWay(stopping);
     this.#run(id);
@@ -174,7 +176,7 @@ export class Engine {
       return ended;
     });
     if (!ended) return false;
-    this.#streams.publish(deploymentEvent(ended, names));
+    this.#publish(ended, names);
     return true;
   }
 
@@ -191,11 +193,14 @@ export class Engine {
   async intervene(id: string, wish: Intervention, by: string): Promise<void> {
     const deployment = this.deployment(id);
     refuseIfNotUnderWay(deployment);
-    const runner = this.#runners.get(id) ?? this.#run(id);
-    // It has ended in this very moment.
-    if (!runner) return refuseIfNotUnderWay(this.deployment(id));
     const { store, now } = this.#context;
     const policy = groupPolicy(store.read, deployment.groupId);
+    const known = this.#runners.get(id);
+    // A refusal brings nobody up.
+    if (!known) intervene({ progress: AT_THE_START, ...deployment }, wish, by, policy);
+    const runner = known ?? this.#run(id);
+    // It has ended in this very moment.
+    if (!runner) return refuseIfNotUnderWay(this.deployment(id));
     const { input, ...noted } = intervene(runner.state, wish, by, policy);
     await runner.input(
       input,
@@ -227,7 +232,8 @@ export class Engine {
     const targets = allTargets(this.#context.store.read, id)
       .map((target) => targetEvent(id, target));
     const ended = TERMINAL_DEPLOYMENT.has(deployment.status);
-    return { stop, now: [...targets, deploymentEvent(deployment, names)], ended };
+    const asItIs = deploymentEvent(deployment, names, this.#context.timeLapse);
+    return { stop, now: [...targets, asItIs], ended };
   }
 
   /** Brings a deployment's runner up; answers it unless the deployment has ended or waits. */
@@ -281,7 +287,7 @@ export class Engine {
       })
       .then((end) => {
         if (!end) return;
-        this.#streams.publish(deploymentEvent(end.ended, names));
+        this.#publish(end.ended, names);
         this.#ended(deployment);
       });
     this.#unwaited(failing, `ending deployment ${deployment.id}`);
@@ -294,6 +300,10 @@ export class Engine {
     if (next) this.#run(next);
     else void this.#calendar.look();
     this.releases.goOn();
+  }
+
+  #publish(deployment: Deployment, names: Names): void {
+    this.#streams.publish(deploymentEvent(deployment, names, this.#context.timeLapse));
   }
 
   /** A runner that cannot be loaded stays broken, so that the next tick tries again. */

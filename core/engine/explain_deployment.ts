@@ -14,7 +14,7 @@ import { allTargets } from "../store/targets.ts";
 export function explainDeployment(
   db: Db,
   deployment: Deployment,
-  now: number,
+  { now, timeLapse }: { now: number; timeLapse: number },
 ): Explanation & { cause?: Cause } {
   const { id, groupId, status } = deployment;
   const targets = allTargets(db, id);
@@ -36,7 +36,7 @@ export function explainDeployment(
       ...(back && { rollback: { deployment: back, ...(backCause && { cause: backCause }) } }),
       ...(before !== undefined && { before }),
       ...(isLater && { later }),
-      now,
+      ...{ now, timeLapse },
     }),
   };
 }

@@ -28,13 +28,23 @@ export interface Intervening {
   reason?: string;
 }
 
+/** A rollout as its runner has it, or as it is kept. */
+type Intervenable =
+  & Pick<RolloutState, "id" | "status" | "progress">
+  & Partial<Pick<RolloutState, "error" | "stop">>;
+
 /** Throws where there is nothing to intervene in, or the caller has no right to approve. */
 export function intervene(
-  { status, progress, id }: Pick<RolloutState, "status" | "progress" | "id">,
+  { id, status, progress, error, stop }: Intervenable,
   wish: Intervention,
   by: string,
   policy: GroupPolicy,
 ): Intervening {
+  if (stop) throw refusal(`The deployment ${id} is being stopped`);
+  // Who aborts one that fails anyhow asks for what may come too late: the revision before.
+  if (error && wish.kind !== "abort") {
+    throw refusal(`The deployment ${id} has failed: ${error.code}`);
+  }
   switch (wish.kind) {
     case "pause": {
       const { message } = wish;

@@ -4,6 +4,7 @@ import { revisionTitle } from "../domain/revision.ts";
 import type { Target } from "../domain/target.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
 import type { Names } from "./order.ts";
+import { statusMessages } from "./status_messages.ts";
 
 export function targetEvent(deploymentId: string, target: Target): StreamEvent {
   const { id: targetId, status, events } = target;
@@ -13,6 +14,7 @@ export function targetEvent(deploymentId: string, target: Target): StreamEvent {
 export function deploymentEvent(
   deployment: Deployment,
   names: Names,
+  timeLapse: number,
 ): StreamEvent {
   const { request } = deployment;
   return {
@@ -26,7 +28,7 @@ export function deploymentEvent(
     status: deployment.status,
     overview: deployment.overview,
     rollback: deployment.rollback,
-    statusMessages: [...deployment.statusMessages],
+    statusMessages: statusMessages(deployment, timeLapse),
     createTime: deployment.createTime,
     ...(deployment.error && { error: deployment.error }),
     ...(deployment.completeTime !== undefined && { completeTime: deployment.completeTime }),

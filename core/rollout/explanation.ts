@@ -7,9 +7,9 @@ import type { Cause } from "../domain/cause.ts";
 import { type Deployment, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import { revisionTitle } from "../domain/revision.ts";
 import type { Target, TargetStatus } from "../domain/target.ts";
-import { hosts, hostsOf, some } from "../domain/wording.ts";
+import { duration, hosts, hostsOf, some, utcTime } from "../domain/wording.ts";
 import { sentenceOf } from "./failure_cause.ts";
-import { since, waitsOf } from "./waiting.ts";
+import { waitingFor } from "./waiting_for.ts";
 
 export interface Standing {
   deployment: Deployment;
@@ -21,6 +21,8 @@ export interface Standing {
   /** A deployment of its group that has come since, other than its rollback. */
   later?: string;
   now: number;
+  /** By how much the server shortens its waits. */
+  timeLapse: number;
 }
 
 export interface Explanation {
@@ -35,9 +37,14 @@ export function explain(standing: Standing): Explanation {
   return TERMINAL_DEPLOYMENT.has(standing.deployment.status) ? ended(standing) : running(standing);
 }
 
-function running({ deployment, targets, before, now }: Standing): Explanation {
+function running({ deployment, targets, before, now, timeLapse }: Standing): Explanation {
   const { id, status, createTime } = deployment;
-  const next = [`runtime logs ${id} -f`, `runtime stop ${id}`];
+  const waits = waitingFor(deployment, timeLapse);
+  const next = [
+    ...waits.flatMap((wait) => wait.next),
+    `runtime logs ${id} -f`,
+    `runtime stop ${id}`,
+  ];
   if (status === "Queued" || status === "Created") {
     const what = before === undefined ? "its turn" : `the end of ${before}`;
     return { state: [`waits for ${what} ${since(createTime, now)}`], next };
@@ -49,7 +56,7 @@ function running({ deployment, targets, before, now }: Standing): Explanation {
   const over = targets.length - busy.length - pending;
   return {
     state: [
-      ...waitsOf(deployment, now),
+      ...waits.map(({ text }) => text),
       ...told,
       ...(more > 0 ? [`${hosts(more)} more under way`] : []),
       `${hostsOf(over, targets.length)} done, ${pending} to come`,
@@ -69,6 +76,10 @@ function doing({ id, events, command, lastUpdated }: Target, now: number): strin
   }
   const what = ahead === undefined ? "has not told its end" : `has not begun ${ahead}`;
   return `${id} ${what} ${since(lastUpdated, now)}`;
+}
+
+function since(at: number, now: number): string {
+  return `since ${utcTime(at)}, ${duration(now - at)}`;
 }
 
 function ended(standing: Standing): Explanation {

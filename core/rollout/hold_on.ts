@@ -4,8 +4,9 @@
  * @module
  */
 import type { DeploymentStatus, ErrorInformation } from "../domain/deployment.ts";
-import type { Hold } from "../domain/hold.ts";
+import type { AnalysisRules, Hold } from "../domain/hold.ts";
 import type { HoldUnderWay, Progress } from "../domain/progress.ts";
+import { span } from "../domain/wording.ts";
 import { type AnalysisStep, judgeAnalysis } from "./analysis.ts";
 
 type Change = { progress?: Progress; status?: DeploymentStatus };
@@ -27,17 +28,16 @@ export function holdOn(
     const status = hold.kind === "bake" || hold.kind === "analysis" ? "Baking" : "InProgress";
     return { kind: "holding", change: { progress: { ...progress, hold: begun }, status } };
   }
-  const { since } = progress.hold;
+  const end = holdEnd(progress.hold, timeLapse);
+  const isLate = end !== undefined && now >= end;
   switch (hold.kind) {
     case "bake":
-      return now >= since + hold.ms / timeLapse
-        ? over(progress, key)
-        : { kind: "holding", change: {} };
+      return isLate ? over(progress, key) : { kind: "holding", change: {} };
     case "pause":
       return { kind: "holding", change: {} };
     case "approval": {
-      if (now < since + hold.ms / timeLapse) return { kind: "holding", change: {} };
-      const message = `nobody approved "${key}" within ${minutes(hold.ms)}`;
+      if (!isLate) return { kind: "holding", change: {} };
+      const message = `nobody approved "${key}" within ${span(hold.ms)}`;
       return { kind: "failed", failure: { code: "TIMEOUT", message } };
     }
     case "analysis": {
@@ -50,6 +50,14 @@ export function holdOn(
   }
 }
 
+/** When a hold is over by itself, in milliseconds since the epoch; undefined for one that is not. */
+export function holdEnd(
+  { hold, since }: Pick<HoldUnderWay, "hold" | "since">,
+  timeLapse: number,
+): number | undefined {
+  return "ms" in hold ? since + hold.ms / timeLapse : undefined;
+}
+
 /** What an analysis that is under way needs next; undefined for any other hold. */
 export function analysisStep(
   { hold, since, measurements }: HoldUnderWay,
@@ -57,18 +65,15 @@ export function analysisStep(
   timeLapse: number,
 ): AnalysisStep | undefined {
   if (hold.kind !== "analysis") return undefined;
-  const rules = { ...hold.rules, interval: hold.rules.interval / timeLapse };
-  return judgeAnalysis({ rules, since, measurements }, now).next;
+  return judgeAnalysis({ rules: lapsed(hold.rules, timeLapse), since, measurements }, now).next;
+}
+
+/** The rules as they are kept to by a server with this time-lapse. */
+export function lapsed(rules: AnalysisRules, timeLapse: number): AnalysisRules {
+  return { ...rules, interval: rules.interval / timeLapse };
 }
 
 function over({ hold: _over, ...progress }: Progress, key: string): Held {
   const change = { progress: { ...progress, passed: [...progress.passed, key] } };
   return { kind: "over", change: { ...change, status: "InProgress" } };
-}
-
-/** `90 minutes`, `1 minute`; whole seconds below a minute. */
-function minutes(ms: number): string {
-  if (ms < 60_000) return `${Math.round(ms / 1000)} seconds`;
-  const count = Math.round(ms / 60_000);
-  return count === 1 ? "1 minute" : `${count} minutes`;
 }

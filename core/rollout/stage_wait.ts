@@ -50,9 +50,7 @@ function readyWait(
       change: { status: "Ready", progress: { ...progress, readySince: now } },
     };
   }
-  if (now < progress.readySince + waitTimeInMinutes * MINUTE / timeLapse) {
-    return { kind: "waiting" };
-  }
+  if (now < readyEnd(request, progress.readySince, timeLapse)) return { kind: "waiting" };
   return {
     kind: "expired",
     error: {
@@ -70,9 +68,27 @@ function terminationWait(
 ): StageWait {
   if (!terminationWait) return { kind: "waiting", change: { terminationWait: { startedAt: now } } };
   const { startedAt, skippedAt } = terminationWait;
-  const { terminationWaitTimeInMinutes = 0 } =
-    request.blueGreen?.terminateBlueInstancesOnDeploymentSuccess ?? {};
-  const isOver = skippedAt !== undefined ||
-    now >= startedAt + terminationWaitTimeInMinutes * MINUTE / timeLapse;
+  const isOver = skippedAt !== undefined || now >= terminationEnd(request, startedAt, timeLapse);
   return isOver ? { kind: "none" } : { kind: "waiting" };
+}
+
+/** Until when a deployment that is Ready waits to be continued, in milliseconds since the epoch. */
+export function readyEnd(
+  { blueGreen }: RolloutState["request"],
+  since: number,
+  timeLapse: number,
+): number {
+  const { waitTimeInMinutes = 0 } = blueGreen?.deploymentReadyOption ?? {};
+  return since + waitTimeInMinutes * MINUTE / timeLapse;
+}
+
+/** When the original hosts are ended, in milliseconds since the epoch. */
+export function terminationEnd(
+  { blueGreen }: RolloutState["request"],
+  since: number,
+  timeLapse: number,
+): number {
+  const { terminationWaitTimeInMinutes = 0 } =
+    blueGreen?.terminateBlueInstancesOnDeploymentSuccess ?? {};
+  return since + terminationWaitTimeInMinutes * MINUTE / timeLapse;
 }

@@ -146,6 +146,7 @@ async function assemble(
     quotas,
     strategies: new Strategies(plugins),
     serverPublicKey: secrets.orderPublicKey,
+    timeLapse,
     now,
     randomBytes,
   };

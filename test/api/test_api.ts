@@ -119,6 +119,7 @@ export async function openTestApi(
     quotas,
     strategies: new Strategies(createRegistry(BUILT_IN_PLUGINS)),
     serverPublicKey,
+    timeLapse: 1,
     now: () => Date.now() + offset,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
   };

@@ -19,10 +19,10 @@ export const batchGetDeployments = () =>
       "DeploymentIdRequiredException",
       "InvalidDeploymentIdException",
     ],
-    run({ deploymentIds }, { store }) {
-      const found = getDeployments(store.read, deploymentIds);
+    run({ deploymentIds }, { store: { read }, timeLapse }) {
+      const found = getDeployments(read, deploymentIds);
       return {
-        deploymentsInfo: found.map((one) => deploymentInfo(one, namesOf(store.read, one))),
+        deploymentsInfo: found.map((one) => deploymentInfo(one, namesOf(read, one), timeLapse)),
       };
     },
   });

@@ -16,10 +16,10 @@ export const explainDeployment = (engine: Pick<Engine, "deployment">) =>
       "DeploymentIdRequiredException",
       "InvalidDeploymentIdException",
     ],
-    run({ deploymentId }, { store, now }) {
+    run({ deploymentId }, { store, now, timeLapse }) {
       const deployment = engine.deployment(deploymentId);
       const { status, error } = deployment;
-      const explained = explain(store.read, deployment, now());
+      const explained = explain(store.read, deployment, { now: now(), timeLapse });
       return { deploymentId, status, ...(error && { error }), ...explained };
     },
   });

@@ -18,8 +18,9 @@ export const getDeployment = (engine: Pick<Engine, "deployment">) =>
       "DeploymentIdRequiredException",
       "InvalidDeploymentIdException",
     ],
-    run({ deploymentId }, { store }) {
+    run({ deploymentId }, { store, timeLapse }) {
       const deployment = engine.deployment(deploymentId);
-      return { deploymentInfo: deploymentInfo(deployment, namesOf(store.read, deployment)) };
+      const names = namesOf(store.read, deployment);
+      return { deploymentInfo: deploymentInfo(deployment, names, timeLapse) };
     },
   });

@@ -7,7 +7,9 @@ const RUNNING = { deploymentId: DEPLOYMENT.running };
 const APPLICATION_ARN = "arn:aws:codedeploy:us-east-1:000000000000:application:shop";
 
 export const ACCEPTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  AbortDeployment: RUNNING,
   AddTagsToOnPremisesInstances: { tags: [{ Key: "a", Value: "b" }], instanceNames: ["web-2"] },
+  ApproveDeployment: { deploymentId: DEPLOYMENT.unapproved },
   BatchGetApplicationRevisions: { ...SHOP, revisions: [bundle("v1.zip")] },
   BatchGetApplications: { applicationNames: ["shop"] },
   BatchGetDeploymentGroups: { ...SHOP, deploymentGroupNames: ["prod"] },
@@ -71,6 +73,8 @@ export const ACCEPTED: Readonly<Record<string, Readonly<Record<string, unknown>>
   ListReleases: {},
   ListTagsForResource: { ResourceArn: APPLICATION_ARN },
   LockDeployments: { ...SHOP, deploymentGroupName: "other", message: "a fire" },
+  PauseDeployment: { ...RUNNING, message: "the database is slow" },
+  PromoteDeployment: { deploymentId: DEPLOYMENT.unapproved, whole: true },
   PutEventTarget: { name: "log", file: "log.jsonl" },
   PutFreezeWindow: { ...GROUP, name: "midnight", cron: "0 0 * * *", durationMinutes: 1 },
   PutGitHubAccountToken: { tokenName: "acme", token: "ghp_2" },
@@ -91,6 +95,8 @@ export const ACCEPTED: Readonly<Record<string, Readonly<Record<string, unknown>>
     },
   },
   RegisterOnPremisesInstance: { instanceName: "web-3", iamUserArn: `${USER}web-3` },
+  RejectDeployment: { deploymentId: DEPLOYMENT.unapproved },
+  ResumeDeployment: { deploymentId: DEPLOYMENT.paused },
   RemoveTagsFromOnPremisesInstances: { tags: [{ Key: "k1" }], instanceNames: ["web-1"] },
   ReplayDeadLetters: { all: true },
   RetryDeployment: { deploymentId: DEPLOYMENT.failedElsewhere },

@@ -84,6 +84,63 @@ const CREATE_ROWS: readonly [error: string, input: object, says: RegExp][] = [
   ],
 ];
 
+/** What people do to a deployment under way: why it cannot be done to this one. */
+const INTERVENTION_ROWS: readonly Row[] = [
+  ...["Abort", "Approve", "Pause", "Promote", "Reject", "Resume"].flatMap((verb): Row[] => {
+    const operation = `${verb}Deployment`;
+    return [
+      [
+        operation,
+        "DeploymentAlreadyCompleted",
+        { deploymentId: DEPLOYMENT.succeeded },
+        /has already ended: it is Succeeded/,
+      ],
+      [
+        operation,
+        "DeploymentNotStarted",
+        { deploymentId: DEPLOYMENT.created },
+        /has not begun: it is Created/,
+      ],
+      [
+        operation,
+        "InvalidDeploymentStatus",
+        { deploymentId: DEPLOYMENT.stopping },
+        /is being stopped/,
+      ],
+    ];
+  }),
+  ...["Approve", "Reject"].map((verb): Row => [
+    `${verb}Deployment`,
+    "InvalidDeploymentStatus",
+    { deploymentId: DEPLOYMENT.running },
+    /does not wait for an approval: it is InProgress/,
+  ]),
+  [
+    "PauseDeployment",
+    "InvalidDeploymentStatus",
+    { deploymentId: DEPLOYMENT.paused },
+    /is paused already, by ann/,
+  ],
+  [
+    "PromoteDeployment",
+    "InvalidDeploymentStatus",
+    { deploymentId: DEPLOYMENT.running },
+    /waits for nothing that could be passed over: it is InProgress/,
+  ],
+  [
+    "ResumeDeployment",
+    "InvalidDeploymentStatus",
+    { deploymentId: DEPLOYMENT.running },
+    /is not paused: it is InProgress/,
+  ],
+  ...["Abort", "Pause", "Reject"].map((verb): Row => [
+    `${verb}Deployment`,
+    "InvalidInput",
+    { deploymentId: DEPLOYMENT.running, message: " " },
+    /^message: /,
+  ]),
+];
+
 /** ContinueDeployment and its older name, which ends the second wait alone. */
 const CONTINUE_ROWS: readonly Row[] = [
   ...["ContinueDeployment", "SkipWaitTimeForInstanceTermination"].flatMap((operation): Row[] => [
@@ -246,6 +303,7 @@ export const DEPLOYMENT_ROWS: readonly Row[] = [
     CREATE_ROWS.map(([error, input, says]): Row => [operation, error, input, says])
   ),
   ...CONTINUE_ROWS,
+  ...INTERVENTION_ROWS,
   ...HOOK_ROWS,
   ...LIST_ROWS,
   ...TARGET_ROWS,

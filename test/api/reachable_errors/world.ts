@@ -4,6 +4,7 @@
  * @module
  */
 import type { Deployment } from "../../../core/domain/deployment.ts";
+import { AT_THE_START } from "../../../core/domain/progress.ts";
 import { AWS_QUOTAS, type Quotas } from "../../../core/domain/quotas.ts";
 import { newRelease } from "../../../core/rollout/release_order.ts";
 import { insertHookExecution } from "../../../core/store/hook_executions.ts";
@@ -31,6 +32,10 @@ export const DEPLOYMENT = {
   ready: "d-READY0000",
   waiting: "d-WAITING00",
   blueGreenDone: "d-BGENDED00",
+  paused: "d-PAUSED000",
+  /** For a person's word. */
+  unapproved: "d-APPROVAL0",
+  stopping: "d-STOPPING0",
   ecs: "d-ECS000000",
   lambda: "d-LAMBDA000",
   /** Its validation function has said how it went. */
@@ -143,6 +148,14 @@ async function addDeployments(shop: Shop): Promise<void> {
   } as const;
   const lambda = { ...request(), computePlatform: "Lambda" } as const;
   const terminationWait = { startedAt: START };
+  const approval = { kind: "approval", ms: 3_600_000 } as const;
+  const hold = { key: "1 approval release", hold: approval, since: START, measurements: [] };
+  const approved = request({
+    config: {
+      ...{ id: "c-approved", name: "approved", computePlatform: "Server" },
+      strategy: { name: "canary", config: { steps: [{ approval: "release" }] } },
+    },
+  });
   const deployments: (Pick<Deployment, "id" | "status"> & Partial<Deployment>)[] = [
     { id: DEPLOYMENT.created, status: "Created" },
     { id: DEPLOYMENT.running, status: "InProgress" },
@@ -151,15 +164,29 @@ async function addDeployments(shop: Shop): Promise<void> {
     { id: DEPLOYMENT.ready, status: "Ready", request: blueGreen },
     { id: DEPLOYMENT.waiting, status: "InProgress", request: blueGreen, terminationWait },
     { id: DEPLOYMENT.blueGreenDone, status: "Succeeded", request: blueGreen },
+    {
+      id: DEPLOYMENT.paused,
+      status: "InProgress",
+      progress: { ...AT_THE_START, paused: { at: START, by: "ann" } },
+    },
+    {
+      ...{ id: DEPLOYMENT.unapproved, status: "InProgress", request: approved },
+      progress: { ...AT_THE_START, hold },
+    },
+    { id: DEPLOYMENT.stopping, status: "InProgress", stop: { at: START, rollback: false } },
     { id: DEPLOYMENT.ecs, status: "InProgress", request: { ...request(), computePlatform: "ECS" } },
     { id: DEPLOYMENT.lambda, status: "InProgress", request: lambda },
     { id: DEPLOYMENT.lambdaReported, status: "InProgress", request: lambda },
   ];
   for (const one of deployments) await putDeployment(shop, one);
   await putDeployment(shop, { id: DEPLOYMENT.failedElsewhere, status: "Failed" }, "other");
-  await shop.context.store.commit((tx) =>
-    insertTargets(tx, DEPLOYMENT.running, [target("web-1", "InProgress", "SR")])
-  );
+  const { running, paused, unapproved, stopping } = DEPLOYMENT;
+  await shop.context.store.commit((tx) => {
+    for (const id of [running, paused, stopping]) {
+      insertTargets(tx, id, [target("web-1", "InProgress", "SR")]);
+    }
+    insertTargets(tx, unapproved, [target("web-1", "Pending")]);
+  });
   for (const deploymentId of [DEPLOYMENT.lambda, DEPLOYMENT.lambdaReported]) {
     await shop.context.store.commit((tx) =>
       insertHookExecution(tx, {
