@@ -117,7 +117,8 @@ function nextStage(state: RolloutState, now: number, rules: Rules): Decision {
     index > progress.stage && (state.lines.get(stage.label ?? EVERYBODY)?.length ?? 0) > 0
   );
   if (next === -1) return end("Succeeded");
-  const change: Decision = { ...NOTHING, progress: { ...progress, stage: next } };
+  // What was waited for with the hosts of one stage is waited for with those of the next again.
+  const change: Decision = { ...NOTHING, progress: { ...progress, stage: next, passed: [] } };
   return merge(change, goOn(withDecision(state, change), now, rules));
 }
 

@@ -82,11 +82,17 @@ export function wayBack(
  * changed, and one that fails leaves none of the others behind.
  */
 function everyHost(
-  { strategy: _forward, zonalConfig: _zones, ...config }: DeploymentConfig,
+  { strategy: forward, zonalConfig: _zones, ...config }: DeploymentConfig,
 ): DeploymentConfig {
-  const { minimumHealthyHosts } = config;
+  const minimumHealthyHosts = config.minimumHealthyHosts ?? minimumIn(forward?.config);
   const options = minimumHealthyHosts ? { minimumHealthyHosts } : {};
   return { ...config, strategy: { name: "every-host", config: options } };
+}
+
+/** The bound that a strategy's own config sets on a fleet; `every-host` checks it. */
+function minimumIn(config: unknown): unknown {
+  if (typeof config !== "object" || config === null) return undefined;
+  return "minimumHealthyHosts" in config ? config.minimumHealthyHosts : undefined;
 }
 
 /** Why the traffic of a blue/green deployment cannot go back; undefined when it can. */

@@ -1,71 +1,17 @@
 /** Blue/green deployments over hosts that are there already (spec 4.1, 7, 8). @module */
 import assert from "node:assert/strict";
 import type { GroupSettings } from "../../core/domain/deployment_group.ts";
-import type { TargetInstances } from "../../core/domain/target_instances.ts";
-import { balancedTest, carryOut, eventsOf, type TestBalancer } from "./balanced_fleet.ts";
-import type { Fleet } from "./fleet.ts";
-
-type BlueGreen = NonNullable<GroupSettings["blueGreenDeploymentConfiguration"]>;
-
-const style = {
-  deploymentStyle: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" },
-  deploymentConfigName: "CodeDeployDefault.AllAtOnce",
-} as const;
-const GREEN: TargetInstances = {
-  tagFilters: [{ Key: "stack", Value: "green", Type: "KEY_AND_VALUE" }],
-};
-const INSTALLED = "ApplicationStop DownloadBundle BeforeInstall Install AfterInstall " +
-  "ApplicationStart ValidateService";
-
-/** web-1 and web-2 serve, web-3 and web-4 are there to replace them. */
-function blueGreenTest(
-  name: string,
-  blueGreenDeploymentConfiguration: BlueGreen,
-  body: (fleet: Fleet, balancer: TestBalancer) => Promise<void>,
-  more: GroupSettings = {},
-): void {
-  const settings = { hosts: 4, ...style, blueGreenDeploymentConfiguration, ...more };
-  balancedTest(name, settings, async (fleet, balancer) => {
-    await fleet.tag("stack", "green", "web-3", "web-4");
-    balancer.blocked.add("web-3").add("web-4");
-    await body(fleet, balancer);
-  });
-}
-
-async function install(fleet: Fleet): Promise<void> {
-  for (const host of ["web-3", "web-4"]) assert.equal(await carryOut(fleet, host), INSTALLED);
-}
-
-async function allow(fleet: Fleet): Promise<void> {
-  for (const host of ["web-3", "web-4"]) {
-    assert.equal(await carryOut(fleet, host), "BeforeAllowTraffic");
-    assert.equal(await carryOut(fleet, host), "AfterAllowTraffic");
-  }
-}
-
-async function block(fleet: Fleet, hosts = ["web-1", "web-2"]): Promise<void> {
-  for (const host of hosts) {
-    assert.equal(await carryOut(fleet, host), "BeforeBlockTraffic");
-    assert.equal(await carryOut(fleet, host), "AfterBlockTraffic");
-  }
-}
-
-const KEEP: BlueGreen = {
-  terminateBlueInstancesOnDeploymentSuccess: { action: "KEEP_ALIVE" },
-  deploymentReadyOption: { actionOnTimeout: "CONTINUE_DEPLOYMENT" },
-  greenFleetProvisioningOption: { action: "DISCOVER_EXISTING" },
-};
-const ASK: BlueGreen = {
-  ...KEEP,
-  deploymentReadyOption: { actionOnTimeout: "STOP_DEPLOYMENT", waitTimeInMinutes: 30 },
-};
-const TERMINATE: BlueGreen = {
-  ...KEEP,
-  terminateBlueInstancesOnDeploymentSuccess: {
-    action: "TERMINATE",
-    terminationWaitTimeInMinutes: 60,
-  },
-};
+import { carryOut, eventsOf } from "./balanced_fleet.ts";
+import {
+  allow,
+  ASK,
+  block,
+  blueGreenTest,
+  GREEN,
+  install,
+  KEEP,
+  TERMINATE,
+} from "./blue_green_fleet.ts";
 
 blueGreenTest("green is installed, gets the traffic, blue gives it up and is kept", KEEP, async (
   fleet,
@@ -151,6 +97,39 @@ blueGreenTest("the wait for blue's end is over by itself", TERMINATE, async (fle
   for (const host of ["web-1", "web-2"]) await carryOut(fleet, host);
   assert.equal((await fleet.ended(id)).status, "Succeeded");
 });
+
+blueGreenTest(
+  "a canary holds with the first host that is installed, and with the first that serves",
+  KEEP,
+  async (
+    fleet,
+    balancer,
+  ) => {
+    await fleet.useStrategy("canary", { steps: [{ hosts: 1 }, { bake: "5m" }] });
+    const id = await fleet.deploy("v1.zip", {
+      targetInstances: GREEN,
+      deploymentConfigName: "mine",
+    });
+    const bake = async () => {
+      await fleet.settled();
+      assert.equal(fleet.engine.deployment(id).status, "Baking");
+      fleet.now += 5 * 60_000;
+      fleet.engine.tick();
+    };
+    assert.match(await carryOut(fleet, "web-3"), /ValidateService$/);
+    await bake();
+    assert.match(await carryOut(fleet, "web-4"), /ValidateService$/);
+    assert.equal(await carryOut(fleet, "web-3"), "BeforeAllowTraffic");
+    assert.equal(await carryOut(fleet, "web-3"), "AfterAllowTraffic");
+    await bake();
+    assert.deepEqual(balancer.asked, ["allow web-3"]);
+    await carryOut(fleet, "web-4");
+    await carryOut(fleet, "web-4");
+    await block(fleet);
+    assert.equal((await fleet.ended(id)).status, "Succeeded");
+  },
+  {},
+);
 
 const BACK: GroupSettings = {
   autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_FAILURE"] },

@@ -25,11 +25,17 @@ import type { Handout } from "../../core/engine/host_desk.ts";
 import { createPluginContext } from "../../core/plugin/plugin_context.ts";
 import { createRegistry, type Plugin } from "../../core/plugin/registry.ts";
 import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
-import { applications, deploymentGroups, instances } from "../../core/store/schema.ts";
+import {
+  applications,
+  deploymentConfigs,
+  deploymentGroups,
+  instances,
+} from "../../core/store/schema.ts";
 import { openStore, type Store } from "../../core/store/store.ts";
 import { allTargets } from "../../core/store/targets.ts";
 import type { LogLine, Order } from "../../core/wire/agent_protocol.ts";
 import onPremises from "../../plugins/targets/on_premises.ts";
+import canary from "../../strategies/canary.ts";
 import everyHost from "../../strategies/every_host.ts";
 import minimumHealthyHosts from "../../strategies/minimum_healthy_hosts.ts";
 import { reported, revision } from "../rollout/letters.ts";
@@ -52,13 +58,15 @@ export class Fleet {
   readonly store: Store;
   /** Milliseconds since the epoch, as every part of the engine sees it. */
   now = Date.UTC(2026, 10, 25);
-  plugins: readonly Plugin[] = [minimumHealthyHosts, everyHost, onPremises];
+  plugins: readonly Plugin[] = [minimumHealthyHosts, everyHost, canary, onPremises];
   /** What the engine had to report to nobody. */
   readonly reported: string[] = [];
   quotas = AWS_QUOTAS;
   busyGroup: BusyGroup = "refuse";
   secretsFolder = "secrets";
   isSoleServer = true;
+  /** Bundles of the server's own store; none in the beginning. */
+  findArtifact: EngineContext["findArtifact"] = () => undefined;
   /** Given, every commit until it answers undefined is refused with its answer. */
   refuseCommit: () => Error | undefined = () => undefined;
   engine: Engine;
@@ -89,7 +97,7 @@ export class Fleet {
       clocks: HOST_CLOCKS,
       timeLapse: 1,
       githubToken: () => undefined,
-      findArtifact: () => undefined,
+      findArtifact: (location) => this.findArtifact(location),
       pluginContext: (signal, log) =>
         createPluginContext({
           ...{ signal, log, now: () => this.now, timeLapse: 1, secretsFolder: this.secretsFolder },
@@ -118,6 +126,17 @@ export class Fleet {
       tags: [TAG],
     }));
     await this.store.commit((tx) => tx.insert(instances).values(rows).run());
+  }
+
+  /** Makes the deployment config `mine`, of a strategy. */
+  async useStrategy(name: string, config: Record<string, unknown>): Promise<void> {
+    const { now: createTime } = this;
+    const mine = { name: "mine", computePlatform: "Server", createTime } as const;
+    await this.store.commit((tx) =>
+      tx.insert(deploymentConfigs)
+        .values({ name: mine.name, config: { id: "mine", ...mine, strategy: { name, config } } })
+        .run()
+    );
   }
 
   /** Hosts carry this tag alone from now on. */
