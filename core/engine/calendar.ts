@@ -67,26 +67,43 @@ export class Calendar {
   }
 
   async #lookAgain(): Promise<void> {
-    while (this.#again && !this.#closed) {
-      this.#again = false;
-      await this.#lookOnce();
+    try {
+      while (this.#again && !this.#closed) {
+        this.#again = false;
+        await this.#lookOnce();
+      }
+    } finally {
+      // In the same turn as the last question, so that nobody asks in between and is not heard.
+      this.#looking = undefined;
     }
-    // In the same turn as the last question, so that nobody asks in between and is not heard.
-    this.#looking = undefined;
   }
 
+  /** What fails is said and tried again after a pause; it holds nothing else up. */
   async #lookOnce(): Promise<void> {
-    try {
-      for (const { schedule, due } of this.#schedules()) await this.#run(schedule, due);
-      const groups = waitingGroups(this.#context.store.read, this.#context.now());
-      for (const { groupId, waiting } of groups) if (waiting > 0) await this.#begin(groupId);
-      this.#sleep(this.#nearest());
-    } catch (error) {
-      // A server that ends is no failure.
-      if (this.#closed) return;
-      this.#context.report(error, "looking at what waits for its time");
-      this.#sleep(this.#context.now() + PAUSE);
-    }
+    const { store: { read }, now, report } = this.#context;
+    let failed = false;
+    const tried = async (doing: string, work: () => Promise<void>) => {
+      try {
+        if (!this.#closed) await work();
+      } catch (error) {
+        failed = true;
+        // A server that ends is no failure.
+        if (!this.#closed) report(error, doing);
+      }
+    };
+    await tried("looking at the schedules", async () => {
+      for (const { schedule, due } of this.#schedules()) {
+        await tried(`running the schedule ${schedule.name}`, () => this.#run(schedule, due));
+      }
+    });
+    await tried("looking at what waits for its time", async () => {
+      for (const { groupId, waiting } of waitingGroups(read, now())) {
+        if (waiting === 0) continue;
+        await tried(`beginning what waits for group ${groupId}`, () => this.#begin(groupId));
+      }
+      if (!failed) this.#sleep(this.#nearest());
+    });
+    if (failed) this.#sleep(now() + PAUSE);
   }
 
   /** The schedules with their next times; working one out takes longer than to read it. */

@@ -207,7 +207,7 @@ fleetTest("a commit that fails is said, and the time runs when the store is back
   fleet.now = at(3);
   fleet.refuseCommit = () => new Error("disk full");
   await fleet.engine.lookAtCalendar();
-  assert.match(fleet.reported.join(), /waits for its time: Error: disk full/);
+  assert.match(fleet.reported.join(), /running the schedule nightly: Error: disk full/);
   fleet.refuseCommit = () => undefined;
   await fleet.engine.lookAtCalendar();
   assert.equal(made(fleet).length, 1);
@@ -224,4 +224,18 @@ fleetTest("whoever asks for a look while another ends is heard", { hosts: 0 }, a
     for (let round = 0; round < 3; round++) await fleet.settled();
     assert.equal(nightly(fleet)?.lastDue, fleet.now, `asked in turn ${turn}`);
   }
+});
+
+fleetTest("a schedule that cannot run holds no other one up", { hosts: 0 }, async (fleet) => {
+  await schedule(fleet, { name: "a", groupId: "gone" });
+  await schedule(fleet);
+  const id = await fleet.deploy("v2.zip", { startAt: at(3) });
+  fleet.now = at(3);
+  await fleet.engine.lookAtCalendar();
+  assert.match(
+    fleet.reported[0] ?? "",
+    /^running the schedule a: Error: .* group gone .* is gone$/,
+  );
+  assert.equal(nightly(fleet)?.lastOutcome?.kind, "deployed");
+  await fleet.ended(id);
 });
