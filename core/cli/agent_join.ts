@@ -1,18 +1,10 @@
 /** `runtime agent join`: makes this host one of a server's. @module */
 import { z } from "zod";
 import { Name } from "../domain/name.ts";
-import { Tag } from "../domain/tag.ts";
 import { originOf } from "./connection.ts";
 import { usageFailure } from "./failure.ts";
+import { TagArgument } from "./tag_argument.ts";
 import { verb } from "./verb.ts";
-
-const TagArgument = z.string().transform((text, context) => {
-  const [Key = "", ...rest] = text.split("=");
-  const tag = Tag.safeParse({ Key, Value: rest.join("=") });
-  if (tag.success) return tag.data;
-  context.addIssue(`${text} is not KEY=VALUE`);
-  return z.NEVER;
-});
 
 export default verb({
   summary: "Join this host to a server",

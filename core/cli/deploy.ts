@@ -5,7 +5,13 @@ import { type RevisionLocation, revisionTitle } from "../domain/revision.ts";
 import { ApiError } from "../wire/aws_json.ts";
 import { type Api, openApi } from "./api.ts";
 import { asFailure } from "./api_failure.ts";
-import { createDeployment, OVERRIDE_FLAG } from "./create_deployment.ts";
+import {
+  createDeployment,
+  GREEN_FLAG,
+  GREEN_INPUT,
+  greenHosts,
+  OVERRIDE_FLAG,
+} from "./create_deployment.ts";
 import { EXIT } from "./exit.ts";
 import { Failure, usageFailure } from "./failure.ts";
 import { FOLLOW_FLAGS, FOLLOW_INPUT, followCreated } from "./follow.ts";
@@ -46,6 +52,7 @@ export default verb({
     },
     { flags: "--outdated-only", text: "leave hosts alone that are on the revision already" },
     { flags: "--at <time>", text: "begin then, such as 2026-12-24T18:00+01:00, and do not wait" },
+    GREEN_FLAG,
     OVERRIDE_FLAG,
     ...FOLLOW_FLAGS,
     URL_FLAG,
@@ -54,10 +61,12 @@ export default verb({
   examples: [
     "runtime deploy --app shop --group production ./shop",
     "runtime deploy --app shop --group production --revision s3://revisions/shop/4f2a.tgz --no-wait",
+    "runtime deploy --app shop --group production ./shop --green stack=green",
   ],
   input: z.object({
     ...CLIENT_INPUT,
     ...FOLLOW_INPUT,
+    ...GREEN_INPUT,
     path: z.string().exactOptional(),
     app: z.string("give the application"),
     group: z.string("give the deployment group"),
@@ -86,6 +95,7 @@ export default verb({
       ...(fileExists !== undefined && { fileExistsBehavior: fileExists }),
       ...(ignoreApplicationStopFailures && { ignoreApplicationStopFailures }),
       ...(input.outdatedOnly && { updateOutdatedInstancesOnly: true }),
+      ...greenHosts(input.green),
     }, input);
     const { deploymentId } = source.kind === "revision"
       ? await creating

@@ -9,7 +9,13 @@ import { z } from "zod";
 import { revisionIdentity, type RevisionLocation, revisionTitle } from "../domain/revision.ts";
 import { type DeploymentInfo, GotDeployment, GotGroup } from "./answers.ts";
 import { type Api, openApi } from "./api.ts";
-import { createDeployment, OVERRIDE_FLAG } from "./create_deployment.ts";
+import {
+  createDeployment,
+  GREEN_FLAG,
+  GREEN_INPUT,
+  greenHosts,
+  OVERRIDE_FLAG,
+} from "./create_deployment.ts";
 import { deploymentPages } from "./deployments.ts";
 import { EXIT } from "./exit.ts";
 import { Failure, usageFailure } from "./failure.ts";
@@ -22,6 +28,7 @@ export default verb({
   flags: [
     { flags: "--app <name>", text: "application, instead of a deployment" },
     { flags: "--group <name>", text: "deployment group, instead of a deployment" },
+    GREEN_FLAG,
     OVERRIDE_FLAG,
     ...FOLLOW_FLAGS,
     URL_FLAG,
@@ -34,6 +41,7 @@ export default verb({
   input: z.object({
     ...CLIENT_INPUT,
     ...FOLLOW_INPUT,
+    ...GREEN_INPUT,
     overrideFreeze: z.string().exactOptional(),
     deployment: z.string().exactOptional(),
     app: z.string().exactOptional(),
@@ -51,6 +59,7 @@ export default verb({
       description: `Rollback of ${from.what}`,
       // The behaviour of the deployment that succeeded, as with an automatic rollback.
       ...(good.fileExistsBehavior && { fileExistsBehavior: good.fileExistsBehavior }),
+      ...greenHosts(input.green),
     }, input);
     return await followCreated(api, io, deploymentId, input);
   },

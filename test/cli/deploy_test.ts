@@ -41,6 +41,23 @@ function created(more = {}) {
   });
 }
 
+test("--green names the hosts that take over by their tags", async () => {
+  await using server = await created();
+  const argv = [...DEPLOY, "--green", "stack=green", "--green", "stack=spare", "--no-wait"];
+  assert.equal((await runtime(argv, server)).code, 0);
+  const [{ input } = { input: {} }] = server.asked;
+  assert.deepEqual(input, {
+    ...input,
+    targetInstances: {
+      tagFilters: ["green", "spare"].map((Value) => ({
+        Key: "stack",
+        Value,
+        Type: "KEY_AND_VALUE",
+      })),
+    },
+  });
+});
+
 test("--json --no-wait prints the id on one line, and sends what was asked", async () => {
   await using server = await created();
   const more = ["--config", "acme/double-up", "--file-exists", "overwrite", "--description", "why"];
