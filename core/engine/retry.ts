@@ -19,7 +19,7 @@ export function retryOf({ id, status, request }: Deployment, names: Names): Crea
   if (!names.application || !names.group) {
     throw invalid("deploymentId", `the application or deployment group of ${id} was deleted`);
   }
-  const { description, autoRollback, overrideAlarms } = request;
+  const { description, autoRollback, overrideAlarms, targetInstances } = request;
   const isServer = request.computePlatform === "Server";
   return {
     applicationName: names.application,
@@ -33,14 +33,20 @@ export function retryOf({ id, status, request }: Deployment, names: Names): Crea
     ...(description !== undefined && { description }),
     ...(autoRollback && { autoRollbackConfiguration: autoRollback }),
     ...(overrideAlarms && { overrideAlarmConfiguration: overrideAlarms }),
+    ...(targetInstances && { targetInstances }),
   };
 }
 
 /** The hosts that a deployment did not succeed on; throws InvalidInput when there are none. */
 export function unsuccessfulHosts(
-  { id, status }: Deployment,
+  { id, status, request }: Deployment,
   targets: readonly Target[],
 ): string[] {
+  if (request.style.deploymentType === "BLUE_GREEN") {
+    const whole =
+      "goes to its whole replacement environment, as traffic moves to all of it or none";
+    throw invalid("failedOnly", `${id} is blue/green and ${whole}; leave failedOnly out`);
+  }
   const hosts = targets.filter((target) => UNSUCCESSFUL.has(target.status)).map((one) => one.id);
   if (hosts.length > 0) return hosts;
   const why = targets.length === 0

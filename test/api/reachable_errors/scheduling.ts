@@ -82,6 +82,12 @@ export const SCHEDULING_ROWS: readonly Row[] = [
   ],
   [
     "RetryDeployment",
+    "InvalidInput",
+    { deploymentId: DEPLOYMENT.blueGreenDone, failedOnly: true },
+    /^failedOnly: d-BGENDED00 is blue\/green/,
+  ],
+  [
+    "RetryDeployment",
     "DeploymentLimitExceeded",
     { deploymentId: DEPLOYMENT.succeeded },
     /already has an active Deployment/,
