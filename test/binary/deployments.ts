@@ -64,8 +64,8 @@ export async function deploy(fleet: Fleet, bundle: string, ...flags: string[]) {
 }
 
 /** Creates a deployment and does not wait for it. */
-export async function begin(fleet: Fleet, bundle: string): Promise<string> {
-  const ran = await deploy(fleet, bundle, "--no-wait", "--json");
+export async function begin(fleet: Fleet, bundle: string, ...flags: string[]): Promise<string> {
+  const ran = await deploy(fleet, bundle, "--no-wait", "--json", ...flags);
   assert.equal(ran.code, 0, ran.stderr);
   return z.object({ deploymentId: z.string() }).parse(JSON.parse(ran.stdout)).deploymentId;
 }

@@ -1,93 +1,41 @@
 /**
- * A release behind a real HAProxy through the compiled binary: the application of every host is killed
- * and started again in its new version under load, and no request fails.
+ * Releases behind a real HAProxy through the compiled binary: the application of every host is killed
+ * and started again in its new version under load, and no request fails; without its balancer some do.
  * @module
  */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { test } from "node:test";
-import { statOf } from "../../core/platform/process_group.ts";
 import { startHaproxy } from "../plugins/balancers/haproxy_process.ts";
-import { startLoad } from "../plugins/balancers/load.ts";
-import { freePort, PROGRAM } from "../plugins/balancers/programs.ts";
-import { servedBy } from "../plugins/balancers/rolling.ts";
-import { begin, ended } from "./deployments.ts";
-import { Fleet, type Host } from "./fleet.ts";
+import { fourReleases, GREEN_HOSTS, type InFront, Scene } from "./releases_under_load.ts";
 
-/** Starts an application that answers `HOST VERSION` at the host's port; nothing warns it before its end. */
-function version(name: string): Record<string, string> {
-  const script = (text: string) => `#!/bin/sh\n${text}\n`;
-  const start = `"${process.execPath}" run -A --no-check --no-config "${PROGRAM}" ` +
-    `"$(cat "$HOST_DIR/port")" "$(cat "$HOST_DIR/name") ${name}"`;
-  const hooks = ["ApplicationStop", "ApplicationStart"].map((event) =>
-    `  ${event}:\n    - location: ${event}.sh\n`
-  );
-  return {
-    "appspec.yml": `version: 0.0\nos: linux\nhooks:\n${hooks.join("")}`,
-    "ApplicationStop.sh": script(`kill -9 "$(cat "$HOST_DIR/pid")"`),
-    // It says "ready" when it listens, and until then this script waits.
-    "ApplicationStart.sh": script(
-      `${start} >"$HOST_DIR/said" 2>&1 & echo $! >"$HOST_DIR/pid"\n` +
-        `while ! grep -q ready "$HOST_DIR/said"; do sleep 0.05; done`,
-    ),
-  };
+async function haproxy(...[folder, placed]: Parameters<typeof startHaproxy>): Promise<InFront> {
+  const { port, socket, [Symbol.asyncDispose]: close } = await startHaproxy(folder, placed, {
+    out: GREEN_HOSTS,
+  });
+  const config = { socket, backend: "shop" };
+  return { port, plugin: "haproxy", config, [Symbol.asyncDispose]: close };
 }
 
-test("a release behind HAProxy kills and starts every application, and no request fails", async () => {
-  const fleet = await Fleet.start(2);
-  try {
-    await fleet.declare();
-    const backends = await Promise.all(fleet.hosts.map(place));
-    await using balancer = await startHaproxy(fleet.directory, backends);
-    const config = JSON.stringify({ socket: balancer.socket, backend: "shop" });
-    const argv = ["balancer", "add", "front", "--plugin", "haproxy", "--config", config];
-    const added = await fleet.runtime(...argv);
-    assert.equal(added.code, 0, added.stderr);
-    await fleet.api("UpdateDeploymentGroup", {
-      applicationName: "shop",
-      currentDeploymentGroupName: "production",
-      deploymentStyle: {
-        deploymentType: "IN_PLACE",
-        deploymentOption: "WITH_TRAFFIC_CONTROL",
-      },
-      loadBalancerInfo: { elbInfoList: [{ name: "front" }] },
+test("no request fails behind HAProxy, whichever way a release goes and comes back", async () => {
+  await Scene.play(haproxy, async (scene) => {
+    await fourReleases(scene);
+    await scene.lossless("blue/green to the first hosts", async () => {
+      await scene.succeeds(await scene.begin("5", { green: "blue" }));
+      await scene.servedOnly("web-1 5", "web-2 5");
     });
-    await released(fleet, "1");
-    const tried = await fleet.runtime("balancer", "try", "front", "--host", "web-1");
-    assert.equal(tried.code, 0, tried.stdout + tried.stderr);
-    const load = startLoad(balancer.port);
-    await servedBy(load, "web-1 1");
-    await servedBy(load, "web-2 1");
-    await released(fleet, "2");
-    await servedBy(load, "web-1 2");
-    await servedBy(load, "web-2 2");
-    await load.stop();
-    assert.deepEqual(load.failures, []);
-  } finally {
-    for (const host of fleet.hosts) endApplication(host);
-    await fleet.close();
-  }
+    await scene.inPlace("WITHOUT_TRAFFIC_CONTROL");
+    const folder = join(scene.fleet.directory, "unchecked");
+    mkdirSync(folder);
+    await using unchecked = await startHaproxy(folder, scene.placed.slice(0, 2), { server: "" });
+    await scene.underLoad(unchecked.port);
+    const { failed } = await scene.act("in place without its balancer", async () => {
+      const id = await scene.begin("6");
+      await scene.succeeds(id);
+      assert.deepEqual(await scene.hosts(id), ["web-1", "web-2"], "the hosts that serve");
+      await scene.servedOnly("web-1 6", "web-2 6");
+    });
+    assert.ok(failed > 0, "an application that is killed under load fails requests");
+  });
 });
-
-async function released(fleet: Fleet, name: string): Promise<void> {
-  const id = await begin(fleet, fleet.bundle(`v${name}`, version(name)));
-  const { status, errorInformation } = await ended(fleet, id);
-  assert.equal(status, "Succeeded", errorInformation?.message ?? "");
-}
-
-/** Gives a host its name and port, which its scripts read. */
-async function place({ name, installRoot }: Host) {
-  const port = await freePort();
-  mkdirSync(installRoot, { recursive: true });
-  writeFileSync(join(installRoot, "name"), name);
-  writeFileSync(join(installRoot, "port"), String(port));
-  return { host: { name, tags: [] }, port };
-}
-
-function endApplication({ installRoot }: Host): void {
-  const file = join(installRoot, "pid");
-  const pid = existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
-  if (pid !== undefined && statOf(pid)) process.kill(pid, "SIGKILL");
-}

@@ -4,18 +4,22 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { type Backend, balancer, freePort } from "./programs.ts";
 
-/** `server` is added to each server's line, `backend` is a line of the backend's. */
+/**
+ * `server` is added to each server's line, `backend` is a line of the backend's; servers that are
+ * `out` get no traffic until somebody lets them in.
+ */
 export async function startHaproxy(
   folder: string,
   backends: readonly Pick<Backend, "host" | "port">[],
-  { server = "check inter 100ms", backend = "" } = {},
+  { server = "check inter 100ms", backend = "", out = [] as string[] } = {},
 ) {
   const [port, admin] = [await freePort(), await freePort()];
   const socket = join(folder, "admin.sock");
   const user = join(folder, "user.sock");
-  const servers = backends.map(({ host: { name }, port }) =>
-    `  server ${name} 127.0.0.1:${port} ${server.replace("NAME", name)}\n`
-  );
+  const servers = backends.map(({ host: { name }, port }) => {
+    const disabled = out.includes(name) ? "disabled" : "";
+    return `  server ${name} 127.0.0.1:${port} ${server.replace("NAME", name)} ${disabled}\n`;
+  });
   // Nothing is tried again: what the balancer did wrong shall be seen.
   writeFileSync(
     join(folder, "haproxy.cfg"),

@@ -5,12 +5,19 @@ import process from "node:process";
 import { answers } from "./haproxy_process.ts";
 import { type Backend, balancer, freePort } from "./programs.ts";
 
-export async function startNginx(folder: string, backends: readonly Backend[]) {
+/** Hosts that are `out` get no traffic until somebody lets them in. */
+export async function startNginx(
+  folder: string,
+  backends: readonly Pick<Backend, "host" | "port">[],
+  out: readonly string[] = [],
+) {
   const port = await freePort();
   const file = join(folder, "shop.servers");
   const [head, ...rest] = backends.map(({ port }) => `server 127.0.0.1:${port}`);
   // Lines as people write them.
-  const plain = rest.map((line) => `${line} max_fails=0;\n`);
+  const plain = rest.map((line, at) =>
+    `${line} max_fails=0${out.includes(backends[at + 1]?.host.name ?? "") ? " down" : ""};\n`
+  );
   writeFileSync(file, `# hosts\n  ${head}   weight=1 max_fails=0;\n${plain.join("")}`);
   // Nothing is tried again: what the balancer did wrong shall be seen.
   const command = nginxConfiguration(
