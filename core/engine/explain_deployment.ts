@@ -5,6 +5,7 @@ import type { Deployment } from "../domain/deployment.ts";
 import type { Target } from "../domain/target.ts";
 import { causeOf } from "../rollout/cause.ts";
 import { explain, type Explanation } from "../rollout/explanation.ts";
+import { outOfTraffic } from "../rollout/out_of_traffic.ts";
 import type { Db } from "../store/database.ts";
 import { causeKept } from "../store/deployment_causes.ts";
 import { begunDeploymentOf, getDeployment } from "../store/deployments.ts";
@@ -23,7 +24,10 @@ export function explainDeployment(
   const back = rollbackDeploymentId === undefined
     ? undefined
     : getDeployment(db, rollbackDeploymentId);
-  const backCause = back && causeNow(db, back, allTargets(db, back.id));
+  const backTargets = back ? allTargets(db, back.id) : [];
+  const backCause = back && causeNow(db, back, backTargets);
+  const { rollbackOf } = deployment.request;
+  const earlier = rollbackOf === undefined ? [] : allTargets(db, rollbackOf);
   const before = status === "Queued" ? begunDeploymentOf(db, groupId) : undefined;
   const later = db.select({ id: deploymentGroups.lastAttemptedDeploymentId })
     .from(deploymentGroups).where(eq(deploymentGroups.id, groupId)).get()?.id ?? undefined;
@@ -34,6 +38,7 @@ export function explainDeployment(
       deployment,
       targets,
       ...(back && { rollback: { deployment: back, ...(backCause && { cause: backCause }) } }),
+      outOfTraffic: outOfTraffic(earlier, targets, backTargets),
       ...(before !== undefined && { before }),
       ...(isLater && { later }),
       ...{ now, timeLapse },

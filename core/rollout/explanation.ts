@@ -16,6 +16,8 @@ export interface Standing {
   targets: readonly Target[];
   /** The deployment that took it back, or tries to, with its cause when it ended badly. */
   rollback?: { deployment: Deployment; cause?: Cause };
+  /** Hosts that it and its rollback took out of the load balancers and did not let in again. */
+  outOfTraffic?: readonly string[];
   /** The deployment of its group that it waits for while it is Queued. */
   before?: string;
   /** A deployment of its group that has come since, other than its rollback. */
@@ -84,27 +86,55 @@ function since(at: number, now: number): string {
 
 function ended(standing: Standing): Explanation {
   const { later } = standing;
-  const state = [...fleetState(standing), ...rollbackState(standing)];
+  const state = [
+    ...fleetState(standing),
+    ...rollbackState(standing),
+    ...trafficState(standing),
+  ];
   const since = later === undefined ? [] : [`${later} has come since, which may have changed this`];
   return { state: [...state, ...since], next: nextOf(standing) };
 }
 
-function fleetState({ deployment, targets, rollback }: Standing): string[] {
+/** Who gets no traffic: after a success, the original hosts, which is what was asked for. */
+function trafficState({ deployment: { status }, outOfTraffic = [] }: Standing): string[] {
+  if (outOfTraffic.length === 0) return [];
+  const names = some(outOfTraffic, TOLD);
+  if (status === "Succeeded") return [`no traffic goes to ${names} any more`];
+  const them = outOfTraffic.length === 1 ? "it" : "them";
+  return [`no traffic goes to ${names} until a deployment to ${them} lets ${them} in`];
+}
+
+function fleetState({ deployment, targets: all, rollback }: Standing): string[] {
   // What the rollback has put there since is what the hosts are on.
   if (rollback?.deployment.status === "Succeeded") return [];
-  const on = withStatus(targets, "Succeeded").length;
-  const broken = [...withStatus(targets, "Failed"), ...withStatus(targets, "Unknown")];
-  const left = targets.length - on - broken.length;
-  if (targets.length === 0 || left === targets.length) return ["no host was touched"];
-  const revision = revisionTitle(deployment.request.revision);
+  // Of the other side of blue/green only the traffic changes.
+  const other = isTrafficBack(deployment) ? "Green" : "Blue";
+  const targets = all.filter(({ label }) => label !== other);
+  const on = withStatus(targets, "Succeeded");
+  const broken = [...withStatus(all, "Failed"), ...withStatus(all, "Unknown")];
+  const left = withStatus(targets, "Pending").length + withStatus(targets, "Skipped").length;
+  if (on.length === 0 && broken.length === 0) return ["no host was touched"];
   const is = broken.length === 1 ? "is" : "are";
   return [
-    ...(on > 0 ? [`${hosts(on)} on ${revision}`] : []),
+    ...(on.length > 0 ? [became(deployment, on)] : []),
     ...(broken.length > 0
       ? [`${hosts(broken.length)} ${is} left where it failed: ${some(broken.map(({ id }) => id))}`]
       : []),
     ...(left > 0 ? [`${hosts(left)} not touched`] : []),
   ];
+}
+
+/** What the hosts have that went through all of it. */
+function became(deployment: Deployment, on: readonly Target[]): string {
+  if (isTrafficBack(deployment)) {
+    return `the traffic is back at ${some(on.map(({ id }) => id), TOLD)}`;
+  }
+  return `${hosts(on.length)} on ${revisionTitle(deployment.request.revision)}`;
+}
+
+/** The rollback of a blue/green deployment installs nothing. */
+function isTrafficBack({ request: { style, rollbackOf } }: Deployment): boolean {
+  return style.deploymentType === "BLUE_GREEN" && rollbackOf !== undefined;
 }
 
 function rollbackState({ deployment, rollback }: Standing): string[] {
@@ -117,7 +147,9 @@ function rollbackState({ deployment, rollback }: Standing): string[] {
   const total = Object.values(overview).reduce((sum, count) => sum + count, 0);
   // Hosts that had never left the revision are passed over by a rollback.
   const back = overview.Succeeded + (status === "Succeeded" ? overview.Skipped : 0);
-  const on = `${hostsOf(back, total)} on ${revisionTitle(request.revision)}`;
+  const on = isTrafficBack(rollback.deployment)
+    ? `the traffic ${status === "Succeeded" ? "is back at" : "goes back to"} the original hosts`
+    : `${hostsOf(back, total)} on ${revisionTitle(request.revision)}`;
   if (status === "Succeeded") return [`rolled back by ${id}: ${on}`];
   if (!rollback.cause) return [`the rollback ${id} is ${status}: ${on}`];
   const what = status === "Failed" ? "failed" : "was stopped";

@@ -36,7 +36,8 @@ const RANK: Record<LifecycleEventStatus, number> = {
 
 const NOTHING_SAID = { code: 0, message: "" };
 
-const STOPPED = "The deployment was stopped while this event was running.";
+/** Said of the event that a stop waited for. */
+export const STOPPED = "The deployment was stopped while this event was running.";
 
 export interface ReportContext {
   now: number;

@@ -55,6 +55,10 @@ const mixed = [
 ];
 const follow = ["runtime logs d-1 -f", "runtime stop d-1"];
 
+const blueGreen = request({
+  style: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" },
+});
+
 type Row = [what: string, Partial<Standing>, state: string[], next: string[]];
 const table: Row[] = [
   [
@@ -168,6 +172,47 @@ const table: Row[] = [
       "nothing was rolled back",
       "d-3 has come since, which may have changed this",
     ],
+    ["runtime status d-1"],
+  ],
+  [
+    "was stopped while hosts were out of traffic",
+    {
+      deployment: deployment("Stopped"),
+      targets: mixed.slice(1),
+      outOfTraffic: ["web-2"],
+    },
+    [
+      "1 host is left where it failed: web-2",
+      "1 host not touched",
+      "nothing was rolled back",
+      "no traffic goes to web-2 until a deployment to it lets it in",
+    ],
+    ["runtime logs d-1 --host web-2", "runtime retry d-1 --failed-only", "runtime rollback d-1"],
+  ],
+  [
+    "gave the traffic to green hosts",
+    {
+      deployment: deployment("Succeeded", { request: blueGreen }),
+      targets: [{ ...mixed[0]!, label: "Green" }, {
+        ...target("web-2", "Succeeded"),
+        label: "Blue",
+      }],
+      outOfTraffic: ["web-2"],
+    },
+    [`1 host on ${NEW}`, "no traffic goes to web-2 any more"],
+    ["runtime status d-1"],
+  ],
+  [
+    "gave the traffic back to blue hosts",
+    {
+      deployment: deployment("Succeeded", { request: { ...blueGreen, rollbackOf: "d-0" } }),
+      targets: [{ ...mixed[0]!, label: "Green" }, {
+        ...target("web-2", "Succeeded"),
+        label: "Blue",
+      }],
+      outOfTraffic: ["web-1"],
+    },
+    ["the traffic is back at web-2", "no traffic goes to web-1 any more"],
     ["runtime status d-1"],
   ],
   [
