@@ -11,7 +11,11 @@ import { type Backend, balancer, freePort } from "./programs.ts";
 export async function startHaproxy(
   folder: string,
   backends: readonly Pick<Backend, "host" | "port">[],
-  { server = "check inter 100ms", backend = "", out = [] as string[] } = {},
+  { server = "check inter 100ms", backend = "", out = [] }: {
+    server?: string;
+    backend?: string;
+    out?: readonly string[];
+  } = {},
 ) {
   const [port, admin] = [await freePort(), await freePort()];
   const socket = join(folder, "admin.sock");
