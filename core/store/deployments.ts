@@ -24,6 +24,7 @@ import { deployments } from "./schema.ts";
 const TERMINAL = [...TERMINAL_DEPLOYMENT];
 /** Named, so that the index on the status finds them among all that have ended. */
 const ACTIVE = DeploymentStatus.options.filter((status) => !TERMINAL_DEPLOYMENT.has(status));
+const BEGUN = ACTIVE.filter((status) => status !== "Queued");
 
 /** What a rollout changes of its deployment. */
 export type DeploymentChange = Partial<
@@ -104,7 +105,7 @@ export function getDeployments(db: Db, ids: readonly string[]): Deployment[] {
 export function begunDeploymentOf(db: Db, groupId: string): string | undefined {
   return db.select({ id: deployments.id }).from(deployments).where(and(
     eq(deployments.groupId, groupId),
-    notInArray(deployments.status, [...TERMINAL, "Queued"]),
+    inArray(deployments.status, BEGUN),
   )).get()?.id;
 }
 

@@ -206,6 +206,7 @@ CREATE TABLE deployment_causes (deployment_id TEXT PRIMARY KEY, cause TEXT NOT N
 `,
   `
 ALTER TABLE deployments ADD COLUMN follow_ons TEXT;
+CREATE INDEX deployments_group_status ON deployments (group_id, status);
 `,
 ];
 

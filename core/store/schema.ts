@@ -171,6 +171,7 @@ export const deployments = sqliteTable("deployments", {
   index("deployments_application").on(t.applicationId, t.createTime),
   index("deployments_create_time").on(t.createTime),
   index("deployments_status").on(t.status),
+  index("deployments_group_status").on(t.groupId, t.status),
 ]);
 
 /** Of deployments that failed or were stopped. */
