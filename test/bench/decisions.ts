@@ -61,7 +61,7 @@ function healthy(minimumHealthyHosts: unknown): Rules["next"] {
 
 export function measureDecisions(print: Print, sizes: readonly number[]): void {
   for (const [strategy, next] of Object.entries(STRATEGIES)) {
-    decide(1_000, strategy, next()); // the compiler's share
+    decide(10_000, strategy, next()); // the compiler's share
     let before: number | undefined;
     for (const hosts of sizes.length > 0 ? sizes : SIZES) {
       const { ms, tickUs } = decide(hosts, strategy, next());
