@@ -59,7 +59,8 @@ export function intervene(
       return { input: { kind: "unpause" }, action: "resumed" };
     case "promote": {
       const { hold } = progress;
-      if (hold?.hold.kind === "approval") ownRight(policy, by, id);
+      // Among all that is to come there may be an approval.
+      if (wish.whole || hold?.hold.kind === "approval") ownRight(policy, by, id);
       if (!wish.whole && !hold) {
         throw refusal(
           `The deployment ${id} waits for nothing that could be passed over: it is ${status}`,
