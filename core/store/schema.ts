@@ -164,8 +164,8 @@ export const deployments = sqliteTable("deployments", {
   terminationWait: text("termination_wait", { mode: "json" })
     .$type<{ startedAt: number; skippedAt?: number }>(),
   notBefore: integer("not_before"),
-  followOns: text("follow_ons", { mode: "json" }).$type<string[]>(),
   progress: text("progress", { mode: "json" }).$type<Progress>(),
+  followOns: text("follow_ons", { mode: "json" }).$type<string[]>(),
 }, (t) => [
   index("deployments_group").on(t.groupId, t.createTime),
   index("deployments_application").on(t.applicationId, t.createTime),
