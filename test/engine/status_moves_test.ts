@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TERMINAL_DEPLOYMENT } from "../../core/domain/deployment.ts";
-import { deploymentConfigs } from "../../core/store/schema.ts";
-import canary from "../../strategies/canary.ts";
 import { alarmedTest } from "./alarmed_fleet.ts";
 import { carryOut } from "./balanced_fleet.ts";
 import { allow, ASK, block, blueGreenTest, GREEN, install, TERMINATE } from "./blue_green_fleet.ts";
@@ -113,17 +111,9 @@ const ROWS: readonly Row[] = [
     "InProgress to Baking and back: a window to watch",
     "Created InProgress Baking InProgress Succeeded+",
     async (fleet) => {
-      const strategy = { name: "canary", config: { steps: [{ hosts: 1 }, { bake: "5m" }] } };
-      const config = {
-        ...{ id: "c-1", name: "watched", createTime: fleet.now, strategy },
-        computePlatform: "Server" as const,
-      };
-      await fleet.store.commit((tx) =>
-        tx.insert(deploymentConfigs).values({ name: "watched", config }).run()
-      );
-      fleet.plugins = [...fleet.plugins, canary];
+      await fleet.useStrategy("canary", { steps: [{ hosts: 1 }, { bake: "5m" }] });
       fleet.restart();
-      const id = await fleet.deploy("v1.zip", { deploymentConfigName: "watched" });
+      const id = await fleet.deploy("v1.zip", { deploymentConfigName: "mine" });
       await fleet.run("web-1");
       await tick(fleet, 5 * MINUTE - 1);
       assert.equal(fleet.show(id), "SP Baking");
