@@ -46,6 +46,12 @@ test("the tree shows each host, and the last line of the hook that runs", () => 
   ]);
 });
 
+test("what the deployment waits for stands above its hosts", () => {
+  const statusMessages = ["Waits 5 minutes before the next hosts, \x1b[31muntil noon."];
+  const waiting = [deployment("d-A", "Baking", { statusMessages }), ...fleet.slice(1)];
+  assert.equal(tree(waiting, 24)[2], "  Waits 5 minutes before the next hosts, until noon.");
+});
+
 test("the hooks after a failure stand below their host, and that one of them failed", () => {
   const hooks = (targetId: string, ...lines: [string, string, string][]): StreamEvent => ({
     ...log("d-A", targetId, 2),
