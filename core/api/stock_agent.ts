@@ -68,7 +68,7 @@ export async function getSpecification(
   executionId: string,
 ) {
   const deploymentId = executionId.split("/").at(-1) ?? "";
-  const order = engine.hosts.order(`${deploymentId}/${host.name}`, host.identifier);
+  const order = engine.hosts.orderOf(deploymentId, host.name, host.identifier);
   if (!order) {
     throw new DomainError(
       "ClientException",

@@ -64,6 +64,12 @@ export class HostOrders {
     return undefined;
   }
 
+  /** The order that a host has of a deployment now, whichever of its legs that is about. */
+  orderOf(deploymentId: string, host: string, hostIdentifier: string): Order | undefined {
+    const command = this.#runnerOf(deploymentId)?.state.targets.get(host)?.command;
+    return command && this.order(command.id, hostIdentifier);
+  }
+
   /** The order behind a handout; undefined when it ended meanwhile. */
   order(commandId: string, hostIdentifier: string): Order | undefined {
     const held = this.#held(commandId);
