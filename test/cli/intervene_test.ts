@@ -78,20 +78,20 @@ test("deploy tells what the deployment waits for, each time it is something else
 });
 
 test("status tells what a deployment waits for, and nothing of the kind once it has ended", async () => {
-  let completeTime: number | undefined;
+  const times: { completeTime?: number } = {};
   await using server = await standIn({
     GetDeployment: () => ({
       deploymentInfo: {
         ...{ deploymentId: ID, applicationName: "shop", deploymentGroupName: "prod" },
         ...{ deploymentConfigName: "careful", status: "Baking", createTime: START / 1000 },
         deploymentStatusMessages: ["Waits 5 minutes before the next hosts."],
-        completeTime,
+        ...times,
       },
     }),
     ListDeploymentTargets: () => ({ targetIds: [] }),
   });
   const waits = /\n {2}waits {4}Waits 5 minutes before the next hosts\.\n/;
   assert.match((await runtime(["status", ID], server)).out, waits);
-  completeTime = START / 1000 + 1;
+  times.completeTime = START / 1000 + 1;
   assert.doesNotMatch((await runtime(["status", ID], server)).out, waits);
 });
