@@ -29,6 +29,7 @@ import type { Names } from "./order.ts";
 import type { Ownership } from "./ownership.ts";
 import { reasonOf } from "./reason.ts";
 import { hasTraffic, NO_BALANCER } from "./refuse_missing.ts";
+import { checkedStep } from "./strategy_step.ts";
 
 /** All that a runner begins with. */
 export interface Rollout {
@@ -159,10 +160,17 @@ function strategyFor(
         `${where}: ${issue?.message}`,
     );
   }
+  let zoneTag: string | undefined;
+  try {
+    zoneTag = strategy.zoneBy?.(checked.data);
+  } catch (cause) {
+    context.report(cause, `asking the strategy ${strategy.name}`);
+    return error("INTERNAL_ERROR", `The strategy ${strategy.name} threw: ${reasonOf(cause)}`);
+  }
   const { timeLapse } = context;
   const clocks = clocksOf(deployment, context);
   return {
-    zoneTag: strategy.zoneBy?.(checked.data),
+    zoneTag,
     rules: {
       ...{ clocks, timeLapse },
       checksFirst: watchedAlarms(request).length > 0 || hasTraffic(request.style),
@@ -187,7 +195,7 @@ function clocksOf({ request, groupId }: Deployment, context: EngineContext): Hos
 function asked(strategy: Strategy, config: unknown, context: EngineContext): Rules["next"] {
   return (fleet) => {
     try {
-      return strategy.next({ fleet, config });
+      return checkedStep(strategy.name, strategy.next({ fleet, config }));
     } catch (cause) {
       context.report(cause, `asking the strategy ${strategy.name}`);
       return fail(`the strategy ${strategy.name} threw: ${reasonOf(cause)}`);
