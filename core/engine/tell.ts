@@ -29,14 +29,21 @@ export type Happening =
 /** The deployment began: InProgress for the first time. */
 export const STARTED: Happening = { event: "DeploymentStart" };
 
-/** What there is to tell of hosts whose status is now another than `before` says. */
+/**
+ * What there is to tell of hosts whose status is now another than `before` says. One that goes on
+ * after it was Ready has started already, and Ready is told of green hosts alone (spec 9.1).
+ */
 export function turnsOf(
   targets: readonly Target[],
   before: (id: string) => Target["status"] | undefined,
 ): Happening[] {
   return targets.flatMap((target) => {
     const event = INSTANCE_EVENT[target.status];
-    return event === undefined || before(target.id) === target.status ? [] : [{ event, target }];
+    const was = before(target.id);
+    if (event === undefined || was === target.status) return [];
+    if (event === "InstanceStart" && was === "Ready") return [];
+    if (event === "InstanceReady" && target.label !== "Green") return [];
+    return [{ event, target }];
   });
 }
 
