@@ -1,9 +1,15 @@
 /** What a canary is measured by, and the alarms that watch it, with a clock of the test. @module */
 import assert from "node:assert/strict";
+import { explainDeployment } from "../../core/engine/explain_deployment.ts";
 import { putIntegration } from "../../core/store/integrations.ts";
 import type { Fleet } from "./fleet.ts";
 import { ALARMS, TestAlarm } from "./alarmed_fleet.ts";
 import { again, canary, canaryTest, isTakenBack, MINUTE, pass } from "./measured_fleet.ts";
+
+/** As `runtime explain` tells it. */
+const causeOf = (fleet: Fleet, id: string) =>
+  explainDeployment(fleet.store.read, fleet.engine.deployment(id), { now: fleet.now, timeLapse: 1 })
+    .cause;
 
 const throws = (message: string) => () => {
   throw new Error(message);
@@ -71,6 +77,16 @@ canaryTest("one measurement too many that is too high fails it, and it goes back
   for (let n = 0; n < 3; n++) await pass(fleet, MINUTE);
   await isTakenBack(fleet, id);
   assert.equal(fleet.show(id), "SK Failed CUSTOMER_APPLICATION_UNHEALTHY");
+  const cause = causeOf(fleet, id);
+  assert.equal(
+    cause?.text,
+    "errors was 0.31, at most 0.05 is allowed: 2 of 3 measurements failed, 1 is borne",
+  );
+  const told = cause?.because?.map(({ text, evidence }) => [text.slice(11), ...evidence ?? []]);
+  assert.deepEqual(told, [
+    ["00:03:02.000Z: 0.31, at most 0.05 is allowed", "measured 0.31"],
+    ["00:01:02.000Z: 0.5, at most 0.05 is allowed", "measured 0.5"],
+  ]);
 });
 
 /** Also watched by the alarm `errors`. */
@@ -103,12 +119,14 @@ for (
     await again(fleet);
     alarm.state = "ALARM";
     await pass(fleet, 10_000);
-    const { error, rollback, stop } = await fleet.ended(id);
+    const { error, rollback } = await fleet.ended(id);
     assert.equal(fleet.show(id), "SK Stopped ALARM_ACTIVE");
     assert.match(error?.message ?? "", /^the alarm errors is active: errors read ALARM\./);
-    assert.deepEqual(stop?.cause?.because, [
-      { kind: "alarm", text: "errors is active", evidence: ["errors read ALARM"] },
-    ]);
+    assert.deepEqual(causeOf(fleet, id), {
+      kind: "alarm",
+      text: "the alarm errors is active: errors read ALARM",
+      because: [{ kind: "alarm", text: "errors is active", evidence: ["errors read ALARM"] }],
+    });
     if (isBack) await isTakenBack(fleet, id);
     else assert.equal(rollback.rollbackDeploymentId, undefined);
   });
