@@ -109,3 +109,9 @@ export function eventsOf(fleet: Fleet, id: string, host: string): string {
   const events = target.events.map(({ name, status }) => `${name}:${status}`);
   return `${target.status} ${events.join(" ")}`;
 }
+
+/** Whether an order lies ready for the host that it has not taken. */
+export function hasOrder(fleet: Fleet, id: string, host: string): boolean {
+  const command = fleet.targets(id).find((target) => target.id === host)?.command;
+  return command !== undefined && command.takenAt === undefined;
+}
