@@ -61,8 +61,14 @@ export function advance(state: RolloutState, input: Input, now: number, rules: R
   if (TERMINAL_DEPLOYMENT.has(state.status)) return NOTHING;
   const first = take(state, input, now, rules);
   if (!first) return NOTHING;
+  // Most reports leave a host in its status: nothing follows that did not follow before.
+  if (input.kind === "report" && keepsStatuses(state, first)) return withEffects(state, first);
   // The strategy must see the fleet as this input leaves it; looking ahead costs the change alone.
   return withEffects(state, merge(first, goOn(withDecision(state, first), now, rules)));
+}
+
+function keepsStatuses(state: RolloutState, { targets }: Decision): boolean {
+  return targets.every(({ id, status }) => state.targets.get(id)?.status === status);
 }
 
 /** What the input itself says; undefined when it changes nothing. */

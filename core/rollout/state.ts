@@ -86,11 +86,14 @@ export function newState(
 
 /** Writes a decision into the state. */
 export function apply(state: RolloutState, decision: Decision): void {
+  const moved = new Set<string>();
   for (const target of decision.targets) {
     const before = state.targets.get(target.id);
+    state.targets.set(target.id, target);
+    if (before?.status === target.status) continue;
     if (before) count(state.tallies, before, -1, state.unhealthy);
     count(state.tallies, target, 1, state.unhealthy);
-    state.targets.set(target.id, target);
+    for (const key of keysOf(target)) moved.add(key);
   }
   if (decision.progress) {
     // Hosts wait in another status for another stage.
@@ -101,7 +104,7 @@ export function apply(state: RolloutState, decision: Decision): void {
   if (decision.error) state.error = decision.error;
   if (decision.stop) state.stop = decision.stop;
   if (decision.terminationWait) state.terminationWait = decision.terminationWait;
-  skipStarted(state);
+  skipStarted(state, moved);
 }
 
 /** How many hosts are in which status. */
@@ -129,10 +132,11 @@ export function nextWaiting(state: RolloutState, hosts: number, zone?: string): 
   return waiting;
 }
 
-/** Moves the cursors past hosts that wait no more. */
-function skipStarted(state: RolloutState): void {
+/** Moves the cursors of these lines past hosts that wait no more. */
+function skipStarted(state: RolloutState, keys: Iterable<string>): void {
   const stage = stageOf(state);
-  for (const [key, line] of state.lines) {
+  for (const key of keys) {
+    const line = state.lines.get(key) ?? [];
     let at = state.cursors.get(key) ?? 0;
     while (at < line.length && state.targets.get(line[at] ?? "")?.status !== stage.from) at++;
     state.cursors.set(key, at);
