@@ -39,11 +39,20 @@ export class Disk {
     return this.#connection.db;
   }
 
-  /** The rows of a query that names what it answers. */
-  rows<Row>(sql: string): (...values: unknown[]) => Row[] {
-    const statement = this.#connection.client.prepare(sql);
-    // because: the caller's query says what its rows are.
-    return (...values) => statement.all(...values) as Row[];
+  /** The rows of a query by its columns; put together in the database, which is quicker by far. */
+  rows<Row>(columns: readonly string[], rest: string): (...values: unknown[]) => Row[] {
+    const pairs = columns.map((column) => {
+      const [expression = "", name = expression] = column.split(" AS ");
+      return `'${name}', ${expression}`;
+    });
+    const statement = this.#connection.client.prepare(
+      `SELECT json_group_array(json_object(${pairs.join(", ")})) AS rows FROM (SELECT * ${rest})`,
+    );
+    return (...values) => {
+      // because: the query says what it answers.
+      const { rows } = statement.get(...values) as { rows: string };
+      return JSON.parse(rows);
+    };
   }
 
   /** Changes the database behind everybody's back. */
@@ -106,6 +115,11 @@ export class ServerDisk implements Store {
 
   get read(): Db {
     return this.#disk.db;
+  }
+
+  /** Whether the process is gone. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   commit<Answer>(run: (tx: Tx) => Answer): Promise<Answer> {

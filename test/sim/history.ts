@@ -121,7 +121,7 @@ class History {
     for (const host of this.#hosts.values()) host.start();
     this.#operators.start();
     this.#turnAlarm();
-    const calmAt = world.between(3, 20) * MINUTE;
+    const calmAt = world.between(2, 15) * MINUTE;
     while (!this.#laws.broken && !this.#isOver) {
       if (!world.quiet && (world.elapsed > calmAt || this.#hasEnded)) this.#calm();
       if (!await world.step()) break;

@@ -42,6 +42,8 @@ export class Laws implements HostWatcher, TrafficWatcher {
   /** Since when the alarm has been active. */
   #alarmSince: number | undefined;
   #isDirty = true;
+  /** What hosts were answered since the store was read. */
+  #answered: { host: string; commandId: string; report: HostReport }[] = [];
 
   constructor(
     world: World,
@@ -75,6 +77,14 @@ export class Laws implements HostWatcher, TrafficWatcher {
   check(): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
+    this.#checkStore();
+    for (const { host, commandId, report } of this.#answered) {
+      this.#checkAnswered(host, commandId, report);
+    }
+    this.#answered = [];
+  }
+
+  #checkStore(): void {
     for (const { before, now } of this.#ledger.read()) {
       if (before && before.whole === now.whole && TERMINAL_DEPLOYMENT.has(now.status)) continue;
       this.#checkDeployment(before, now);
@@ -207,18 +217,20 @@ export class Laws implements HostWatcher, TrafficWatcher {
   }
 
   took(host: SimHost, { specification: { DeploymentId: id } }: Order): void {
-    const target = this.#ledger.targets(id).get(host.name);
+    this.check();
+    const target = this.#target(id, host.name);
     if (!target) this.break("law 7", `${host.name} got an order of ${id} without a target`);
   }
 
   /** Law 1, by what the host itself has written down. */
   begins(host: SimHost, order: Order, name: LifecycleEventName, isResumed: boolean): void {
+    this.check();
     const { DeploymentId: id } = order.specification;
     const done = host.journal.doneFor(id);
     const say = (what: string) => this.break("law 1", `${name} of ${host.name} in ${id} ${what}`);
     const known = done.find((event) => event.name === name);
     if (isResumed ? !AGENT_EVENTS.has(name) : known) return say("runs twice");
-    const way = this.#ledger.targets(id).get(host.name)?.events ?? [];
+    const way = this.#target(id, host.name)?.events ?? [];
     const place = way.findIndex((event) => event.name === name);
     if (place === -1) return say("is none of its events");
     for (const before of way.slice(0, place)) {
@@ -243,7 +255,8 @@ export class Laws implements HostWatcher, TrafficWatcher {
   }
 
   traffic(host: string, deploymentId: string, verb: "block" | "allow"): void {
-    const status = this.#ledger.targets(deploymentId).get(host)?.row.status;
+    this.check();
+    const status = this.#target(deploymentId, host)?.row.status;
     if (status !== "InProgress" && status !== "Failed") {
       this.break("law 2", `the balancer is to ${verb} ${host}, which is ${status}`);
     }
@@ -264,12 +277,21 @@ export class Laws implements HostWatcher, TrafficWatcher {
     answer: Promise<string>,
   ): Promise<string> {
     const status = await answer;
-    const { deploymentId = "" } = parseCommandId(commandId) ?? {};
-    const target = this.#ledger.targets(deploymentId).get(host.name);
-    if (target && !isKept(target, commandId, report)) {
-      this.break("law 3", `${host.name} was answered, and its report (${report.kind}) is not kept`);
-    }
+    this.#answered.push({ host: host.name, commandId, report });
+    this.#isDirty = true;
     return status;
+  }
+
+  #checkAnswered(host: string, commandId: string, report: HostReport): void {
+    const { deploymentId = "" } = parseCommandId(commandId) ?? {};
+    const target = this.#target(deploymentId, host);
+    if (!target || isKept(target, commandId, report)) return;
+    this.break("law 3", `${host} was answered, and its report (${report.kind}) is not kept`);
+  }
+
+  /** A target as it is in the store now. */
+  #target(deploymentId: string, host: string): TargetSeen | undefined {
+    return this.#ledger.seen.get(deploymentId)?.targets.get(host);
   }
 }
 

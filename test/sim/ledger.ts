@@ -66,20 +66,20 @@ export class Ledger {
   readonly #group: () => { revision: string | null; deployment: string | null }[];
 
   constructor(disk: Disk) {
-    this.#deployments = disk.rows<DeploymentRow>(
-      "SELECT id, status, overview, error, stop, progress, create_time, status || overview || " +
-        "coalesce(error, '') || coalesce(stop, '') || coalesce(complete_time, '') || rollback AS " +
-        "whole FROM deployments ORDER BY rowid",
-    );
-    this.#request = disk.rows("SELECT request FROM deployments WHERE id = ?");
+    this.#deployments = disk.rows<DeploymentRow>([
+      ...["id", "status", "overview", "error", "stop", "progress", "create_time"],
+      "status || overview || coalesce(error, '') || coalesce(stop, '') || " +
+      "coalesce(complete_time, '') || rollback AS whole",
+    ], "FROM deployments ORDER BY rowid");
+    this.#request = disk.rows(["request"], "FROM deployments WHERE id = ?");
     this.#targets = disk.rows<TargetRow>(
-      "SELECT target_id, status, events, command, label, zone, last_updated FROM targets " +
-        "WHERE deployment_id = ? ORDER BY position",
+      ["target_id", "status", "events", "command", "label", "zone", "last_updated"],
+      "FROM targets WHERE deployment_id = ? ORDER BY position",
     );
-    this.#healthy = disk.rows("SELECT instance_name FROM instance_health WHERE healthy = 1");
+    this.#healthy = disk.rows(["instance_name"], "FROM instance_health WHERE healthy = 1");
     this.#group = disk.rows(
-      "SELECT target_revision AS revision, last_successful_deployment_id AS deployment " +
-        "FROM deployment_groups",
+      ["target_revision AS revision", "last_successful_deployment_id AS deployment"],
+      "FROM deployment_groups",
     );
   }
 
@@ -112,6 +112,7 @@ export class Ledger {
     const { id, status, whole } = row;
     // Its hosts are compared once more when the history is over.
     const isOver = before && TERMINAL_DEPLOYMENT.has(before.status);
+    if (isOver && before.whole === whole) return before;
     const targets = isOver ? before.targets : this.#targetsNow(id, before?.targets);
     return {
       ...{ id, status, whole, targets },

@@ -38,7 +38,7 @@ export class Network {
       world.say("lost:", call.what);
       return world.after(PATIENCE, () => call.failed(new Error("no answer")));
     }
-    world.after(this.#latency(), () => this.#deliver(call));
+    world.soon(this.#latency(), () => this.#deliver(call));
     if (!world.fails(this.#trouble)) return;
     world.say("will come twice:", call.what);
     const copy = { ...call, what: `again, ${call.what}`, answered: () => {}, failed: () => {} };
@@ -54,14 +54,18 @@ export class Network {
 
   #latency(): number {
     const world = this.#world;
-    if (world.quiet) return 5;
-    return world.fails(this.#trouble) ? world.between(SECOND, PATIENCE) : world.between(2, 60);
+    if (world.quiet || world.happens(600)) return 0;
+    return world.happens(this.#trouble) ? world.between(SECOND, PATIENCE) : world.between(2, 60);
   }
 
   #deliver<Answer>({ what, ask, answered, failed }: Call<Answer>): void {
     const world = this.#world;
     const { open, engine } = this.#server;
-    const later = (act: () => void) => world.after(this.#latency(), act);
+    const later = (act: () => void) => {
+      world.stir();
+      world.soon(this.#latency(), act);
+    };
+    world.stir();
     if (!engine) return later(() => failed(new Error("the server is not there")));
     world.say("asks:", what);
     const gone = () => later(() => failed(new Error("the connection broke off")));

@@ -5,6 +5,7 @@
  */
 import { TERMINAL_DEPLOYMENT } from "../../core/domain/deployment.ts";
 import type { Engine } from "../../core/engine/engine.ts";
+import type { Intervention } from "../../core/engine/intervene.ts";
 import { revision } from "../rollout/letters.ts";
 import type { Laws } from "./laws.ts";
 import type { DeploymentSeen, Ledger } from "./ledger.ts";
@@ -13,6 +14,9 @@ import { fleetFilter, type Scenario } from "./scenario.ts";
 import { MINUTE, SECOND, type World } from "./world.ts";
 
 const BY = "arn:aws:iam::000000000000:user/somebody";
+
+/** What needs no more words. */
+type Plain = Extract<Intervention, { kind: "pause" | "resume" | "approve" | "reject" | "abort" }>;
 
 export class Operators {
   readonly #world: World;
@@ -131,10 +135,8 @@ export class Operators {
       case "promote all":
         return this.#intervene(id, { kind: "promote", whole: wish === "promote all" });
       default:
-        // because: those that need more words stand above.
-        return this.#intervene(id, {
-          kind: wish as "pause" | "resume" | "approve" | "reject" | "abort",
-        });
+        // because: the wishes that are none stand above.
+        return this.#intervene(id, { kind: wish as Plain["kind"] });
     }
   }
 
@@ -146,7 +148,7 @@ export class Operators {
     }
   }
 
-  #intervene(id: string, wish: Parameters<Engine["intervene"]>[1]): void {
+  #intervene(id: string, wish: Intervention): void {
     this.#ask(`${wish.kind} ${id}`, (engine) => engine.intervene(id, wish, BY));
   }
 

@@ -44,7 +44,7 @@ const CONFIG = "drawn";
 
 export function drawScenario(world: World): Scenario {
   const style = world.pick<Style>(["in place", "in place", "balanced", "blue/green", "blue/green"]);
-  const size = world.pick([1, 2, 2, 3, 3, 4, 4, 5, 6, 8]);
+  const size = world.pick([1, 2, 2, 3, 3, 4, 5, 8]);
   const hosts = Array.from({ length: Math.max(size, style === "blue/green" ? 2 : 1) }, (_, at) => ({
     name: `web-${at + 1}`,
     tags: [
@@ -64,7 +64,7 @@ export function drawScenario(world: World): Scenario {
       ...drawConfig(world, style, hosts.length),
     },
     busyGroup: world.pick(["refuse", "refuse", "queue", "supersede"] as const),
-    deployments: world.pick([1, 2, 2, 3, 4]),
+    deployments: world.pick([1, 2, 2, 3]),
     ignoreApplicationStopFailures: world.happens(300),
     updateOutdatedInstancesOnly: world.happens(150),
     trouble: {

@@ -157,7 +157,7 @@ export class SimHost {
     if (order || cancel.length > 0) this.#pause = 50;
     else {this.#pause = world.quiet
         ? Math.min(this.#pause * 2, QUIET_PAUSE_MAX)
-        : world.pick([5, 20, 60, 90]) * SECOND;}
+        : world.pick([5, 30, 90]) * SECOND;}
     this.#pollAfter(this.#pause);
   }
 
@@ -267,7 +267,9 @@ export class SimHost {
       this.#finish(event, isBad ? 4 : 0, isBad ? "it was drawn" : "");
       this.#say(event.status === "Failed" ? "failed" : "ended", name);
       watcher.ended(this, held.taken.order, event);
-      this.#later(world.between(0, 20), () => this.#after(held, event));
+      // The agent may end between an event's last line and what follows.
+      if (world.happens(700)) this.#after(held, event);
+      else this.#later(world.between(1, 20), () => this.#after(held, event));
     });
   }
 
@@ -288,7 +290,7 @@ export class SimHost {
     held.isClosed = true;
     const { order, events } = held.taken;
     held.taken.end = endOf(order, events.map((event) => ({ ...event })), { lines: [] });
-    this.#later(0, () => this.#tellEnd(held));
+    this.#tellEnd(held);
   }
 
   #tellEnd(held: Held): void {

@@ -88,11 +88,13 @@ export class Surroundings {
       : world.quiet
       ? 10
       : world.between(10, 3_000);
+    world.stir();
     return new Promise((resolve, reject) => {
       let isOver = false;
       const end = (settle: () => void) => {
         if (isOver) return;
         isOver = true;
+        world.stir();
         settle();
       };
       signal.addEventListener("abort", () =>

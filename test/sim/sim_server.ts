@@ -55,6 +55,7 @@ export class SimServer {
     this.#disk = own;
     this.#engine = engine;
     engine.start();
+    world.stir();
     this.#tick(engine, SECOND);
   }
 
@@ -68,6 +69,7 @@ export class SimServer {
     this.#engine = undefined;
     this.#disk?.close();
     engine.close();
+    world.stir();
     for (const fail of [...this.open]) fail();
     this.open.clear();
     world.after(world.quiet ? SECOND : world.between(SECOND, 2 * MINUTE), () => this.start());
@@ -94,6 +96,7 @@ export class SimServer {
     world.after(ms, () => {
       if (this.#engine !== engine) return;
       engine.tick();
+      world.stir();
       const next = world.quiet ? Math.min(ms * 2, 2 * MINUTE) : world.pick([1, 5, 15, 60]) * SECOND;
       this.#tick(engine, next);
     });
@@ -117,7 +120,8 @@ export class SimServer {
         createPluginContext({ signal, log, now, timeLapse: 1, secretsFolder: "none" }),
       randomBytes: (length) => world.bytes(length),
       report(error, doing) {
-        if (isForeseen(error)) world.say("server:", doing, String(error));
+        // Whatever a process says once it has ended, nobody hears.
+        if (isForeseen(error) || store.isOver) world.say("server:", doing, String(error));
         else unforeseen(error, doing);
       },
     };

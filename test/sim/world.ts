@@ -31,6 +31,7 @@ export class World {
   readonly #random: Random;
   readonly #entries: Entry[] = [];
   #order = 0;
+  #isStirred = false;
   #steps: string[] | undefined;
 
   constructor(seed: number, isTold: boolean) {
@@ -88,13 +89,26 @@ export class World {
     this.#entries.splice(place, 0, entry);
   }
 
+  /** What is done now lets promises go on; the step is over when they have. */
+  stir(): void {
+    this.#isStirred = true;
+  }
+
+  /** Lets something happen now, or a little later. */
+  soon(ms: number, act: () => void): void {
+    if (ms === 0) act();
+    else this.after(ms, act);
+  }
+
   /** Takes the next step, with all that follows from it at once; false where none is left. */
   async step(): Promise<boolean> {
     const entry = this.#entries.pop();
     if (!entry) return false;
     this.now = Math.max(this.now, entry.at);
-    await entry.act();
-    await settled();
+    this.#isStirred = false;
+    const doing = entry.act();
+    if (doing) await doing;
+    if (doing || this.#isStirred) await settled();
     return true;
   }
 }
