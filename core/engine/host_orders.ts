@@ -7,7 +7,6 @@ import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_eve
 import type { Target } from "../domain/target.ts";
 import type { HostReport } from "../rollout/host_report.ts";
 import { legEvents } from "../rollout/leg.ts";
-import { getDeployment } from "../store/deployments.ts";
 import type { LogLine, Order, UpdateMark } from "../wire/agent_protocol.ts";
 import type { EngineContext } from "./context.ts";
 import type { Handout, HostDesk, PollRequest } from "./host_desk.ts";
@@ -75,13 +74,13 @@ export class HostOrders {
     const held = this.#held(commandId);
     if (!held) return undefined;
     const { runner, target } = held;
-    const deployment = getDeployment(this.#context.store.read, runner.state.id);
-    const owner = deployment && githubOwner(deployment.request);
+    const { deployment } = runner;
+    const owner = githubOwner(deployment.request);
     // Looked up for each order, and kept in none of our rows: a token may be replaced meanwhile.
     const token = owner === undefined ? undefined : this.#context.githubToken(owner);
-    const spec = deployment && specification(deployment, runner.names, token);
+    const spec = specification(deployment, runner.names, token);
     if (!spec) return undefined;
-    const { ignoreApplicationStopFailures } = runner.request;
+    const { ignoreApplicationStopFailures } = deployment.request;
     // As long as the host's clock for beginning: an order that comes later has failed here.
     const expiresAt = this.#context.now() + this.#context.clocks.notStarted;
     return orderFor(target, spec, { hostIdentifier, ignoreApplicationStopFailures, expiresAt });

@@ -95,6 +95,11 @@ export class Runner {
     this.#readings = new Readings(context, deployment.request, viewOf(deployment.id, names));
   }
 
+  /** What of the deployment does not change while it runs. */
+  get deployment(): Pick<Deployment, "id" | "groupId" | "request"> {
+    return this.#deployment;
+  }
+
   get request(): DeploymentRequest {
     return this.#deployment.request;
   }
