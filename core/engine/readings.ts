@@ -4,6 +4,7 @@
  * @module
  */
 import { clearTimeout, setTimeout } from "node:timers";
+import { z } from "zod";
 import type { Deployment } from "../domain/deployment.ts";
 import type { Measurement } from "../domain/measurement.ts";
 import type { AlarmReading, DeploymentView, PluginContext } from "../plugin/contract.ts";
@@ -11,12 +12,19 @@ import { type AlarmVerdict, judgeAlarms, watchedAlarms } from "../rollout/alarms
 import { failedMeasurementAt, measurementAt } from "../rollout/analysis.ts";
 import type { EngineContext } from "./context.ts";
 import { resolveIntegration } from "./integrations.ts";
+import { orAborted } from "./or_aborted.ts";
 import { reasonOf } from "./reason.ts";
 
 /** Milliseconds from one reading of the alarms to the next; AWS was seen to need up to 23 s. */
 const ALARM_INTERVAL = 10_000;
 /** A reading that takes longer has failed; milliseconds. */
 const READING_LIMIT = 30_000;
+
+/** As much of a wrong answer as a reason has room for. */
+const SHOWN = 200;
+
+/** The file of a plugin may be anybody's: what is no reading must not pass for a good one. */
+const Reading = z.object({ state: z.enum(["OK", "ALARM", "UNKNOWN"]), reason: z.string() });
 
 export class Readings {
   readonly #context: EngineContext;
@@ -39,8 +47,11 @@ export class Readings {
   /** Whether there are alarms whose time has come; it is then another's turn only later. */
   takeTurn(): boolean {
     const now = this.#context.now();
-    if (this.#alarms.length === 0 || now < this.#alarmsDue) return false;
-    this.#alarmsDue = now + ALARM_INTERVAL / this.#context.timeLapse;
+    const interval = ALARM_INTERVAL / this.#context.timeLapse;
+    const left = this.#alarmsDue - now;
+    // More than an interval is left when the clock was set back: it is not waited for that long.
+    if (this.#alarms.length === 0 || (left > 0 && left <= interval)) return false;
+    this.#alarmsDue = now + interval;
     return true;
   }
 
@@ -70,22 +81,30 @@ export class Readings {
     const alarm = resolveIntegration(store.read, plugins, "alarm", name);
     if ("fault" in alarm) return { state: "UNKNOWN", reason: alarm.fault };
     try {
-      return await this.#call((ctx) =>
+      const read = await this.#call((ctx) =>
         alarm.plugin.read({ config: alarm.config, deployment: this.#deployment, ctx })
       );
+      const reading = Reading.safeParse(read);
+      if (reading.success) return reading.data;
+      const { name: plugin } = alarm.plugin;
+      const given = (JSON.stringify(read) ?? "nothing").slice(0, SHOWN);
+      return { state: "UNKNOWN", reason: `the plugin ${plugin} answered ${given}` };
     } catch (error) {
       return { state: "UNKNOWN", reason: reasonOf(error) };
     }
   }
 
   async #call<Answer>(ask: (ctx: PluginContext) => Promise<Answer>): Promise<Answer> {
+    const { clocks, pluginContext } = this.#context;
+    const limit = Math.min(READING_LIMIT, clocks.notFinished);
     const controller = new AbortController();
+    const { signal } = controller;
     const late = setTimeout(
-      () => controller.abort(new Error(`it took longer than ${READING_LIMIT / 1000} seconds`)),
-      READING_LIMIT,
+      () => controller.abort(new Error(`it took longer than ${limit / 1000} seconds`)),
+      limit,
     );
     try {
-      return await ask(this.#context.pluginContext(controller.signal, () => {}));
+      return await orAborted(ask(pluginContext(signal, () => {})), signal, () => signal.reason);
     } finally {
       clearTimeout(late);
     }

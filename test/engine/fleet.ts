@@ -24,7 +24,7 @@ import { Engine } from "../../core/engine/engine.ts";
 import type { Handout } from "../../core/engine/host_desk.ts";
 import { createPluginContext } from "../../core/plugin/plugin_context.ts";
 import { createRegistry, type Plugin } from "../../core/plugin/registry.ts";
-import { HOST_CLOCKS } from "../../core/rollout/host_clock.ts";
+import { HOST_CLOCKS, type HostClocks } from "../../core/rollout/host_clock.ts";
 import {
   applications,
   deploymentConfigs,
@@ -65,6 +65,7 @@ export class Fleet {
   busyGroup: BusyGroup = "refuse";
   secretsFolder = "secrets";
   isSoleServer = true;
+  clocks: HostClocks = HOST_CLOCKS;
   /** Bundles of the server's own store; none in the beginning. */
   findArtifact: EngineContext["findArtifact"] = () => undefined;
   /** Given, every commit until it answers undefined is refused with its answer. */
@@ -94,7 +95,7 @@ export class Fleet {
       quotas: this.quotas,
       busyGroup: this.busyGroup,
       orderKey: generateKeyPairSync("ed25519").privateKey,
-      clocks: HOST_CLOCKS,
+      clocks: this.clocks,
       timeLapse: 1,
       githubToken: () => undefined,
       findArtifact: (location) => this.findArtifact(location),
