@@ -71,10 +71,12 @@ type Diagnostics = InstanceTarget["lifecycleEvents"][number]["diagnostics"];
 
 function diagnosticLines(diagnostics: Diagnostics): string[] {
   const { errorCode, scriptName, message, logTail } = diagnostics ?? {};
-  const title = [errorCode, scriptName, message].filter(Boolean).join("  ");
+  const [sentence, ...more] = (message ?? "").split("\n");
+  const title = [errorCode, scriptName, sentence].filter(Boolean).join("  ");
   const log = (logTail ?? "").split("\n").filter((line) => line.trim() !== "");
   return [
     ...(title === "" ? [] : [`      ${harmless(title)}`]),
+    ...more.map((line) => `      ${harmless(line)}`),
     ...log.map((line) => `      | ${harmless(line)}`),
   ];
 }

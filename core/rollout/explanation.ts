@@ -138,7 +138,8 @@ function isTrafficBack({ request: { style, rollbackOf } }: Deployment): boolean 
 }
 
 function rollbackState({ deployment, rollback }: Standing): string[] {
-  if (deployment.status === "Succeeded") return [];
+  // Nothing takes a rollback back, and its message tells of what it took back itself.
+  if (deployment.status === "Succeeded" || deployment.request.rollbackOf !== undefined) return [];
   if (!rollback) {
     const why = deployment.rollback.rollbackMessage?.replace(/\.$/, "");
     return [why === undefined ? "nothing was rolled back" : `no rollback: ${why}`];
@@ -165,11 +166,19 @@ function nextOf({ deployment, targets, rollback }: Standing): string[] {
   const isImpossible = !back && deployment.rollback.rollbackMessage !== undefined;
   const next = [
     ...(back && back.status !== "Succeeded" ? [`runtime explain ${back.id}`] : []),
+    ...(back ? again(back) : broken ? [] : again(deployment)),
     ...(broken ? [`runtime logs ${id} --host ${broken.id}`] : []),
     ...(!back && broken ? [`runtime retry ${id} --failed-only`] : []),
     ...(!back && isTouched && !isImpossible ? [`runtime rollback ${id}`] : []),
   ];
   return next.length > 0 ? next : [`runtime status ${id}`];
+}
+
+/** A rollback that did not succeed is asked for again; one of traffic alone cannot be. */
+function again({ id, status, request: { style, rollbackOf } }: Deployment): string[] {
+  const isOver = status === "Failed" || status === "Stopped";
+  const isAgain = isOver && rollbackOf !== undefined && style.deploymentType === "IN_PLACE";
+  return isAgain ? [`runtime retry ${id}`] : [];
 }
 
 const TOUCHED: ReadonlySet<TargetStatus> = new Set(["Succeeded", "Failed", "Unknown"]);

@@ -62,7 +62,7 @@ test("status of a deployment shows hosts, events and what went wrong, 25 hosts a
           diagnostics: {
             errorCode: "ScriptFailed",
             scriptName: "start.sh",
-            message: "exit code 7",
+            message: "exit code 7\nthe port is taken",
             logTail: "[stderr]no port\n",
           },
         },
@@ -97,6 +97,7 @@ test("status of a deployment shows hosts, events and what went wrong, 25 hosts a
     Install           Succeeded  0.3 s
     ApplicationStart  Failed     12 s
       ScriptFailed  start.sh  exit code 7
+      the port is taken
       | [stderr]no port
     ValidateService   Skipped
 `),

@@ -44,7 +44,7 @@ const { command: _none, ...withoutOrder } = busy("web-4", "S");
 const back = (status: DeploymentStatus) =>
   deployment(status, {
     id: "d-2",
-    request: request({ revision: revision("old.zip") }),
+    request: request({ revision: revision("old.zip"), rollbackOf: "d-1" }),
     overview: { ...NO_TARGETS, Succeeded: 1, Skipped: 2 },
   });
 const rolledBack = { rollback: { rollbackDeploymentId: "d-2" } };
@@ -162,7 +162,19 @@ const table: Row[] = [
       "the rollback d-2 failed: 1 host failed: web-2",
       "1 of 3 hosts on s3://b/old.zip",
     ],
-    ["runtime explain d-2", "runtime logs d-1 --host web-2"],
+    ["runtime explain d-2", "runtime retry d-2", "runtime logs d-1 --host web-2"],
+  ],
+  [
+    "was to take another back, and could not begin",
+    {
+      deployment: deployment("Failed", {
+        request: request({ rollbackOf: "d-0" }),
+        rollback: { rollbackMessage: "d-1 is triggered to roll back deployment d-0." },
+      }),
+      outOfTraffic: ["web-2"],
+    },
+    ["no host was touched", "no traffic goes to web-2 until a deployment to it lets it in"],
+    ["runtime retry d-1"],
   ],
   [
     "failed before it touched a host, and another came since",
