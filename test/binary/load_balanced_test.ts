@@ -21,8 +21,12 @@ async function haproxy(...[folder, placed]: Parameters<typeof startHaproxy>): Pr
 test("no request fails behind HAProxy, whichever way a release goes and comes back", async () => {
   await Scene.play(haproxy, async (scene) => {
     await fourReleases(scene);
-    await scene.lossless("blue/green to the first hosts", async () => {
-      await scene.succeeds(await scene.begin("5", { green: "blue" }));
+    await scene.lossless("blue/green to the first hosts, the server killed meanwhile", async () => {
+      const id = await scene.begin("5", { green: "blue" });
+      await scene.serves("web-1 5");
+      await scene.fleet.killServer();
+      await scene.fleet.startServer();
+      await scene.succeeds(id);
       await scene.servedOnly("web-1 5", "web-2 5");
     });
     await scene.inPlace("WITHOUT_TRAFFIC_CONTROL");

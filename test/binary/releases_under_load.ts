@@ -148,6 +148,11 @@ export class Scene {
     this.#load = startLoad(port);
   }
 
+  /** This answer is given for the first time. */
+  async serves(answer: string): Promise<void> {
+    await until(answer, () => this.#load?.served.has(answer));
+  }
+
   /** Each of these is served again, and then nothing else is for a while. */
   async servedOnly(...answers: string[]): Promise<void> {
     const load = this.#load;
