@@ -84,7 +84,7 @@ export const approve = verb({
 });
 
 export const reject = verb({
-  summary: "Refuse the approval that a deployment waits for, which stops it",
+  summary: "Refuse what a deployment asks approval for, which stops it",
   arguments: ARGUMENTS,
   flags: [MESSAGE_FLAG, URL_FLAG, JSON_FLAG],
   examples: ["runtime reject d-7H2K9QX4M --message 'the numbers look odd'"],
@@ -97,7 +97,7 @@ export const reject = verb({
 });
 
 export const abort = verb({
-  summary: "Stop a deployment and take its group back to the revision before",
+  summary: "Stop a deployment and go back to the revision before",
   arguments: ARGUMENTS,
   flags: [MESSAGE_FLAG, URL_FLAG, JSON_FLAG],
   examples: ["runtime abort d-7H2K9QX4M --message 'orders get lost'"],

@@ -55,7 +55,7 @@ export function refuseToLeave({ installRoot }: Host): () => void {
   return () => rmSync(file);
 }
 
-export function endApplication({ installRoot }: Host): void {
+export function endApplication({ installRoot }: Pick<Host, "installRoot">): void {
   const file = join(installRoot, "pid");
   const pid = existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
   if (pid !== undefined && statOf(pid)) process.kill(pid, "SIGKILL");
