@@ -8,6 +8,7 @@ import { z } from "zod";
 import { DeploymentStatus, FileExistsBehavior } from "../domain/deployment.ts";
 import {
   AlarmConfiguration,
+  BlueGreenDeploymentConfiguration,
   DeploymentStyle,
   LoadBalancerInfo,
 } from "../domain/deployment_group.ts";
@@ -104,6 +105,7 @@ export const GotGroup = z.looseObject({
     })).nullish(),
     loadBalancerInfo: LoadBalancerInfo.loose().nullish(),
     deploymentStyle: DeploymentStyle.loose().nullish(),
+    blueGreenDeploymentConfiguration: BlueGreenDeploymentConfiguration.nullish(),
     alarmConfiguration: AlarmConfiguration.loose().nullish(),
   }),
 });

@@ -10,6 +10,7 @@ import { IntegrationConfig } from "../domain/integration.ts";
 import { Name, PREDEFINED_CONFIG_PREFIX } from "../domain/name.ts";
 import { ResourceTag } from "../domain/resource_tag.ts";
 import { parseTopicArn, TopicName } from "../domain/topic.ts";
+import { BlueGreen } from "./apply_blue_green.ts";
 import { parseYamlFile, type YamlFile } from "./yaml_file.ts";
 
 const ROLLBACK_EVENTS = {
@@ -72,6 +73,7 @@ const Group = z.strictObject({
   triggers: unique(Trigger).optional(),
   /** Hosts are taken out of all of them while they are deployed to. */
   balancers: eachOnce(z.array(Name).max(10, "at most 10 balancers"), String).optional(),
+  blueGreen: BlueGreen.optional(),
   alarms: eachOnce(z.array(Name), String).optional(),
   resourceTags: ResourceTags.optional(),
 });

@@ -7,6 +7,7 @@ import { MinimumHealthyHosts } from "../domain/deployment_config.ts";
 import {
   AlarmConfiguration,
   type AutoRollbackConfiguration,
+  type BlueGreenDeploymentConfiguration,
   DeploymentStyle,
   type GroupSettings,
   type LoadBalancerInfo,
@@ -16,6 +17,7 @@ import type { ResourceTag } from "../domain/resource_tag.ts";
 import type { TagFilter } from "../domain/tag.ts";
 import { Empty, GotConfig, GotGroup } from "./answers.ts";
 import { type Api, unlessRefused } from "./api.ts";
+import { blueGreenConfiguration, declaredStyle } from "./apply_blue_green.ts";
 import type { Declaration, DeclaredGroup } from "./apply_file.ts";
 import { type Call, tagCalls } from "./apply_tags.ts";
 import type { TopicArns } from "./apply_topics.ts";
@@ -139,7 +141,8 @@ async function groupChange(
   const differing = Object.entries(wanted).filter(([key, value]) =>
     !sameValue(present[key], value)
   );
-  const members = [...new Set(differing.map(([key]) => MEMBER_NAMES[key] ?? key))];
+  const names = { ...MEMBER_NAMES, ...(group.blueGreen !== undefined && STYLE_OF_BLUE_GREEN) };
+  const members = [...new Set(differing.map(([key]) => names[key] ?? key))];
   const calls: Call[] = [];
   if (differing.length > 0) {
     const current = { applicationName, currentDeploymentGroupName: group.name };
@@ -160,8 +163,11 @@ const MEMBER_NAMES: Readonly<Record<string, string>> = {
   triggerConfigurations: "triggers",
   loadBalancerInfo: "balancers",
   deploymentStyle: "balancers",
+  blueGreenDeploymentConfiguration: "blueGreen",
   alarmConfiguration: "alarms",
 };
+/** Where the file says both, of this one. */
+const STYLE_OF_BLUE_GREEN: Readonly<Record<string, string>> = { deploymentStyle: "blueGreen" };
 
 interface Settings {
   deploymentConfigName?: string;
@@ -170,15 +176,17 @@ interface Settings {
   triggerConfigurations?: NonNullable<GroupSettings["triggerConfigurations"]>;
   loadBalancerInfo?: LoadBalancerInfo;
   deploymentStyle?: DeploymentStyle;
+  blueGreenDeploymentConfiguration?: BlueGreenDeploymentConfiguration;
   alarmConfiguration?: AlarmConfiguration;
 }
 
 /** What the file does not mention is left as it is. */
 function settingsOf(
-  { config, tags, rollback, triggers, balancers, alarms }: DeclaredGroup,
+  { config, tags, rollback, triggers, balancers, blueGreen, alarms }: DeclaredGroup,
   topicArns: TopicArns,
   present?: GotGroup["deploymentGroupInfo"],
 ): Settings {
+  const style = declaredStyle({ blueGreen, balancers }, styleOf(present));
   return {
     ...(config !== undefined && { deploymentConfigName: config }),
     ...(tags !== undefined && { onPremisesTagSet: tagSetOf(tags) }),
@@ -194,13 +202,9 @@ function settingsOf(
         triggerEvents: events,
       })),
     }),
-    ...(balancers !== undefined && {
-      loadBalancerInfo: behind(balancers),
-      deploymentStyle: {
-        deploymentType: styleOf(present).deploymentType,
-        deploymentOption: balancers.length > 0 ? "WITH_TRAFFIC_CONTROL" : "WITHOUT_TRAFFIC_CONTROL",
-      },
-    }),
+    ...(balancers !== undefined && { loadBalancerInfo: behind(balancers) }),
+    ...(style && { deploymentStyle: style }),
+    ...(blueGreen && { blueGreenDeploymentConfiguration: blueGreenConfiguration(blueGreen) }),
     ...(alarms !== undefined && {
       alarmConfiguration: {
         enabled: alarms.length > 0,
@@ -244,6 +248,7 @@ function presentSettings(info: GotGroup["deploymentGroupInfo"]): Readonly<Record
       [...elbInfoList, ...targetGroupInfoList].flatMap(({ name }) => name ?? []),
     ),
     deploymentStyle: styleOf(info),
+    blueGreenDeploymentConfiguration: info.blueGreenDeploymentConfiguration ?? {},
     alarmConfiguration: AlarmConfiguration.parse(info.alarmConfiguration ?? {}),
   };
 }

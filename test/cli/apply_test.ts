@@ -279,6 +279,49 @@ test("apply sets up balancers and alarms before the groups that name them", asyn
   });
 });
 
+test("apply makes a group blue/green, and deploys in place again", async () => {
+  await using place = await folder();
+  await using server = await keeper();
+  const file = join(place.path, "deploy.yaml");
+  const run = async (blueGreen: string) => {
+    server.asked.length = 0;
+    await writeFile(file, `${WATCHED}        blueGreen: ${blueGreen}\n`);
+    return (await runtime(["apply", "-f", file], server)).out;
+  };
+  await run("{ continueWithinMinutes: 60, endBlueAfterMinutes: 5 }");
+  const { deploymentStyle, blueGreenDeploymentConfiguration } = writes(server).at(-1)?.input ?? {};
+  assert.deepEqual({ deploymentStyle, blueGreenDeploymentConfiguration }, {
+    deploymentStyle: {
+      deploymentType: "BLUE_GREEN",
+      deploymentOption: "WITH_TRAFFIC_CONTROL",
+    },
+    blueGreenDeploymentConfiguration: {
+      greenFleetProvisioningOption: { action: "DISCOVER_EXISTING" },
+      deploymentReadyOption: { actionOnTimeout: "STOP_DEPLOYMENT", waitTimeInMinutes: 60 },
+      terminateBlueInstancesOnDeploymentSuccess: {
+        action: "TERMINATE",
+        terminationWaitTimeInMinutes: 5,
+      },
+    },
+  });
+  assert.equal(
+    await run("{ continueWithinMinutes: 60, endBlueAfterMinutes: 5 }"),
+    "nothing to change\n",
+  );
+  assert.equal(await run("{}"), "updated group shop/production: blueGreen\n");
+  assert.deepEqual(writes(server)[0]?.input["blueGreenDeploymentConfiguration"], {
+    greenFleetProvisioningOption: { action: "DISCOVER_EXISTING" },
+    deploymentReadyOption: { actionOnTimeout: "CONTINUE_DEPLOYMENT" },
+    terminateBlueInstancesOnDeploymentSuccess: { action: "KEEP_ALIVE" },
+  });
+  assert.equal(await run("false"), "updated group shop/production: blueGreen\n");
+  assert.deepEqual(writes(server)[0]?.input["deploymentStyle"], {
+    deploymentType: "IN_PLACE",
+    deploymentOption: "WITH_TRAFFIC_CONTROL",
+  });
+  assert.match(await run("{ continueWithinMinutes: soon }"), /^$/);
+});
+
 test("a group's alarm that there is not is told by its place, and nothing is changed", async () => {
   await using place = await folder();
   await using server = await keeper();
