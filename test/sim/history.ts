@@ -94,6 +94,7 @@ class History {
         fault.afterCommit?.(disk);
         laws.written();
       },
+      ended: () => surroundings.hangUp(),
       unforeseen: (error, doing) =>
         laws.break("error", `${doing}: ${error instanceof Error ? error.stack : error}`),
     });

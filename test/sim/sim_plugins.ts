@@ -27,6 +27,8 @@ export class Surroundings {
   readonly plugins: readonly Plugin[];
   readonly #world: World;
   readonly #trouble: number;
+  /** Calls that are not answered; what each does when it is given up. */
+  readonly #open = new Set<(reason: unknown) => void>();
   /** Who hears of what the balancer does. */
   watcher: TrafficWatcher | undefined;
 
@@ -90,19 +92,19 @@ export class Surroundings {
       : world.between(10, 3_000);
     world.stir();
     return new Promise((resolve, reject) => {
-      let isOver = false;
       const end = (settle: () => void) => {
-        if (isOver) return;
-        isOver = true;
+        if (!this.#open.delete(giveUp)) return;
         world.stir();
         settle();
       };
-      signal.addEventListener("abort", () =>
+      const giveUp = (reason: unknown) =>
         end(() => {
           // It may just have been done when it was given up; it is not done later.
           if (how !== "fails" && world.happens(300)) act();
-          reject(signal.reason);
-        }), { once: true });
+          reject(reason);
+        });
+      this.#open.add(giveUp);
+      signal.addEventListener("abort", () => giveUp(signal.reason), { once: true });
       world.after(ms, () =>
         end(() => {
           if (how === "fails" || how === "silent") return reject(new Error(`it ${how}`));
@@ -111,5 +113,10 @@ export class Surroundings {
           else resolve(answer);
         }));
     });
+  }
+
+  /** The process that asked is gone. */
+  hangUp(): void {
+    for (const giveUp of [...this.#open]) giveUp(new Error("nobody listens any more"));
   }
 }

@@ -25,6 +25,8 @@ export interface ServerParts {
   busyGroup: BusyGroup;
   /** A group of writes is in the database. */
   written(): void;
+  /** The process is gone, and whatever it had asked others for. */
+  ended(): void;
   /** The engine met an error that nobody waits for, and that is none of the disk's. */
   unforeseen(error: unknown, doing: string): void;
 }
@@ -63,12 +65,13 @@ export class SimServer {
   crash(): void {
     const engine = this.#engine;
     if (!engine) return;
-    const { world } = this.#parts;
+    const { world, ended } = this.#parts;
     this.crashes++;
     world.say("server: ends");
     this.#engine = undefined;
     this.#disk?.close();
     engine.close();
+    ended();
     world.stir();
     for (const fail of [...this.open]) fail();
     this.open.clear();
@@ -80,6 +83,7 @@ export class SimServer {
     this.#disk?.close();
     this.#engine?.close();
     this.#engine = undefined;
+    this.#parts.ended();
   }
 
   /** Somebody ends a process that answers nothing. */
