@@ -102,7 +102,7 @@ function refuseEnvironment({ settings, targetInstances }: Asked): void {
   if (tagFilters.length + (ec2TagSet?.ec2TagSetList ?? []).length > 0) return;
   refuse(
     "targetInstances: a blue/green deployment needs the hosts of its replacement environment, by " +
-      "tagFilters or ec2TagSet",
+      "tagFilters or ec2TagSet (runtime deploy … --green KEY=VALUE)",
   );
 }
 

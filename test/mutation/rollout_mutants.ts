@@ -24,6 +24,11 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
     ["known.revision === target ? 3 : 2", "known.revision === target ? 2 : 3"],
     ["numeric: true", "numeric: false"],
   ]),
+  ...mutants("out_of_traffic", ["out_of_traffic"], [
+    [`if (wasDone(events, "AllowTraffic")) out.delete(id);`, ""],
+    [`status === "Succeeded" || (status`, "(status"],
+    ["diagnostics?.message === STOPPED", "true"],
+  ]),
   ...mutants("host_clock", ["host_clock", "corner"], [
     ["target.lastUpdated + clocks.notStarted", "target.lastUpdated + clocks.notFinished"],
     ["target.lastUpdated + clocks.notFinished", "clocks.notFinished"],
