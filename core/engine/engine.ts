@@ -160,7 +160,7 @@ export class Engine {
       );
     }
     if (deployment.status === "Queued" && await this.#stopQueued(id, rollback)) return STOPPED;
-    const runner = this.#runners.get(id) ?? this.#run(id);
+    const runner = this.#runnerOf(id);
     await runner?.input({ kind: "stop", rollback });
     return runner && overviewOf(runner.state).InProgress > 0 ? STOPPING : STOPPED;
   }
@@ -185,7 +185,7 @@ export class Engine {
     const deployment = this.deployment(id);
     const rules = { now: this.#context.now(), notWaiting };
     if (decideContinue(deployment, wait, rules)) {
-      await (this.#runners.get(id) ?? this.#run(id))?.input({ kind: "continue", wait });
+      await this.#runnerOf(id)?.input({ kind: "continue", wait });
     }
   }
 
@@ -198,7 +198,7 @@ export class Engine {
     const known = this.#runners.get(id);
     // A refusal brings nobody up.
     if (!known) intervene({ progress: AT_THE_START, ...deployment }, wish, by, policy);
-    const runner = known ?? this.#run(id);
+    const runner = this.#runnerOf(id);
     // It has ended in this very moment.
     if (!runner) return refuseIfNotUnderWay(this.deployment(id));
     const { input, ...noted } = intervene(runner.state, wish, by, policy);
@@ -234,6 +234,17 @@ export class Engine {
     const ended = TERMINAL_DEPLOYMENT.has(deployment.status);
     const asItIs = deploymentEvent(deployment, names, this.#context.timeLapse);
     return { stop, now: [...targets, asItIs], ended };
+  }
+
+  /** The runner of a deployment, undefined once it has ended. Throws where another server has it. */
+  #runnerOf(id: string): Runner | undefined {
+    const runner = this.#runners.get(id) ?? this.#run(id);
+    if (runner || !this.#elsewhere.has(id)) return runner;
+    throw new DomainError(
+      "ServiceUnavailableException",
+      "deploymentId",
+      `Another server runs the deployment ${id}: ask that one, or this one again in a minute`,
+    );
   }
 
   /** Brings a deployment's runner up; answers it unless the deployment has ended or waits. */

@@ -56,8 +56,7 @@ function step(state: RolloutState, stage: Stage, now: number, rules: Rules): Dec
   const view = fleetView(state);
   const step = stage.pace === "together" ? together(view, stage) : checked(rules.next(view), view);
   if (step.kind === "fail") return fail(state, step, now);
-  // Who is paused starts nobody and ends no stage.
-  if (state.progress.paused) return NOTHING;
+  if (state.progress.paused) return whilePaused(state, step, now, rules);
   if (step.kind === "hold") return hold(state, step, now, rules);
   const left = leaveHold(state);
   switch (step.kind) {
@@ -68,6 +67,16 @@ function step(state: RolloutState, stage: Stage, now: number, rules: Rules): Dec
     case "wait":
       return left;
   }
+}
+
+/**
+ * Who is paused starts nobody and ends no stage. An analysis that fails still ends the rollout: what
+ * it measures serves somebody. An approval's time runs out only for one that is not paused.
+ */
+function whilePaused(state: RolloutState, step: FleetStep, now: number, rules: Rules): Decision {
+  if (step.kind !== "hold" || step.hold.kind !== "analysis") return NOTHING;
+  const held = holdOn(state.progress, step, now, rules.timeLapse);
+  return held.kind === "failed" ? fail(state, held.failure, now) : NOTHING;
 }
 
 function hold(

@@ -43,9 +43,9 @@ const NEEDS: Readonly<Record<string, Partial<Record<Role | "anyone", string>>>> 
     admin: `CreateJoinToken DeleteDeadLetters DeleteEventTarget DeleteFreezeWindow
       DeleteIntegration PutEventTarget PutFreezeWindow PutGitHubAccountToken
       PutGroupPolicy PutIntegration ReplayDeadLetters TryIntegration`,
-    deployer:
-      `CreateRelease StopRelease DeleteSchedule LockDeployments PutSchedule PutStrategyConfig RetryDeployment
-      ScheduleDeployment UnlockDeployments`,
+    deployer: `AbortDeployment ApproveDeployment CreateRelease DeleteSchedule LockDeployments
+      PauseDeployment PromoteDeployment PutSchedule PutStrategyConfig RejectDeployment
+      ResumeDeployment RetryDeployment ScheduleDeployment StopRelease UnlockDeployments`,
     viewer:
       `GetRelease ListReleases DescribeOperations ExplainDeployment GetDeploymentLogs GetGroupPolicy
       ListAuditRecords ListDeadLetters ListEventTargets ListFreezeWindows ListIntegrations

@@ -99,6 +99,24 @@ canaryTest(
   },
 );
 
+canaryTest("an analysis that fails ends a paused canary, an approval's time does not", {
+  steps: [{ hosts: 1 }, { approval: "release", within: "1h" }, { analysis: "errors", max: 0.05 }],
+}, async (fleet, analysis) => {
+  const id = await canary(fleet);
+  await wish(fleet, id, { kind: "pause" });
+  await pass(fleet, 120 * MINUTE);
+  assert.equal(fleet.show(id), "SP InProgress");
+  await wish(fleet, id, { kind: "approve" });
+  await wish(fleet, id, { kind: "resume" });
+  await fleet.settled();
+  assert.equal(fleet.show(id), "SP Baking");
+  await wish(fleet, id, { kind: "pause" });
+  analysis.measure = () => 0.31;
+  await pass(fleet, MINUTE);
+  await fleet.ended(id);
+  assert.equal(fleet.show(id), "SK Failed CUSTOMER_APPLICATION_UNHEALTHY");
+});
+
 canaryTest("while a host is under way", { steps: ALL }, async (fleet) => {
   const id = await fleet.deploy("v2.zip", { deploymentConfigName: "mine" });
   const order = await fleet.take("web-1");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { LEASE_TIME } from "../../core/engine/ownership.ts";
 import { leaseOf } from "../../core/store/leases.ts";
-import { Fleet, fleetTest } from "./fleet.ts";
+import { Fleet, fleetTest, refused } from "./fleet.ts";
 
 /** A second server over the same store; both know of each other. */
 function beside(fleet: Fleet): Fleet {
@@ -74,6 +74,20 @@ fleetTest(
     }
   },
 );
+
+fleetTest("who asks the wrong server is not told that it was done", { hosts: 1 }, async (fleet) => {
+  const other = beside(fleet);
+  try {
+    const id = await fleet.deploy("v1.zip");
+    await fleet.take("web-1");
+    other.restart();
+    const elsewhere = refused("ServiceUnavailableException", /^Another server runs the deployment/);
+    await assert.rejects(other.engine.intervene(id, { kind: "pause" }, "ann"), elsewhere);
+    await assert.rejects(other.engine.stopDeployment(id, false), elsewhere);
+  } finally {
+    other.engine.close();
+  }
+});
 
 fleetTest("who is alone takes over at once, and goes on where the other was", { hosts: 2 }, async (
   fleet,
