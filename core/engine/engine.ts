@@ -251,6 +251,8 @@ export class Engine {
   #run(id: string): Runner | undefined {
     const known = this.#runners.get(id);
     if (known && !known.broken) return known;
+    // What it had asked of balancers must not come to pass behind the back of the one that follows.
+    known?.close();
     // Read before all else, so that whoever writes meanwhile is noticed.
     const ownership = Ownership.of(this.#context.store.read, id, this.#context);
     const deployment = getDeployment(this.#context.store.read, id);
