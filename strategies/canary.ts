@@ -96,7 +96,11 @@ function holdOf(step: Exclude<Step, { hosts: unknown }>): [key: string, hold: Ho
   if ("bake" in step) return ["bake", { kind: "bake", ms: step.bake }];
   if ("pause" in step) return ["pause", { kind: "pause" }];
   if ("approval" in step) {
-    return [`approval ${step.approval}`, { kind: "approval", ms: step.within }];
+    return [`approval ${step.approval}`, {
+      kind: "approval",
+      ms: step.within,
+      name: step.approval,
+    }];
   }
   const { analysis: name, ...rules } = step;
   return [`analysis ${name}`, { kind: "analysis", rules: { name, ...rules } }];

@@ -25,7 +25,10 @@ export type Hold =
   /** Time passes; a failing host or an alarm still ends the deployment. */
   | { readonly kind: "bake"; readonly ms: number }
   | { readonly kind: "analysis"; readonly rules: AnalysisRules }
-  /** A person with the right approves; without one the deployment fails after `ms`. */
-  | { readonly kind: "approval"; readonly ms: number }
+  /**
+   * A person with the right approves; without one the deployment fails after `ms`. `name` is what
+   * people read; left out, it is the hold's key.
+   */
+  | { readonly kind: "approval"; readonly ms: number; readonly name?: string }
   /** Until somebody promotes the deployment. */
   | { readonly kind: "pause" };

@@ -30,4 +30,9 @@ export interface HoldUnderWay {
   measurements: readonly Measurement[];
 }
 
+/** What people call a hold. */
+export function holdName({ key, hold }: Pick<HoldUnderWay, "key" | "hold">): string {
+  return hold.kind === "approval" ? hold.name ?? key : key;
+}
+
 export const AT_THE_START: Progress = { stage: 0, passed: [] };

@@ -8,6 +8,7 @@ import type { AuditAction } from "../domain/audit.ts";
 import { type Deployment, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
 import { DomainError, type ErrorName } from "../domain/errors.ts";
 import { type GroupPolicy, isApprover } from "../domain/group_policy.ts";
+import { holdName } from "../domain/progress.ts";
 import type { Input } from "../rollout/advance.ts";
 import type { RolloutState } from "../rollout/state.ts";
 
@@ -66,7 +67,7 @@ export function intervene(
           `The deployment ${id} waits for nothing that could be passed over: it is ${status}`,
         );
       }
-      const reason = wish.whole ? "to its end" : `past "${hold?.key}"`;
+      const reason = wish.whole ? "to its end" : `past "${hold && holdName(hold)}"`;
       return { input: { kind: "promote", by, whole: wish.whole }, action: "promoted", reason };
     }
     case "approve":
@@ -76,11 +77,14 @@ export function intervene(
         throw refusal(`The deployment ${id} does not wait for an approval: it is ${status}`);
       }
       ownRight(policy, by, id);
+      const name = holdName(hold);
       if (wish.kind === "approve") {
-        return { input: { kind: "approve" }, action: "approved", reason: hold.key };
+        return { input: { kind: "approve" }, action: "approved", reason: name };
       }
-      const why = stopFor(`"${hold.key}" was rejected by ${by}`, wish.message);
-      return { input: { ...why, rollback: false }, action: "rejected", reason: hold.key };
+      const { message } = wish;
+      const why = stopFor(`"${name}" was rejected by ${by}`, message);
+      const reason = message === undefined ? name : `${name}: ${message}`;
+      return { input: { ...why, rollback: false }, action: "rejected", reason };
     }
     case "abort": {
       const why = stopFor(`The deployment was aborted by ${by}`, wish.message);

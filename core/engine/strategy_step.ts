@@ -10,7 +10,7 @@ const Milliseconds = z.number().min(0);
 
 const Hold = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("bake"), ms: Milliseconds }),
-  z.object({ kind: z.literal("approval"), ms: Milliseconds }),
+  z.object({ kind: z.literal("approval"), ms: Milliseconds, name: z.string().min(1).optional() }),
   z.object({ kind: z.literal("pause") }),
   z.object({
     kind: z.literal("analysis"),

@@ -5,7 +5,7 @@
  */
 import type { DeploymentStatus, ErrorInformation } from "../domain/deployment.ts";
 import type { AnalysisRules, Hold } from "../domain/hold.ts";
-import type { HoldUnderWay, Progress } from "../domain/progress.ts";
+import { holdName, type HoldUnderWay, type Progress } from "../domain/progress.ts";
 import { span } from "../domain/wording.ts";
 import { type AnalysisStep, judgeAnalysis } from "./analysis.ts";
 
@@ -37,7 +37,7 @@ export function holdOn(
       return { kind: "holding", change: {} };
     case "approval": {
       if (!isLate) return { kind: "holding", change: {} };
-      const message = `nobody approved "${key}" within ${span(hold.ms)}`;
+      const message = `nobody approved "${holdName({ key, hold })}" within ${span(hold.ms)}`;
       return { kind: "failed", failure: { code: "TIMEOUT", message } };
     }
     case "analysis": {

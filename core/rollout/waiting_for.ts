@@ -4,7 +4,7 @@
  * @module
  */
 import { type Deployment, TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
-import type { HoldUnderWay, Progress } from "../domain/progress.ts";
+import { holdName, type HoldUnderWay, type Progress } from "../domain/progress.ts";
 import { hosts, span, utcTime } from "../domain/wording.ts";
 import { judgeAnalysis } from "./analysis.ts";
 import { holdEnd, lapsed } from "./hold_on.ts";
@@ -81,17 +81,12 @@ function heldBy({ id, overview }: Awaiting, held: HoldUnderWay, timeLapse: numbe
       return { text: `waits ${before} until somebody promotes it`, next: [promote] };
     case "approval":
       return {
-        text: `waits for the approval "${approvalName(held.key)}" ${until}`,
+        text: `waits for the approval "${holdName(held)}" ${until}`,
         next: [`runtime approve ${id}`, `runtime reject ${id}`],
       };
     case "analysis":
       return { text: measuring(held, timeLapse), next: [promote] };
   }
-}
-
-/** A strategy's key of an approval is its own; the canary's has the number of the step before it. */
-function approvalName(key: string): string {
-  return key.replace(/^(\d+ )?approval /, "");
 }
 
 function measuring({ hold, since, measurements }: HoldUnderWay, timeLapse: number): string {

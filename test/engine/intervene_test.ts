@@ -63,8 +63,8 @@ for (const [kind, step, end] of HOLDS) {
     assert.equal(fleet.show(id), "SR InProgress");
     await fleet.run("web-2");
     assert.equal((await fleet.ended(id)).status, "Succeeded");
-    const [[action, , reason] = []] = audited(fleet, id);
-    assert.deepEqual([action, reason?.startsWith(`past "2 ${kind}`)], ["promoted", true]);
+    const past = { analysis: "2 analysis errors", approval: "release" }[kind] ?? `2 ${kind}`;
+    assert.deepEqual(audited(fleet, id), [["promoted", ANN, `past "${past}"`]]);
   });
 
   canaryTest(`aborted at ${kind} the group goes back`, { steps }, async (fleet) => {
@@ -165,7 +165,7 @@ canaryTest("an approval that nobody gives in time fails the deployment", {
   await isTakenBack(fleet, id);
   assert.equal(fleet.show(id), "SK Failed TIMEOUT");
   const { error } = fleet.engine.deployment(id);
-  assert.equal(error?.message, 'nobody approved "2 approval release" within 60 minutes.');
+  assert.equal(error?.message, 'nobody approved "release" within 60 minutes.');
 });
 
 canaryTest("who is no approver may neither approve, reject nor pass an approval over", {
@@ -217,7 +217,7 @@ canaryTest("a rejection stops the deployment, with who and why", {
   await wish(fleet, id, { kind: "reject", message: "odd numbers" });
   const { error, rollback } = await fleet.ended(id);
   assert.equal(fleet.show(id), "SK Stopped MANUAL_STOP");
-  assert.equal(error?.message, `"2 approval release" was rejected by ${ANN}: odd numbers.`);
+  assert.equal(error?.message, `"release" was rejected by ${ANN}: odd numbers.`);
   assert.equal(rollback.rollbackDeploymentId, undefined);
-  assert.deepEqual(audited(fleet, id), [["rejected", ANN, "2 approval release"]]);
+  assert.deepEqual(audited(fleet, id), [["rejected", ANN, "release: odd numbers"]]);
 });

@@ -67,7 +67,7 @@ const table: [what: string, Partial<Awaiting>, expected: [text: string, ...next:
   ],
   [
     "wants an approval of the canary",
-    held({ kind: "approval", ms: 60 * MINUTE }, "4 approval release"),
+    held({ kind: "approval", ms: 60 * MINUTE, name: "release" }, "4 approval release"),
     [[
       'waits for the approval "release" until 2026-11-25 13:00:00 UTC',
       "runtime approve d-1",
