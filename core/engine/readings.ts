@@ -25,6 +25,11 @@ const SHOWN = 200;
 
 /** The file of a plugin may be anybody's: what is no reading must not pass for a good one. */
 const Reading = z.object({ state: z.enum(["OK", "ALARM", "UNKNOWN"]), reason: z.string() });
+/** NaN and the infinite are numbers, too, if none that could pass. */
+const Measured = z.object({
+  value: z.custom<number>((value) => typeof value === "number").optional(),
+  evidence: z.string(),
+});
 
 export class Readings {
   readonly #context: EngineContext;
@@ -70,7 +75,9 @@ export class Readings {
       const measured = await this.#call((ctx) =>
         analysis.plugin.measure({ config: analysis.config, deployment: this.#deployment, ctx })
       );
-      return measurementAt(now(), measured);
+      const { success, data } = Measured.safeParse(measured);
+      if (!success) return failedMeasurementAt(now(), noAnswer(analysis.plugin, measured));
+      return measurementAt(now(), { value: data.value, evidence: data.evidence });
     } catch (error) {
       return failedMeasurementAt(now(), reasonOf(error));
     }
@@ -86,9 +93,7 @@ export class Readings {
       );
       const reading = Reading.safeParse(read);
       if (reading.success) return reading.data;
-      const { name: plugin } = alarm.plugin;
-      const given = (JSON.stringify(read) ?? "nothing").slice(0, SHOWN);
-      return { state: "UNKNOWN", reason: `the plugin ${plugin} answered ${given}` };
+      return { state: "UNKNOWN", reason: noAnswer(alarm.plugin, read) };
     } catch (error) {
       return { state: "UNKNOWN", reason: reasonOf(error) };
     }
@@ -109,4 +114,8 @@ export class Readings {
       clearTimeout(late);
     }
   }
+}
+
+function noAnswer({ name }: { name: string }, given: unknown): string {
+  return `the plugin ${name} answered ${(JSON.stringify(given) ?? "nothing").slice(0, SHOWN)}`;
 }

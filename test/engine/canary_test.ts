@@ -39,6 +39,25 @@ for (const [what, measure, told] of WITHOUT_VALUE) {
   });
 }
 
+for (
+  const [what, answer, told] of [
+    ["a text for a number", { value: "0.01", evidence: "read" }, /answered {"value":"0\.01"/],
+    ["no evidence", { value: 0.01 }, /answered {"value":0\.01}/],
+    ["nothing at all", undefined, /answered nothing/],
+  ] as const
+) { // because the answers are those of a file that no compiler has seen
+  canaryTest(`an analysis whose plugin answers ${what} never passes`, {
+    steps: [{ hosts: 1 }, { ...MEASURED, inconclusiveLimit: 0 }],
+  }, async (fleet, analysis) => {
+    Object.assign(analysis.plugin, { measure: () => Promise.resolve(answer) });
+    const id = await canary(fleet);
+    await pass(fleet, MINUTE);
+    const { error } = await fleet.ended(id);
+    assert.equal(fleet.show(id), "SK Failed CUSTOMER_APPLICATION_UNHEALTHY");
+    assert.match(error?.message ?? "", told);
+  });
+}
+
 canaryTest("an analysis that nobody set up never passes", {
   steps: [{ hosts: 1 }, { ...MEASURED, analysis: "gone", inconclusiveLimit: 0 }],
 }, async (fleet) => {
