@@ -103,11 +103,14 @@ export function getDeployments(db: Db, ids: readonly string[]): Deployment[] {
 
 /** The deployment of a group that is under way; one at a time is the rule (spec 1.3). */
 export function begunDeploymentOf(db: Db, groupId: string): string | undefined {
-  return db.select({ id: deployments.id }).from(deployments).where(and(
-    eq(deployments.groupId, groupId),
-    inArray(deployments.status, BEGUN),
-  )).get()?.id;
+  return prepared(db, selectBegun).get({ groupId })?.id;
 }
+
+const selectBegun = (db: Db) =>
+  db.select({ id: deployments.id }).from(deployments).where(and(
+    eq(deployments.groupId, sql.placeholder("groupId")),
+    inArray(deployments.status, BEGUN),
+  )).prepare();
 
 /**
  * The deployments of a group that wait and whose time has come, in the order in which they could have
@@ -134,13 +137,18 @@ export interface WaitingGroup {
 
 /** The groups for which deployments wait. */
 export function waitingGroups(db: Db, now: number): WaitingGroup[] {
+  return prepared(db, selectWaiting).all({ now });
+}
+
+const selectWaiting = (db: Db) => {
   const { groupId, status, notBefore } = deployments;
+  const now = sql.placeholder("now");
   return db.select({
     groupId,
     waiting: sql<number>`sum(coalesce(${notBefore}, 0) <= ${now})`,
     next: sql<number | null>`min(case when ${notBefore} > ${now} then ${notBefore} end)`,
-  }).from(deployments).where(eq(status, "Queued")).groupBy(groupId).all();
-}
+  }).from(deployments).where(eq(status, "Queued")).groupBy(groupId).prepare();
+};
 
 /** The deployment that waits to take the place of this one, if there is one. */
 export function supersederOf(

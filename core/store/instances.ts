@@ -54,10 +54,15 @@ export function changeHost(
 
 /** What is registered under a name now. */
 export function findRegistered(db: Db, name: string): OnPremisesInstance | undefined {
-  const row = db.select().from(instances)
-    .where(and(eq(instances.name, name), isNull(instances.deregisterTime))).get();
+  const row = prepared(db, selectRegistered).get({ name });
   return row && fromRow(row);
 }
+
+/** Built once: a balancer is told the tags of each host that it is asked for. */
+const selectRegistered = (db: Db) =>
+  db.select().from(instances)
+    .where(and(eq(instances.name, sql.placeholder("name")), isNull(instances.deregisterTime)))
+    .prepare();
 
 /** Ends a registration; answers what it was, or undefined when there was none (no fault). */
 export function deregisterInstance(

@@ -15,8 +15,12 @@ export type Lease = typeof leases.$inferSelect;
 export type Seen = Pick<Lease, "fence" | "writes"> | undefined;
 
 export function leaseOf(db: Db, deploymentId: string): Lease | undefined {
-  return db.select().from(leases).where(eq(leases.deploymentId, deploymentId)).get();
+  return prepared(db, selectOne).get({ deploymentId });
 }
+
+const selectOne = (db: Db) =>
+  db.select().from(leases).where(eq(leases.deploymentId, sql.placeholder("deploymentId")))
+    .prepare();
 
 /** Answers the new fence; undefined when somebody took it, or wrote, since it was seen. */
 export function takeLease(

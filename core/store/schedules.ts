@@ -4,6 +4,7 @@ import type { Schedule, ScheduleOutcome } from "../domain/deployment_schedule.ts
 import { DomainError } from "../domain/errors.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group_commit.ts";
+import { prepared } from "./prepared.ts";
 import { schedules } from "./schema.ts";
 
 /** The next time of each is computed whenever one of them is due. */
@@ -40,8 +41,10 @@ export function findSchedule(db: Db, name: string): Schedule | undefined {
 }
 
 export function listSchedules(db: Db): Schedule[] {
-  return db.select().from(schedules).orderBy(asc(schedules.name)).all().map(fromRow);
+  return prepared(db, selectAll).all().map(fromRow);
 }
+
+const selectAll = (db: Db) => db.select().from(schedules).orderBy(asc(schedules.name)).prepare();
 
 /** Writes down what came of a time of a schedule, in the commit that made it so. */
 export function noteDue(tx: Tx, name: string, lastDue: number, lastOutcome: ScheduleOutcome): void {
