@@ -4,6 +4,7 @@
  * full, hang, or write and never say so.
  * @module
  */
+import type Database from "libsql";
 import { connect, type Db, migrate } from "../../core/store/database.ts";
 import { GroupCommit, type Tx } from "../../core/store/group_commit.ts";
 import type { Store } from "../../core/store/store.ts";
@@ -29,6 +30,7 @@ const TABLES = [
 export class Disk {
   readonly #connection = connect(":memory:");
   readonly #commits: GroupCommit;
+  readonly #statements = new Map<string, Database.Statement>();
 
   constructor() {
     migrate(this.#connection, ":memory:");
@@ -45,7 +47,7 @@ export class Disk {
       const [expression = "", name = expression] = column.split(" AS ");
       return `'${name}', ${expression}`;
     });
-    const statement = this.#connection.client.prepare(
+    const statement = this.#prepared(
       `SELECT json_group_array(json_object(${pairs.join(", ")})) AS rows FROM (SELECT * ${rest})`,
     );
     return (...values) => {
@@ -55,6 +57,22 @@ export class Disk {
     };
   }
 
+  /** Puts a row into a table, members as its columns; what is no text or number as JSON. */
+  insert(table: string, row: Readonly<Record<string, unknown>>): void {
+    const names = Object.keys(row);
+    const places = names.map(() => "?").join(", ");
+    const values = Object.values(row).map((value) =>
+      typeof value === "object" ? JSON.stringify(value) : value
+    );
+    this.#prepared(`INSERT INTO ${table} (${names.join(", ")}) VALUES (${places})`).run(...values);
+  }
+
+  #prepared(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) this.#statements.set(sql, statement = this.#connection.client.prepare(sql));
+    return statement;
+  }
+
   /** Changes the database behind everybody's back. */
   change(sql: string): void {
     this.#connection.client.exec(sql);
@@ -62,11 +80,6 @@ export class Disk {
 
   empty(): void {
     this.#connection.client.exec(TABLES.map((table) => `DELETE FROM ${table}`).join(";"));
-  }
-
-  /** Writes at once. */
-  write(run: (tx: Tx) => void): Promise<void> {
-    return this.#commits.commit(run);
   }
 
   /** Hands a write to the group commit. */

@@ -6,9 +6,6 @@
 import { TERMINAL_DEPLOYMENT } from "../../core/domain/deployment.ts";
 import { DEFAULT_REALM, hostUserArn, instanceArn } from "../../core/domain/identity.ts";
 import { createRegistry, type Plugin } from "../../core/plugin/registry.ts";
-import { insertDeploymentConfig } from "../../core/store/deployment_configs.ts";
-import { putIntegration } from "../../core/store/integrations.ts";
-import { applications, deploymentGroups, instances } from "../../core/store/schema.ts";
 import onPremises from "../../plugins/targets/on_premises.ts";
 import canary from "../../strategies/canary.ts";
 import everyHost from "../../strategies/every_host.ts";
@@ -117,7 +114,7 @@ class History {
 
   async play(): Promise<Played> {
     const world = this.#world;
-    await this.#setUp();
+    this.#setUp();
     this.#server.start();
     for (const host of this.#hosts.values()) host.start();
     this.#operators.start();
@@ -196,37 +193,24 @@ class History {
     );
   }
 
-  async #setUp(): Promise<void> {
+  #setUp(): void {
     const { hosts, settings, config } = this.#scenario;
     const { now } = this.#world;
-    this.#disk.empty();
-    await this.#disk.write((tx) => {
-      tx.insert(applications)
-        .values({ id: "a-1", name: "shop", computePlatform: "Server", createTime: now }).run();
-      tx.insert(deploymentGroups).values({
-        id: "g-1",
-        applicationId: "a-1",
-        name: "prod",
-        settings,
-      })
-        .run();
-      tx.insert(instances).values(hosts.map(({ name, tags }) => ({
-        ...{ name, tags, registerTime: now },
-        arn: instanceArn(DEFAULT_REALM, name),
-        iamUserArn: hostUserArn(DEFAULT_REALM, name),
-      }))).run();
-      insertDeploymentConfig(tx, config, 10);
-      putIntegration(
-        tx,
-        { kind: "balancer", name: BALANCER, plugin: "sim-balancer", config: {} },
-        now,
-      );
-      putIntegration(tx, { kind: "alarm", name: ALARM, plugin: "sim-alarm", config: {} }, now);
-      putIntegration(
-        tx,
-        { kind: "analysis", name: ANALYSIS, plugin: "sim-analysis", config: {} },
-        now,
-      );
+    const disk = this.#disk;
+    disk.empty();
+    disk.insert("applications", {
+      ...{ id: "a-1", name: "shop", compute_platform: "Server", create_time: now },
     });
+    disk.insert("deployment_groups", { id: "g-1", application_id: "a-1", name: "prod", settings });
+    disk.insert("deployment_configs", { name: config.name, config });
+    for (const { name, tags } of hosts) {
+      const arn = instanceArn(DEFAULT_REALM, name);
+      const iam_user_arn = hostUserArn(DEFAULT_REALM, name);
+      disk.insert("instances", { name, tags, arn, iam_user_arn, register_time: now });
+    }
+    for (const [kind, name] of [["balancer", BALANCER], ["alarm", ALARM], ["analysis", ANALYSIS]]) {
+      const plugin = `sim-${kind}`;
+      disk.insert("integrations", { kind, name, plugin, config: {}, create_time: now });
+    }
   }
 }
