@@ -57,13 +57,17 @@ export default defineBalancer({
   config: Config,
   async block(call) {
     const servers = serversOf(call);
-    for (const server of servers) await statOf(server);
+    const serving: Server[] = [];
+    for (const server of servers) {
+      const { status = "" } = await statOf(server);
+      if (!/^(MAINT|DRAIN)/.test(status)) serving.push(server);
+    }
     try {
       await together(servers, takeOut);
     } catch (error) {
       call.ctx.signal.throwIfAborted();
-      // The host runs as before and is not going to be touched.
-      await Promise.allSettled(servers.map((server) => setState(server, "ready")));
+      // The host runs as before and is not going to be touched; where it was out it may be broken.
+      await Promise.allSettled(serving.map((server) => setState(server, "ready")));
       throw error;
     }
   },

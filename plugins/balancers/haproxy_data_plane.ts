@@ -63,8 +63,8 @@ export default defineBalancer({
       await drained(ctx, config, `sessions of ${named(call)}`, () => sessionsOf(call));
     } catch (error) {
       ctx.signal.throwIfAborted();
-      // The host runs as before and is not going to be touched.
-      await Promise.allSettled([setState(call, "ready")]);
+      // The host runs as before and is not going to be touched; one that was out may be broken.
+      if (before.admin_state !== "maint") await Promise.allSettled([setState(call, "ready")]);
       throw error;
     }
   },

@@ -51,7 +51,7 @@ export default defineBalancer({
   config: Config,
   async block(call) {
     const { ctx, config } = call;
-    const before = await mark(call, "down");
+    const { before, isNew } = await mark(call, "down");
     if (before === undefined) return await ctx.sleep(config.drainTimeoutSeconds * 1000);
     try {
       await drained(ctx, config, "nginx's workers of before the reload", async () => {
@@ -60,8 +60,8 @@ export default defineBalancer({
       });
     } catch (error) {
       ctx.signal.throwIfAborted();
-      // The host runs as before and is not going to be touched.
-      await mark(call, "up");
+      // The host runs as before and is not going to be touched; one that was out may be broken.
+      if (isNew) await mark(call, "up");
       throw error;
     }
   },
@@ -103,10 +103,13 @@ function inTurn<Result>(file: string, act: () => Promise<Result>): Promise<Resul
 
 /**
  * Marks the host's line and reloads, also when the line is so already: whether nginx was told is not
- * known after a crash. Answers the master's children of before. A test or a reload that fails leaves
- * the file as it was.
+ * known after a crash. A test or a reload that fails leaves the file as it was. Answers the master's
+ * children of before, and whether the line was not so.
  */
-function mark(call: Call, state: "up" | "down"): Promise<string[] | undefined> {
+function mark(
+  call: Call,
+  state: "up" | "down",
+): Promise<{ before: string[] | undefined; isNew: boolean }> {
   const { ctx, config: { file, test, reload } } = call;
   return inTurn(file, async () => {
     ctx.signal.throwIfAborted();
@@ -127,7 +130,7 @@ function mark(call: Call, state: "up" | "down"): Promise<string[] | undefined> {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`${why}. ${file} is as it was`, { cause });
     }
-    return before;
+    return { before, isNew: text !== old };
   });
 }
 

@@ -103,12 +103,19 @@ test("haproxy: a request that takes too long fails the block, and the host keeps
   const { ctx, lines } = step();
   await setUp(haproxy, { ...config, afterDrainTimeout: "proceed" }).block(a, ctx);
   assert.match(lines.join("\n"), /1 still open after 1 s; the deployment goes on all the same/);
-  const out = await fetch(address);
-  assert.equal(out.status, 503);
-  await out.body?.cancel();
+  assert.equal(await statusOf(address), 503);
+  // It was out before, and may be broken.
+  await assert.rejects(setUp(haproxy, config).block(a), /1 still open after 1 s/);
+  assert.equal(await statusOf(address), 503);
   stuck.abort();
   await asked;
 });
+
+async function statusOf(address: string): Promise<number> {
+  const { status, body } = await fetch(address);
+  await body?.cancel();
+  return status;
+}
 
 /** Settles when so many are under way. */
 async function sessionsOf(socket: string, count: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** The balancer `nginx` against nginx itself. @module */
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import nginx from "../../../plugins/balancers/nginx.ts";
 import { startNginx } from "./nginx_process.ts";
@@ -65,6 +66,9 @@ test("nginx: a request that takes too long fails the block, and the host keeps i
   await setUp(nginx, { ...config, afterDrainTimeout: "proceed" }).block(a, ctx);
   assert.match(lines.join("\n"), /still open after 0.5 s; the deployment goes on all the same/);
   assert.match(readFileSync(balancer.file, "utf8"), /weight=1 max_fails=0 down;/);
+  // It was out before, and may be broken.
+  await assert.rejects(setUp(nginx, config).block(a), /still open after 0.5 s; raise/);
+  assert.match(readFileSync(balancer.file, "utf8"), /weight=1 max_fails=0 down;/);
   stuck.abort();
   await asked;
 });
@@ -83,6 +87,20 @@ test("nginx: a configuration that does not pass its test leaves file and traffic
   await assert.rejects(check(a), message);
   assert.equal(readFileSync(balancer.file, "utf8"), before);
   assert.equal((await fetch(`http://127.0.0.1:${balancer.port}`)).status, 200);
+});
+
+test("nginx: one test does for the hosts that are looked at together", async () => {
+  using folder = temporaryFolder();
+  await using a = await Backend.start("web-1");
+  await using b = await Backend.start("web-2");
+  await using balancer = await startNginx(folder.path, [a, b]);
+  const count = join(folder.path, "tests");
+  const counted = ["sh", "-c", `echo >>${count}; exec "$@"`, "test", ...balancer.config.test];
+  const { check } = setUp(nginx, { ...balancer.config, test: counted });
+  await Promise.all([check(a), check(b)]);
+  assert.equal(readFileSync(count, "utf8"), "\n");
+  await check(a);
+  assert.equal(readFileSync(count, "utf8"), "\n\n");
 });
 
 test("nginx: a reload that fails or is not followed leaves the file as it was", async () => {
