@@ -80,7 +80,10 @@ export class Scene {
       autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_FAILURE"] },
     });
     await this.inPlace("WITH_TRAFFIC_CONTROL");
-    assert.equal((await this.end(await this.begin("1"))).status, "Succeeded");
+    const first = this.fleet.bundle("v1", webVersion("1"));
+    await this.succeeds(
+      await begin(this.fleet, first, "--config", "CodeDeployDefault.AllAtOnce"),
+    );
   }
 
   /** Settings of the group that change. */
@@ -117,18 +120,14 @@ export class Scene {
     return begin(this.fleet, bundle, ...(green === "" ? [] : ["--green", `stack=${green}`]));
   }
 
-  end(id: string) {
-    return ended(this.fleet, id);
-  }
-
   async succeeds(id: string): Promise<void> {
-    const { status, errorInformation } = await this.end(id);
+    const { status, errorInformation } = await ended(this.fleet, id);
     assert.equal(status, "Succeeded", errorInformation?.message ?? "");
   }
 
   /** It fails, and its rollback, whose id is answered, succeeds. */
   async rolledBack(id: string): Promise<string> {
-    assert.equal((await this.end(id)).status, "Failed");
+    assert.equal((await ended(this.fleet, id)).status, "Failed");
     const { rollbackInfo } = await infoOf(this.fleet, id);
     const back = rollbackInfo?.rollbackDeploymentId ?? "";
     await this.succeeds(back);
