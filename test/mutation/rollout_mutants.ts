@@ -96,7 +96,12 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
     ["if (state.error) {", "if (false) {"],
     ["overview.Skipped === state.order.length) return", "false) return"],
     ["rules.checksFirst && state.progress.checkedAt === undefined", "false"],
-    ["if (state.progress.paused) return NOTHING;", ""],
+    ["if (state.progress.paused) return whilePaused(state, step, now, rules);", ""],
+    [
+      'step.kind !== "hold" || step.hold.kind !== "analysis") return NOTHING',
+      "true) return NOTHING",
+    ],
+    ['step.kind !== "hold" || step.hold.kind !== "analysis"', 'step.kind !== "hold"'],
     ["...(hold && { progress }),", ""],
     ['...(state.status === "Baking" && { status: "InProgress" }),', ""],
     ["targets: leftBehind(state, now),\n    error,", "targets: [],\n    error,"],
@@ -114,6 +119,14 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
     ["if (!isLate) return", "if (true) return"],
     ['if (next?.kind !== "failed") return', "if (true) return"],
     ["rules.interval / timeLapse", "rules.interval"],
+  ]),
+  ...mutants("waiting_for", ["waiting_for"], [
+    ["TERMINAL_DEPLOYMENT.has(status) ||", ""],
+    ["if (error || stop) {", "if (stop) {"],
+    ["overview.Pending > 0", "overview.Pending > 1"],
+    ["verdicts.length - without", "verdicts.length"],
+    ["terminationWait.skippedAt !== undefined", "false"],
+    ["holdEnd(held, timeLapse)", "holdEnd(held, 1)"],
   ]),
   ...mutants("state", COURSE, [
     ["if (before) count(state.tallies, before, -1, state.unhealthy);", ""],

@@ -147,6 +147,21 @@ test("a paused rollout does not begin a hold, and a failure still ends it", () =
   assert.equal(show(failing), "FRK");
 });
 
+test("of what a paused rollout holds for only an analysis that fails ends it", () => {
+  const measuring = held({ analysis: "errors", max: 1 });
+  measuring.take({ kind: "pause", by: "ana" });
+  measuring.take(measured(0.5));
+  assert.equal(show(measuring), "SPP Baking");
+  const failing = held({ analysis: "errors", max: 1 });
+  failing.take({ kind: "pause", by: "ana" });
+  failing.take(measured(2));
+  assert.equal(show(failing), "SKK Failed CUSTOMER_APPLICATION_UNHEALTHY");
+  const asking = held({ approval: "release", within: "1h" });
+  asking.take({ kind: "pause", by: "ana" });
+  asking.take(TICK, 120 * MINUTE);
+  assert.equal(show(asking), "SPP");
+});
+
 test("nobody is touched before alarms and balancers were found in order", () => {
   const fleet = rollout("PP", bySteps([{ hosts: 1 }]), {}, { checksFirst: true });
   assert.deepEqual(fleet.take(RESUME).give, []);
