@@ -97,6 +97,41 @@ test("in place behind a balancer, every script and every step of traffic once an
   }
 });
 
+test("a host that a stop leaves out of traffic is named, and let in by what comes next", async () => {
+  const fleet = await Fleet.start(1);
+  try {
+    await fleet.declare();
+    await addBalancer(fleet);
+    const deploymentStyle = {
+      deploymentType: "IN_PLACE",
+      deploymentOption: "WITH_TRAFFIC_CONTROL",
+    };
+    await balanced(fleet, { deploymentStyle });
+    const host = fleet.hosts[0]!;
+    const gate = join(fleet.directory, "gate");
+    const waiting = `\nwhile [ ! -e "${gate}" ]; do sleep 0.02; done\n`;
+    const first = version("1");
+    first["scripts/AfterInstall.sh"] += waiting;
+    const id = await begin(fleet, fleet.bundle("v1", first));
+    await until("AfterInstall", () => starts(fleet, host, id)["AfterInstall"]);
+    const stopped = await fleet.runtime("stop", id, "--no-rollback");
+    assert.equal(stopped.code, 0, stopped.stderr);
+    writeFileSync(gate, "");
+    assert.equal((await ended(fleet, id)).status, "Stopped");
+    const explained = await fleet.runtime("explain", id);
+    assert.match(
+      explained.stdout,
+      /no traffic goes to web-1 until a deployment to it lets it in\n[^]*runtime retry d-\w+ --failed-only/,
+    );
+    assert.ok(!trace(host).includes("allow by balancer"));
+    const again = await fleet.runtime("retry", id, "--failed-only");
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal(trace(host).at(-2), "allow by balancer");
+  } finally {
+    await fleet.close();
+  }
+});
+
 test("blue/green over tagged hosts: green is installed, waits, gets the traffic, blue is ended", async () => {
   const fleet = await Fleet.start(2);
   try {
