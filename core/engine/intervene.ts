@@ -11,11 +11,12 @@ import { type GroupPolicy, isApprover } from "../domain/group_policy.ts";
 import { holdName } from "../domain/progress.ts";
 import type { Input } from "../rollout/advance.ts";
 import type { RolloutState } from "../rollout/state.ts";
+import type { WaitType } from "./continue_deployment.ts";
 
 export type Intervention =
   | { kind: "pause"; message?: string }
   | { kind: "resume" }
-  /** Past the hold that is under way, or past all that are to come. */
+  /** Past what is waited for now, or past all holds that are to come. */
   | { kind: "promote"; whole: boolean }
   | { kind: "approve" }
   | { kind: "reject"; message?: string }
@@ -32,11 +33,11 @@ export interface Intervening {
 /** A rollout as its runner has it, or as it is kept. */
 type Intervenable =
   & Pick<RolloutState, "id" | "status" | "progress">
-  & Partial<Pick<RolloutState, "error" | "stop">>;
+  & Partial<Pick<RolloutState, "error" | "stop" | "terminationWait">>;
 
 /** Throws where there is nothing to intervene in, or the caller has no right to approve. */
 export function intervene(
-  { id, status, progress, error, stop }: Intervenable,
+  { id, status, progress, error, stop, terminationWait }: Intervenable,
   wish: Intervention,
   by: string,
   policy: GroupPolicy,
@@ -62,13 +63,18 @@ export function intervene(
       const { hold } = progress;
       // Among all that is to come there may be an approval.
       if (wish.whole || hold?.hold.kind === "approval") ownRight(policy, by, id);
-      if (!wish.whole && !hold) {
-        throw refusal(
-          `The deployment ${id} waits for nothing that could be passed over: it is ${status}`,
-        );
-      }
-      const reason = wish.whole ? "to its end" : `past "${hold && holdName(hold)}"`;
-      return { input: { kind: "promote", by, whole: wish.whole }, action: "promoted", reason };
+      const promoting = (reason: string): Intervening => ({
+        input: { kind: "promote", by, whole: wish.whole },
+        action: "promoted",
+        reason,
+      });
+      if (wish.whole) return promoting("to its end");
+      if (hold) return promoting(`past "${holdName(hold)}"`);
+      const wait = stageWaitOf(status, terminationWait);
+      if (wait) return { ...promoting(`past ${wait}`), input: { kind: "continue", wait } };
+      throw refusal(
+        `The deployment ${id} waits for nothing that could be passed over: it is ${status}`,
+      );
     }
     case "approve":
     case "reject": {
@@ -91,6 +97,17 @@ export function intervene(
       return { input: { ...why, rollback: true }, action: "aborted", ...reasonOf(wish.message) };
     }
   }
+}
+
+/** The wait of a blue/green deployment that is under way. */
+function stageWaitOf(
+  status: RolloutState["status"],
+  terminationWait: RolloutState["terminationWait"],
+): WaitType | undefined {
+  if (status === "Ready") return "READY_WAIT";
+  return terminationWait && terminationWait.skippedAt === undefined
+    ? "TERMINATION_WAIT"
+    : undefined;
 }
 
 /** Throws unless the deployment has begun and not ended. */

@@ -33,7 +33,10 @@ export function waitBefore(
   return { kind: "none" };
 }
 
-/** STOP_DEPLOYMENT waits for ContinueDeployment and stops without it; anything else goes on at once. */
+/**
+ * STOP_DEPLOYMENT waits for ContinueDeployment, or a promotion to the end, and stops without it;
+ * anything else goes on at once.
+ */
 function readyWait(
   { request, progress, status }: RolloutState,
   now: number,
@@ -41,7 +44,7 @@ function readyWait(
 ): StageWait {
   const { actionOnTimeout, waitTimeInMinutes = 0 } = request.blueGreen?.deploymentReadyOption ?? {};
   if (actionOnTimeout !== "STOP_DEPLOYMENT") return { kind: "none" };
-  if (progress.continuedAt !== undefined) {
+  if (progress.continuedAt !== undefined || progress.promoted) {
     return { kind: "none", ...(status === "Ready" && { change: { status: "InProgress" } }) };
   }
   if (progress.readySince === undefined) {

@@ -53,19 +53,19 @@ function stageWait(
   { readySince }: Progress,
   timeLapse: number,
 ): Wait | undefined {
-  const going = `aws deploy continue-deployment --deployment-id ${id} --deployment-wait-type`;
+  const next = [`runtime promote ${id}`];
   if (status === "Ready" && readySince !== undefined) {
     const until = utcTime(readyEnd(request, readySince, timeLapse));
     return {
       text: `waits to be continued before the traffic moves, until ${until}`,
-      next: [`${going} READY_WAIT`],
+      next,
     };
   }
   if (!terminationWait || terminationWait.skippedAt !== undefined) return undefined;
   const until = utcTime(terminationEnd(request, terminationWait.startedAt, timeLapse));
   return {
     text: `waits before the original hosts are ended, until ${until}`,
-    next: [`${going} TERMINATION_WAIT`],
+    next,
   };
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { listAudit } from "../../core/store/audit.ts";
 import { putGroupPolicy } from "../../core/store/group_policies.ts";
+import { allow, ASK, block, blueGreenTest, GREEN, install, TERMINATE } from "./blue_green_fleet.ts";
 import { type Fleet, GROUP_ID, refused } from "./fleet.ts";
 import {
   again,
@@ -220,4 +221,35 @@ canaryTest("a rejection stops the deployment, with who and why", {
   assert.equal(error?.message, `"release" was rejected by ${ANN}: odd numbers.`);
   assert.equal(rollback.rollbackDeploymentId, undefined);
   assert.deepEqual(audited(fleet, id), [["rejected", ANN, "release: odd numbers"]]);
+});
+
+for (const whole of [false, true]) {
+  const all = whole ? "to its end" : "past its wait";
+  blueGreenTest(`promoted ${all}, a Ready deployment moves its traffic`, ASK, async (fleet) => {
+    const id = await fleet.deploy("v1.zip", { targetInstances: GREEN });
+    await install(fleet);
+    await fleet.settled();
+    assert.equal(fleet.engine.deployment(id).status, "Ready");
+    await again(fleet);
+    await wish(fleet, id, { kind: "promote", whole });
+    await again(fleet);
+    assert.equal(fleet.engine.deployment(id).status, "InProgress");
+    assert.equal((await fleet.take("web-3")).events.join(), "BeforeAllowTraffic");
+    const reason = whole ? "to its end" : "past READY_WAIT";
+    assert.deepEqual(audited(fleet, id), [["promoted", ANN, reason]]);
+  });
+}
+
+blueGreenTest("promoted, a deployment ends its original hosts before their time", TERMINATE, async (
+  fleet,
+) => {
+  const id = await fleet.deploy("v1.zip", { targetInstances: GREEN });
+  await install(fleet);
+  await allow(fleet);
+  await block(fleet);
+  await fleet.settled();
+  assert.deepEqual(await fleet.look("web-1"), { cancel: [] }, "it waits for an hour");
+  await wish(fleet, id, { kind: "promote", whole: false });
+  await fleet.take("web-1");
+  assert.deepEqual(audited(fleet, id), [["promoted", ANN, "past TERMINATION_WAIT"]]);
 });

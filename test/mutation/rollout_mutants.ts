@@ -172,7 +172,7 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
   ]),
   ...mutants("stage_wait", BLUE_GREEN, [
     ['actionOnTimeout !== "STOP_DEPLOYMENT"', "false"],
-    ["if (progress.continuedAt !== undefined) {", "if (false) {"],
+    ["progress.continuedAt !== undefined ||", ""],
     ['...(status === "Ready" && { change: { status: "InProgress" } })', ""],
     ["now < readyEnd(", "now <= readyEnd("],
     ["skippedAt !== undefined ||", ""],

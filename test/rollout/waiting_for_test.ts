@@ -8,7 +8,6 @@ import { request } from "./letters.ts";
 
 const NOON = Date.UTC(2026, 10, 25, 12, 0, 0);
 const MINUTE = 60_000;
-const CONTINUE = "aws deploy continue-deployment --deployment-id d-1 --deployment-wait-type";
 const RULES = { name: "errors", count: 3, interval: MINUTE, max: 0.05 };
 const ANALYSIS: Hold = {
   kind: "analysis",
@@ -89,7 +88,7 @@ const table: [what: string, Partial<Awaiting>, expected: [text: string, ...next:
     { ...progress({ readySince: NOON }), status: "Ready", request: blueGreen },
     [[
       "waits to be continued before the traffic moves, until 2026-11-25 13:00:00 UTC",
-      `${CONTINUE} READY_WAIT`,
+      "runtime promote d-1",
     ]],
   ],
   [
@@ -97,7 +96,7 @@ const table: [what: string, Partial<Awaiting>, expected: [text: string, ...next:
     { ...progress({}), terminationWait: { startedAt: NOON }, request: blueGreen },
     [[
       "waits before the original hosts are ended, until 2026-11-25 12:05:00 UTC",
-      `${CONTINUE} TERMINATION_WAIT`,
+      "runtime promote d-1",
     ]],
   ],
   [
