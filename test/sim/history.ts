@@ -3,8 +3,9 @@
  * until it is quiet and all have ended. The same seed plays the same history.
  * @module
  */
-import { TERMINAL_DEPLOYMENT } from "../../core/domain/deployment.ts";
+import { NO_TARGETS, TERMINAL_DEPLOYMENT } from "../../core/domain/deployment.ts";
 import { DEFAULT_REALM, hostUserArn, instanceArn } from "../../core/domain/identity.ts";
+import { revisionIdentity } from "../../core/domain/revision.ts";
 import { createRegistry, type Plugin } from "../../core/plugin/registry.ts";
 import onPremises from "../../plugins/targets/on_premises.ts";
 import canary from "../../strategies/canary.ts";
@@ -12,12 +13,13 @@ import everyHost from "../../strategies/every_host.ts";
 import exponential from "../../strategies/exponential.ts";
 import minimumHealthyHosts from "../../strategies/minimum_healthy_hosts.ts";
 import zonal from "../../strategies/zonal.ts";
+import { request, revision } from "../rollout/letters.ts";
 import type { Disk } from "./disk.ts";
 import { Laws } from "./laws.ts";
 import { Ledger } from "./ledger.ts";
 import { Network } from "./network.ts";
 import { Operators } from "./operators.ts";
-import { ALARM, ANALYSIS, BALANCER, drawScenario, type Scenario } from "./scenario.ts";
+import { ALARM, ANALYSIS, BALANCER, drawScenario, isOf, type Scenario } from "./scenario.ts";
 import { SimHost } from "./sim_host.ts";
 import { Surroundings } from "./sim_plugins.ts";
 import { SimServer } from "./sim_server.ts";
@@ -75,8 +77,8 @@ class History {
     const { trouble } = scenario;
     world.say(JSON.stringify(scenario));
     const ledger = new Ledger(disk);
-    const serving = scenario.hosts.filter(({ tags }) => tags[0]?.Value === "a");
-    const surroundings = new Surroundings(world, trouble.plugin, serving.map(({ name }) => name));
+    const serving = scenario.hosts.filter((host) => isOf("a", host)).map(({ name }) => name);
+    const surroundings = new Surroundings(world, trouble.plugin, serving);
     const hosts = () => this.#hosts;
     const laws = new Laws(world, ledger, scenario, { hosts, surroundings });
     surroundings.watcher = laws;
@@ -194,14 +196,15 @@ class History {
   }
 
   #setUp(): void {
-    const { hosts, settings, config } = this.#scenario;
+    const { hosts, settings, config, isOld } = this.#scenario;
     const { now } = this.#world;
     const disk = this.#disk;
     disk.empty();
     disk.insert("applications", {
       ...{ id: "a-1", name: "shop", compute_platform: "Server", create_time: now },
     });
-    disk.insert("deployment_groups", { id: "g-1", application_id: "a-1", name: "prod", settings });
+    const group = { id: "g-1", application_id: "a-1", name: "prod", settings };
+    disk.insert("deployment_groups", { ...group, ...(isOld && this.#past()) });
     disk.insert("deployment_configs", { name: config.name, config });
     for (const { name, tags } of hosts) {
       const arn = instanceArn(DEFAULT_REALM, name);
@@ -212,5 +215,35 @@ class History {
       const plugin = `sim-${kind}`;
       disk.insert("integrations", { kind, name, plugin, config: {}, create_time: now });
     }
+  }
+
+  /** A success of the group before the history begins, and what it has left behind. */
+  #past(): Record<string, unknown> {
+    const { hosts, settings, config, style } = this.#scenario;
+    const { now } = this.#world;
+    const asked = request({
+      revision: revision("v0.zip"),
+      ...{ configName: config.name, config },
+      ...(settings.deploymentStyle && { style: settings.deploymentStyle }),
+    });
+    const ids = { id: "d-000000000", application_id: "a-1", group_id: "g-1" };
+    const times = {
+      create_time: now - 2 * HOUR,
+      start_time: now - 2 * HOUR,
+      complete_time: now - HOUR,
+    };
+    const end = { status: "Succeeded", overview: NO_TARGETS, rollback: {}, status_messages: [] };
+    this.#disk.insert("deployments", { ...ids, ...times, ...end, request: asked });
+    const live = hosts.map(({ name }) => name)
+      .filter((name) => style !== "blue/green" || this.#surroundings.serving.has(name));
+    for (const instance_name of live) {
+      const healthy = { healthy: 1, revision: revisionIdentity(asked.revision) };
+      this.#disk.insert("instance_health", { group_id: "g-1", instance_name, ...healthy });
+    }
+    return {
+      target_revision: asked.revision,
+      last_successful_deployment_id: ids.id,
+      ...(style === "blue/green" && { live_hosts: live }),
+    };
   }
 }

@@ -26,7 +26,7 @@ import { minimumFault, serves } from "./minimum.ts";
 import type { Scenario } from "./scenario.ts";
 import type { SimHost } from "./sim_host.ts";
 import type { Surroundings, TrafficWatcher } from "./sim_plugins.ts";
-import type { World } from "./world.ts";
+import { MINUTE, type World } from "./world.ts";
 
 export class Laws implements HostWatcher, TrafficWatcher {
   /** Which law is broken, and how. */
@@ -246,6 +246,9 @@ export class Laws implements HostWatcher, TrafficWatcher {
       say("begins after a later one");
     }
     if (name !== "ApplicationStop") return;
+    if (this.#target(id, host.name)?.row.label === "Blue" && !this.#mayEndBlue(id)) {
+      say("begins before the wait for the end of blue is over");
+    }
     this.#up.delete(host.name);
     this.#somebodyServes(`${host.name} stops its application`);
   }
@@ -260,7 +263,28 @@ export class Laws implements HostWatcher, TrafficWatcher {
     if (status !== "InProgress" && status !== "Failed") {
       this.break("law 2", `the balancer is to ${verb} ${host}, which is ${status}`);
     }
+    if (verb === "allow" && this.#waitsToBeContinued(deploymentId)) {
+      this.break("blue/green", `${host} gets its traffic before ${deploymentId} is continued`);
+    }
     this.#somebodyServes(`${verb} ${host}`);
+  }
+
+  #mayEndBlue(id: string): boolean {
+    const { request, terminationWait, progress } = this.#ledger.seen.get(id) ?? {};
+    const { terminationWaitTimeInMinutes = 0 } =
+      request?.blueGreen?.terminateBlueInstancesOnDeploymentSuccess ?? {};
+    if (progress?.promoted) return true;
+    if (!terminationWait) return false;
+    const { startedAt, skippedAt } = terminationWait;
+    return skippedAt !== undefined ||
+      this.#world.now >= startedAt + terminationWaitTimeInMinutes * MINUTE;
+  }
+
+  #waitsToBeContinued(id: string): boolean {
+    const { request, progress } = this.#ledger.seen.get(id) ?? {};
+    return request?.style.deploymentType === "BLUE_GREEN" && request.rollbackOf === undefined &&
+      request.blueGreen?.deploymentReadyOption?.actionOnTimeout === "STOP_DEPLOYMENT" &&
+      progress?.continuedAt === undefined && !progress?.promoted;
   }
 
   #somebodyServes(what: string): void {

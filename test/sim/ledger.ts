@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  type Deployment,
   type DeploymentOverview,
   type DeploymentRequest,
   type DeploymentStatus,
@@ -21,9 +22,16 @@ interface DeploymentRow {
   error: string | null;
   stop: string | null;
   progress: string | null;
+  termination_wait: string | null;
   create_time: number;
   /** All that must not change any more once it has ended. */
   whole: string;
+}
+
+interface GroupRow {
+  revision: string | null;
+  deployment: string | null;
+  live: string | null;
 }
 
 interface TargetRow {
@@ -49,6 +57,7 @@ export interface DeploymentSeen {
   readonly isFailing: boolean;
   readonly isStopping: boolean;
   readonly progress: Progress | undefined;
+  readonly terminationWait: Deployment["terminationWait"];
   readonly createTime: number;
   readonly whole: string;
   readonly targets: ReadonlyMap<string, TargetSeen>;
@@ -63,11 +72,12 @@ export class Ledger {
   readonly #request: (id: string) => { request: string }[];
   readonly #targets: (id: string) => TargetRow[];
   readonly #healthy: () => { instance_name: string }[];
-  readonly #group: () => { revision: string | null; deployment: string | null }[];
+  readonly #group: () => GroupRow[];
 
   constructor(disk: Disk) {
     this.#deployments = disk.rows<DeploymentRow>([
-      ...["id", "status", "overview", "error", "stop", "progress", "create_time"],
+      ...["id", "status", "overview", "error", "stop", "progress", "termination_wait"],
+      "create_time",
       "status || overview || coalesce(error, '') || coalesce(stop, '') || " +
       "coalesce(complete_time, '') || rollback AS whole",
     ], "FROM deployments ORDER BY rowid");
@@ -78,7 +88,11 @@ export class Ledger {
     );
     this.#healthy = disk.rows(["instance_name"], "FROM instance_health WHERE healthy = 1");
     this.#group = disk.rows(
-      ["target_revision AS revision", "last_successful_deployment_id AS deployment"],
+      [
+        "target_revision AS revision",
+        "last_successful_deployment_id AS deployment",
+        "live_hosts AS live",
+      ],
       "FROM deployment_groups",
     );
   }
@@ -104,8 +118,14 @@ export class Ledger {
   }
 
   /** What the group says was its last success. */
-  lastSuccess(): { revision: string | null; deployment: string | null } | undefined {
+  lastSuccess(): GroupRow | undefined {
     return this.#group()[0];
+  }
+
+  /** Names of the hosts that serve the group since a blue/green deployment. */
+  liveHosts(): readonly string[] | undefined {
+    const live = this.#group()[0]?.live;
+    return live ? JSON.parse(live) : undefined;
   }
 
   #read(row: DeploymentRow, before: DeploymentSeen | undefined): DeploymentSeen {
@@ -121,6 +141,7 @@ export class Ledger {
       isFailing: row.error !== null,
       isStopping: row.stop !== null,
       progress: row.progress === null ? undefined : JSON.parse(row.progress),
+      terminationWait: row.termination_wait === null ? undefined : JSON.parse(row.termination_wait),
       createTime: row.create_time,
       healthy: before && before.targets.size > 0 ? before.healthy : this.#healthyNow(targets),
     };

@@ -10,7 +10,7 @@ import { revision } from "../rollout/letters.ts";
 import type { Laws } from "./laws.ts";
 import type { DeploymentSeen, Ledger } from "./ledger.ts";
 import type { Network } from "./network.ts";
-import { fleetFilter, type Scenario } from "./scenario.ts";
+import { fleetFilter, isOf, type Scenario } from "./scenario.ts";
 import { MINUTE, SECOND, type World } from "./world.ts";
 
 const BY = "arn:aws:iam::000000000000:user/somebody";
@@ -73,19 +73,17 @@ export class Operators {
 
   /** Mostly the fleet that does not serve now. */
   #replacement() {
-    const succeeded = [...this.#ledger.seen.values()].filter(({ status, request }) =>
-      status === "Succeeded" && request.rollbackOf === undefined
-    );
-    const fleet = succeeded.length % 2 === 0 ? "b" : "a";
+    const live = this.#ledger.liveHosts();
+    const hosts = this.#scenario.hosts.filter(({ name }) => live?.includes(name));
+    const fleet = !live || hosts.some((host) => isOf("a", host)) ? "b" : "a";
     // Who serves before the first success nobody but the operators knows.
-    const isMistaken = this.#world.happens(100) && succeeded.length > 0;
-    const chosen = isMistaken ? this.#world.pick(["a", "b"]) : fleet;
-    return { tagFilters: fleetFilter(chosen) };
+    const isMistaken = this.#world.happens(50) && live !== undefined;
+    return { tagFilters: fleetFilter(isMistaken ? this.#world.pick(["a", "b"]) : fleet) };
   }
 
   #meddle(): void {
     const world = this.#world;
-    const next = world.quiet ? MINUTE : world.between(20, 400) * SECOND;
+    const next = world.quiet ? MINUTE : world.between(20, 240) * SECOND;
     world.after(next, () => {
       const running = [...this.#ledger.seen.values()].find(({ status }) =>
         !TERMINAL_DEPLOYMENT.has(status)
@@ -99,7 +97,8 @@ export class Operators {
   #do(id: string): void {
     const world = this.#world;
     const wish = world.pick([
-      ...["stop", "stop and roll back", "ready", "ready", "termination", "termination"],
+      ...["nothing", "nothing", "nothing", "nothing", "stop", "stop and roll back"],
+      ...["ready", "ready", "termination", "termination"],
       ...[
         "pause",
         "resume",
@@ -113,6 +112,8 @@ export class Operators {
       ],
     ]);
     switch (wish) {
+      case "nothing":
+        return;
       case "stop":
       case "stop and roll back":
         return this.#ask(

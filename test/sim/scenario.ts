@@ -18,6 +18,8 @@ export interface Scenario {
   settings: GroupSettings;
   config: DeploymentConfig;
   busyGroup: BusyGroup;
+  /** The group has had a success, and its hosts are healthy. */
+  isOld: boolean;
   /** Deployments that somebody asks for, beside rollbacks. */
   deployments: number;
   ignoreApplicationStopFailures: boolean;
@@ -63,17 +65,23 @@ export function drawScenario(world: World): Scenario {
       createTime: 1,
       ...drawConfig(world, style, hosts.length),
     },
+    isOld: world.happens(800),
     busyGroup: world.pick(["refuse", "refuse", "queue", "supersede"] as const),
     deployments: world.pick([1, 2, 2, 3]),
     ignoreApplicationStopFailures: world.happens(300),
     updateOutdatedInstancesOnly: world.happens(150),
     trouble: {
-      script: world.pick([0, 5, 20, 80]),
-      network: world.pick([0, 20, 80, 250]),
-      plugin: world.pick([0, 30, 120]),
-      crash: world.pick([0, 5, 10, 20]),
+      script: world.pick([0, 0, 5, 20, 60]),
+      network: world.pick([0, 20, 60, 200]),
+      plugin: world.pick([0, 0, 20, 80]),
+      crash: world.pick([0, 3, 8, 20]),
     },
   };
+}
+
+/** Whether a host belongs to the fleet of this name. */
+export function isOf(fleet: string, { tags }: Scenario["hosts"][number]): boolean {
+  return tags.some(({ Key, Value }) => Key === "fleet" && Value === fleet);
 }
 
 /** The hosts that carry this tag. */
@@ -83,7 +91,7 @@ export function fleetFilter(fleet: string) {
 
 function drawSettings(world: World, style: Style): GroupSettings {
   const alarms = world.happens(350);
-  const isRolledBack = world.happens(600);
+  const isRolledBack = world.happens(700);
   return {
     deploymentConfigName: CONFIG,
     onPremisesInstanceTagFilters: fleetFilter("a"),
@@ -192,7 +200,7 @@ function drawMinimum(world: World, size: number): MinimumHealthyHosts {
     { type: "FLEET_PERCENT", value: 50 },
     { type: "FLEET_PERCENT", value: 0 },
     { type: "FLEET_PERCENT", value: world.between(1, 90) },
-    { type: "HOST_COUNT", value: world.between(0, size) },
+    { type: "HOST_COUNT", value: world.between(0, world.happens(100) ? size : size - 1) },
   ]);
 }
 

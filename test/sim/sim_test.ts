@@ -61,11 +61,11 @@ test("a disk that forgets what it has written is seen to lose what was answered"
 });
 
 test("a group whose target revision is that of a failed deployment is noticed", async () => {
+  const failed = "(SELECT id FROM deployments WHERE status = 'Failed')";
   const fault: Fault = {
     afterCommit: (disk) =>
       disk.change(
-        "UPDATE deployment_groups SET last_successful_deployment_id = " +
-          "(SELECT id FROM deployments WHERE status = 'Failed')",
+        `UPDATE deployment_groups SET last_successful_deployment_id = ${failed} WHERE EXISTS ${failed}`,
       ),
   };
   assert.match(await brokenBy(fault), /^law 5: /);
