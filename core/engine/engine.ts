@@ -302,6 +302,10 @@ export class Engine {
         if (!end) return;
         this.#publish(end.ended, names);
         this.#ended(deployment);
+      }, (error) => {
+        // Nobody runs it, so nobody would notice: it is tried again with the next tick.
+        this.#elsewhere.set(deployment.id, this.#context.now());
+        throw error;
       });
     this.#unwaited(failing, `ending deployment ${deployment.id}`);
   }

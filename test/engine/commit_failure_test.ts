@@ -94,6 +94,20 @@ fleetTest(
   },
 );
 
+fleetTest(
+  "a deployment that cannot begin ends once that can be written",
+  { hosts: 0 },
+  async (fleet) => {
+    let commits = 0;
+    fleet.refuseCommit = () => ++commits === 2 ? FULL : undefined;
+    const id = await fleet.deploy("v1.zip");
+    await fleet.settled();
+    assert.equal(fleet.show(id), " Created");
+    fleet.engine.tick();
+    assert.equal((await fleet.ended(id)).error?.code, "NO_INSTANCES");
+  },
+);
+
 fleetTest("a deployment that could not be created does not exist", { hosts: 1 }, async (fleet) => {
   let refusals = 1;
   fleet.refuseCommit = () => refusals-- > 0 ? FULL : undefined;
