@@ -45,13 +45,15 @@ import { becameOf, tell, turnsOf } from "./tell.ts";
 
 /** How often the clocks of running hosts are looked at, in milliseconds. */
 const TICK = 1_000;
+/** How long a deployment that could not be loaded is left alone, in milliseconds. */
+const LOAD_PAUSE = 10_000;
 
 export class Engine {
   readonly #context: EngineContext;
   readonly releases: Releases;
   readonly #runners = new Map<string, Runner>();
   readonly #desk: HostDesk;
-  /** Deployments that another server runs, and until when it has said so. */
+  /** Deployments to load later: another server says that it runs them, or loading them failed. */
   readonly #elsewhere = new Map<string, number>();
   /** What hosts ask and say. */
   readonly hosts: HostOrders;
@@ -67,7 +69,7 @@ export class Engine {
     });
     this.#calendar = new Calendar(context, {
       created: (created) => this.#created(created),
-      begun: (id) => void this.#run(id),
+      begun: (id) => this.#runOrLater(id),
       makeWay: (id) => this.#makeWay(id),
     });
     this.#desk = new HostDesk(() => context.now());
@@ -76,7 +78,7 @@ export class Engine {
 
   /** Goes on with every deployment that has not ended. */
   start(): void {
-    for (const id of unfinishedDeployments(this.#context.store.read)) this.#run(id);
+    for (const id of unfinishedDeployments(this.#context.store.read)) this.#runOrLater(id);
     this.releases.goOn();
     this.#calendar.start();
     this.#ticking = setInterval(() => this.tick(), tickOf(this.#context.timeLapse));
@@ -84,15 +86,17 @@ export class Engine {
 
   /** Looks at the clocks of what is under way, and loads again what a failed commit has broken. */
   tick(): void {
-    this.releases.goOn();
+    this.#tried("going on with releases", () => this.releases.goOn());
     this.#takeOver();
     for (const [id, runner] of [...this.#runners]) {
       if (runner.broken) {
         this.#reload(id);
         continue;
       }
-      if (overviewOf(runner.state).InProgress > 0) this.hosts.hearWaiting(runner);
-      runner.tick();
+      this.#tried(`the clocks of deployment ${id}`, () => {
+        if (overviewOf(runner.state).InProgress > 0) this.hosts.hearWaiting(runner);
+        runner.tick();
+      });
     }
   }
 
@@ -102,7 +106,24 @@ export class Engine {
     for (const [id, heldUntil] of [...this.#elsewhere]) {
       if (heldUntil > now) continue;
       this.#elsewhere.delete(id);
-      this.#run(id);
+      this.#runOrLater(id);
+    }
+  }
+
+  /** Where nobody waits for it: one that cannot be loaded holds no other up, and is tried again. */
+  #runOrLater(id: string): void {
+    if (this.#tried(`loading deployment ${id}`, () => this.#run(id))) return;
+    this.#elsewhere.set(id, this.#context.now() + LOAD_PAUSE);
+  }
+
+  /** Says what fails where nobody would catch it, which would end the server. */
+  #tried(doing: string, work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      this.#context.report(error, doing);
+      return false;
     }
   }
 
@@ -133,7 +154,7 @@ export class Engine {
       this.#publish(one, namesOf(this.#context.store.read, one));
     }
     if (stopping !== undefined) this.#makeWay(stopping);
-    this.#run(id);
+    this.#runOrLater(id);
   }
 
   /** Stops a deployment whose place another one waits to take; one that has ended is left alone. */
@@ -314,7 +335,7 @@ export class Engine {
   #ended({ id, groupId }: Deployment): void {
     this.#runners.delete(id);
     const next = begunDeploymentOf(this.#context.store.read, groupId);
-    if (next) this.#run(next);
+    if (next) this.#runOrLater(next);
     else void this.#calendar.look();
     this.releases.goOn();
   }
