@@ -92,7 +92,8 @@ function take(
     case "tick":
       return tick(state, now, rules.clocks);
     case "alarms":
-      return input.verdict.kind === "stop"
+      // What has failed ends as Failed, so that the rollback of a failure follows.
+      return input.verdict.kind === "stop" && !state.error
         ? stop(state, { ...input.verdict, rollback: false }, now)
         : undefined;
     case "checked":

@@ -39,14 +39,13 @@ export function wayBack(
   before: LastSuccess | undefined,
   targets: readonly Target[] = [],
 ): Exclude<RollbackChoice, { kind: "none" }> {
-  if (overview.Succeeded + overview.Failed === 0) {
-    return {
-      kind: "impossible",
-      message: "No host was changed, so there is nothing to roll back.",
-    };
-  }
   const isBlueGreen = request.style.deploymentType === "BLUE_GREEN";
-  const message = isBlueGreen ? noWayToBlue(targets) : undefined;
+  // Green hosts that were left Ready have the revision, and none of the traffic.
+  const message = isBlueGreen
+    ? noWayToBlue(targets)
+    : overview.Succeeded + overview.Failed === 0
+    ? "No host was changed, so there is nothing to roll back."
+    : undefined;
   if (message !== undefined) return { kind: "impossible", message };
   if (request.restartOf !== undefined) {
     return {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Deployment } from "../../core/domain/deployment.ts";
 import type { AutoRollbackEvent, GroupSettings } from "../../core/domain/deployment_group.ts";
+import { defineStrategy, done, fail, start, wait, z } from "../../core/plugin/contract.ts";
 import { deployments } from "../../core/store/schema.ts";
 import { revision } from "../rollout/letters.ts";
 import { alarmedTest, ALARMS, readAgain, type TestAlarm } from "./alarmed_fleet.ts";
@@ -87,6 +88,39 @@ alarmedTest("spec 8 rollback: its alarms are not read, one that is active still 
   await fleet.finish(order);
   assert.equal((await fleet.ended(back)).status, "Succeeded");
   assert.deepEqual([alarm.state, alarm.reads], ["ALARM", reads]);
+});
+
+/** Everybody at once, and none may fail: hosts are under way still when the deployment fails. */
+const strict = defineStrategy({
+  name: "strict",
+  platform: "Server",
+  description: "all hosts at once, none of which may fail",
+  config: z.object({}),
+  next({ fleet }) {
+    if (fleet.failed > 0) return fail("one failed");
+    if (fleet.pending > 0) return start(fleet.pending);
+    return fleet.running > 0 ? wait() : done();
+  },
+});
+
+alarmedTest("spec 8 alarm while a failed deployment ends: it stays Failed, and is rolled back", {
+  hosts: 2,
+  deploymentConfigName: "strict",
+  ...rules("DEPLOYMENT_FAILURE"),
+}, async (fleet, alarm) => {
+  fleet.plugins = [...fleet.plugins, strict];
+  fleet.restart();
+  await fleet.succeed("v1.zip", "web-1", "web-2");
+  const id = await fleet.deploy("v2.zip");
+  const [one, two] = [await fleet.take("web-1"), await fleet.take("web-2")];
+  await fleet.finish(one, "F");
+  alarm.state = "ALARM";
+  await readAgain(fleet);
+  assert.equal(fleet.show(id), "FR InProgress HEALTH_CONSTRAINTS");
+  await fleet.finish(two);
+  const { rollback } = await fleet.ended(id);
+  assert.equal(fleet.show(id), "FS Failed HEALTH_CONSTRAINTS");
+  assert.ok(rollback.rollbackDeploymentId);
 });
 
 /** What the alarm reads, whether that may be ignored, and what becomes of the deployment. */
