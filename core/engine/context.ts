@@ -6,6 +6,7 @@ import type { Realm } from "../domain/identity.ts";
 import type { Quotas } from "../domain/quotas.ts";
 import type { S3Location } from "../domain/revision.ts";
 import type { PluginContext } from "../plugin/contract.ts";
+import type { AtOnce } from "../plugin/plugin_context.ts";
 import type { Registry } from "../plugin/registry.ts";
 import type { HostClocks } from "../rollout/host_clock.ts";
 import type { Store } from "../store/store.ts";
@@ -32,8 +33,15 @@ export interface EngineContext {
   githubToken(owner: string): string | undefined;
   /** The object of the server's own store that a location names now. */
   findArtifact(location: S3Location): Artifact | undefined;
-  /** What a plugin reaches the world with, until the signal; its lines go to `log`. */
-  pluginContext(signal: AbortSignal, log: (line: string) => void): PluginContext;
+  /**
+   * What a plugin reaches the world with, until the signal; its lines go to `log`. What is under way
+   * with the same `atOnce` is bounded by it.
+   */
+  pluginContext(
+    signal: AbortSignal,
+    log: (line: string) => void,
+    atOnce?: AtOnce,
+  ): PluginContext;
   /** Milliseconds since the epoch. */
   now(): number;
   randomBytes(length: number): Uint8Array;

@@ -9,6 +9,8 @@ import type { Deployment } from "../domain/deployment.ts";
 import type { LoadBalancerInfo } from "../domain/deployment_group.ts";
 import type { LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { BalancedHost, Balancer, DeploymentView } from "../plugin/contract.ts";
+import { Places } from "../plugin/places.ts";
+import type { AtOnce } from "../plugin/plugin_context.ts";
 import type { Registry } from "../plugin/registry.ts";
 import type { Db } from "../store/database.ts";
 import { healthOf } from "../store/instance_health.ts";
@@ -39,6 +41,12 @@ export interface TrafficAnswer {
 const CHECKS_AT_ONCE = 8;
 /** A look at one host that takes longer has failed; milliseconds. */
 const CHECK_LIMIT = 60_000;
+
+/**
+ * Of all balancers of this process: thousands of hosts that go out at once share these, call by call.
+ * Alarms and analyses have no part in it, as a reading that waited would be taken for silence.
+ */
+const AT_ONCE: AtOnce = { programs: new Places(64), connections: new Places(256) };
 
 type Verb = "block" | "allow" | "check";
 type Step = Pick<TrafficAnswer, "host" | "event">;
@@ -171,7 +179,7 @@ export class HostTraffic {
       limit,
     );
     const signal = AbortSignal.any([controller.signal, this.#closing.signal]);
-    const ctx = pluginContext(signal, (line) => this.#log(host, event, line));
+    const ctx = pluginContext(signal, (line) => this.#log(host, event, line), AT_ONCE);
     const balanced: BalancedHost = {
       name: host,
       tags: findRegistered(store.read, host)?.tags ?? [],

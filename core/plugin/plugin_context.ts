@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { request } from "./bounded_request.ts";
 import type { PluginContext } from "./context.ts";
+import type { Places } from "./places.ts";
 import { queryFile } from "./database_query.ts";
 import { readText, replaceText } from "./plain_file.ts";
 import { runProgram } from "./program.ts";
@@ -25,19 +26,35 @@ export interface ContextInput {
   readonly timeLapse: number;
   /** Of a request, an exchange and a program that names none; 10 s and, for a program, 60 s. */
   readonly timeoutMs?: number;
+  /** Bounds how much is under way at once, with everybody who shares it; a call waits for its place. */
+  readonly atOnce?: AtOnce;
+}
+
+export interface AtOnce {
+  readonly programs: Places;
+  /** Requests and exchanges. */
+  readonly connections: Places;
 }
 
 export function createPluginContext(input: ContextInput): PluginContext {
-  const { signal, now, log, secretsFolder, timeLapse, timeoutMs } = input;
+  const { signal, now, log, secretsFolder, timeLapse, timeoutMs, atOnce } = input;
+  const within = <Answer>(places: Places | undefined, work: () => Promise<Answer>) =>
+    places ? places.within(signal, work) : work();
   const limit = timeoutMs === undefined ? {} : { timeoutMs };
   return {
     signal,
     now,
     log,
     sleep: (ms) => sleep(ms / timeLapse, signal),
-    fetch: (url, init = {}) => request(url, { ...limit, ...init }, signal),
-    exchange: (address, text, own) => exchange(address, text, signal, own?.timeoutMs ?? timeoutMs),
-    run: (command, options = {}) => runProgram(command, { ...limit, ...options }, signal),
+    fetch: (url, init = {}) =>
+      within(atOnce?.connections, () => request(url, { ...limit, ...init }, signal)),
+    exchange: (address, text, own) =>
+      within(
+        atOnce?.connections,
+        () => exchange(address, text, signal, own?.timeoutMs ?? timeoutMs),
+      ),
+    run: (command, options = {}) =>
+      within(atOnce?.programs, () => runProgram(command, { ...limit, ...options }, signal)),
     readFile: readText,
     replaceFile: replaceText,
     secret: (name) => readSecret(secretsFolder, name),

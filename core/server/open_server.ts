@@ -116,8 +116,11 @@ async function assemble(
   const plugins = createRegistry(BUILT_IN_PLUGINS);
   const secretsFolder = join(directory, "secrets");
   mkdirSync(secretsFolder, { recursive: true, mode: 0o700 });
-  const pluginContext: EngineContext["pluginContext"] = (signal, log) =>
-    createPluginContext({ signal, now, log, timeLapse, secretsFolder });
+  const pluginContext: EngineContext["pluginContext"] = (signal, log, atOnce) =>
+    createPluginContext({
+      ...{ signal, now, log, timeLapse, secretsFolder },
+      ...(atOnce && { atOnce }),
+    });
   const integrations = integrationsOf({ db: store.read, plugins, pluginContext });
   const engine = new Engine({
     store,
