@@ -56,7 +56,7 @@ const table: Row[] = [
 ];
 for (const [style, status, terminationWait, asked, expected] of table) {
   const waits = terminationWait ? `, waiting ${JSON.stringify(terminationWait)}` : "";
-  test(`${style}, ${status}${waits}: ${asked} means ${expected}`, async () => {
+  test(`spec 7 ${style}, ${status}${waits}: ${asked} means ${expected}`, async () => {
     await using shop = await openShop(0);
     await putWaiting(shop, style, status, terminationWait);
     const before = stored(shop);
