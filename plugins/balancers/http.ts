@@ -22,6 +22,22 @@ import {
   z,
 } from "runtime/plugin";
 
+/**
+ * Whoever registers hosts names them, and is not to choose where a secret is sent. A tag cannot stand
+ * where the server does.
+ */
+function sendsNoSecretAnywhere(
+  { url, secretHeaders }: { url: string; secretHeaders: Readonly<Record<string, string>> },
+): boolean {
+  return Object.keys(secretHeaders).length === 0 || !/^[a-z]+:\/\/[^/?#]*\{/.test(url);
+}
+const NO_SECRET_ANYWHERE = {
+  path: ["url"],
+  error:
+    "must not take its server from the host where a secret is sent: whoever names hosts would " +
+    "be told the secret",
+};
+
 const Poll = z.strictObject({
   ...HTTP_SERVER,
   /** What an answer of 2xx must say as well: a value in its JSON, or a text anywhere. */
@@ -34,7 +50,7 @@ const Poll = z.strictObject({
   ]).optional(),
   everySeconds: Seconds.default(1),
   timeoutSeconds: Seconds.default(300),
-});
+}).refine(sendsNoSecretAnywhere, NO_SECRET_ANYWHERE);
 type Poll = z.output<typeof Poll>;
 
 const Request = z.strictObject({
@@ -46,7 +62,7 @@ const Request = z.strictObject({
   statuses: z.array(z.number().int().min(100).max(599)).min(1).optional(),
   timeoutSeconds: Seconds.default(10),
   until: Poll.optional(),
-});
+}).refine(sendsNoSecretAnywhere, NO_SECRET_ANYWHERE);
 type Request = z.output<typeof Request>;
 
 const Config = z.object({

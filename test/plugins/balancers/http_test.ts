@@ -109,3 +109,23 @@ test("http: statuses and texts that are wanted are enough", async () => {
   await setUp(http, { block: { url }, allow }).check(HOST);
   assert.equal(api.asked.length, asked);
 });
+
+test("http: a secret goes to no address that the name of a host makes", () => {
+  const secretHeaders = { authorization: "lb" };
+  const told = { url: "http://{name}:8080/drain", secretHeaders };
+  const plain = { url: "http://lb.example.com/{name}", secretHeaders };
+  const faults = (config: object) =>
+    http.config.safeParse(config).error?.issues.map(({ path, message }) =>
+      `${path.join(".")} ${message}`
+    ) ?? [];
+  assert.deepEqual(faults({ block: plain, allow: plain }), []);
+  const open = { url: told.url };
+  assert.deepEqual(faults({ block: open, allow: { ...open, until: open } }), []);
+  const why =
+    "must not take its server from the host where a secret is sent: whoever names hosts " +
+    "would be told the secret";
+  assert.deepEqual(faults({ block: told, allow: { ...plain, until: told } }), [
+    `block.url ${why}`,
+    `allow.until.url ${why}`,
+  ]);
+});
