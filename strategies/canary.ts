@@ -26,12 +26,12 @@ const Share = z.union([
 const Analysis = z.strictObject({
   /** Its name on the server. */
   analysis: z.string().min(1),
-  count: z.number().int().min(1).default(1),
+  count: z.number().int().min(1).max(1000).default(1),
   interval: Duration.prefault("1m"),
   min: z.number().exactOptional(),
   max: z.number().exactOptional(),
   failureLimit: z.number().int().min(0).default(0),
-  inconclusiveLimit: z.number().int().min(0).default(3),
+  inconclusiveLimit: z.number().int().min(0).max(1000).default(3),
 }).refine(({ min, max }) => min !== undefined || max !== undefined, "must have min or max")
   .refine(({ min = -Infinity, max = Infinity }) => min <= max, "min must not be above max")
   .refine(({ count, failureLimit }) => failureLimit < count, "failureLimit must be below count");
@@ -42,7 +42,7 @@ const KINDS = {
   bake: z.strictObject({ bake: Duration }),
   analysis: Analysis,
   approval: z.strictObject({
-    approval: z.string().regex(/^\S(.*\S)?$/, "must be a name"),
+    approval: z.string().max(100).regex(/^\S(.*\S)?$/, "must be a name"),
     within: Duration.prefault("24h"),
   }),
   pause: z.strictObject({ pause: z.literal(true) }),

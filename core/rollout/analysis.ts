@@ -32,6 +32,13 @@ export interface AnalysisCourse {
 
 /** Measurements that a failure names; more would say nothing new. */
 const CAUSES_MAX = 5;
+/**
+ * Measurements that an analysis may take, with a value and without one: all of them are written down
+ * again with each.
+ */
+const MEASUREMENTS_MAX = 1_000;
+/** Letters of an evidence that are kept. */
+const EVIDENCE_MAX = 1_000;
 
 /** The verdict of each measurement, and what comes next. Rules that cannot be kept have failed. */
 export function judgeAnalysis(
@@ -62,15 +69,20 @@ export function judgeAnalysis(
 
 /** What an analysis measured, as it is kept. */
 export function measurementAt(at: number, { value, evidence }: MeasuredValue): Measurement {
-  if (value === undefined) return { at, evidence };
+  const kept = beginningOf(evidence);
+  if (value === undefined) return { at, evidence: kept };
   // JSON has neither NaN nor Infinity, so the evidence tells of them.
-  if (!Number.isFinite(value)) return { at, evidence: `${evidence} (${value})` };
-  return { at, value, evidence };
+  if (!Number.isFinite(value)) return { at, evidence: `${kept} (${value})` };
+  return { at, value, evidence: kept };
 }
 
 /** A measurement that broke off; its error is the evidence. */
 export function failedMeasurementAt(at: number, error: string): Measurement {
-  return { at, evidence: `error: ${error}` };
+  return { at, evidence: `error: ${beginningOf(error)}` };
+}
+
+function beginningOf(evidence: string): string {
+  return evidence.length > EVIDENCE_MAX ? `${evidence.slice(0, EVIDENCE_MAX)}…` : evidence;
 }
 
 /** What is wrong with rules by which nothing could be judged, or by which everything would pass. */
@@ -78,6 +90,7 @@ export function rulesFault(rules: AnalysisRules): string | undefined {
   const { count, interval, failureLimit, inconclusiveLimit } = rules;
   const whole = (value: number) => Number.isInteger(value) && value >= 0;
   if (!whole(count) || count === 0) return `count is ${count}, must be a whole number from 1`;
+  if (count > MEASUREMENTS_MAX) return `count is ${count}, may be ${MEASUREMENTS_MAX} at most`;
   if (!Number.isFinite(interval) || interval < 0) return `interval is ${interval} ms`;
   const fault = boundsFault(rules);
   if (fault !== undefined) return fault;
@@ -86,6 +99,9 @@ export function rulesFault(rules: AnalysisRules): string | undefined {
   }
   if (!whole(inconclusiveLimit)) {
     return `inconclusiveLimit is ${inconclusiveLimit}, must be a whole number from 0`;
+  }
+  if (inconclusiveLimit > MEASUREMENTS_MAX) {
+    return `inconclusiveLimit is ${inconclusiveLimit}, may be ${MEASUREMENTS_MAX} at most`;
   }
 }
 

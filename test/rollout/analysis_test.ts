@@ -136,6 +136,8 @@ const faults: [what: string, rules: AnalysisRules, fault: RegExp | undefined][] 
   ["limits that leave nothing", { ...RULES, min: 1 }, /min is 1, above max, which is 0.05/],
   ["no measurement", { ...RULES, count: 0 }, /count is 0/],
   ["half a measurement", { ...RULES, count: 1.5 }, /count is 1.5/],
+  ["more measurements than are kept", { ...RULES, count: 1001 }, /count is 1001, may be 1000/],
+  ["more without a value", { ...RULES, inconclusiveLimit: 1e9 }, /inconclusiveLimit is 1000000000/],
   ["an interval without an end", { ...RULES, interval: Infinity }, /interval is Infinity/],
   ["every measurement may fail", { ...RULES, failureLimit: 3 }, /failureLimit is 3, .* is 3/],
   ["as many errors as there are", { ...RULES, inconclusiveLimit: Infinity }, /is Infinity/],
@@ -262,4 +264,12 @@ test("a number that broke its limit is shown beyond it", () => {
       assert.ok(Number(shown?.[1]) > Number(shown?.[2]), next.text);
     },
   ));
+});
+
+test("of an evidence without an end the beginning is kept", () => {
+  const endless = "x".repeat(1_000_000);
+  for (const value of [undefined, NaN, 1]) {
+    assert.ok(measurementAt(SINCE, { value, evidence: endless }).evidence.length < 1_100);
+  }
+  assert.ok(failedMeasurementAt(SINCE, endless).evidence.length < 1_100);
 });
