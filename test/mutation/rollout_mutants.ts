@@ -36,6 +36,11 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
   ]),
   ...mutants("failure_cause", ["failure_cause", "cause"], [
     ['code === "HEALTH_CONSTRAINTS" ?', 'code !== "HEALTH_CONSTRAINTS" ?'],
+    ["failed.length > 0 &&", ""],
+    ["failed.every(", "failed.some("],
+    ['said?.script_name === "" && ', "said !== undefined && "],
+    ["message === AGENT_SILENT_MESSAGE", "false"],
+    ["APPSPEC_FAULT.test(message)", "false"],
     ["if (first) return lastSeen(first);", ""],
     ["at === -1 ? own : own.slice(0, at)", "own"],
   ]),
@@ -62,6 +67,7 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
     ['request.creator === "codeDeployRollback" || !wanted(ended)', "!wanted(ended)"],
     ["overview.Succeeded + overview.Failed === 0", "overview.Succeeded === 0"],
     ["overview.Succeeded + overview.Failed === 0", "overview.Failed === 0"],
+    ["? noWayToBlue(targets)", "? undefined"],
     ["if (request.restartOf !== undefined) {", "if (false) {"],
     ["artifact: _broken, ", ""],
     ["fileExistsBehavior: before.request.fileExistsBehavior,", ""],
@@ -73,6 +79,7 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
   ...mutants("advance", COURSE, [
     ["if (TERMINAL_DEPLOYMENT.has(state.status)) return NOTHING;", ""],
     ["if (target.command?.id !== command) return target;", ""],
+    ['input.verdict.kind === "stop" && !state.error', 'input.verdict.kind === "stop"'],
     ["if (at > now) continue;", "if (at >= now) continue;"],
     ['if (target.status !== "InProgress") continue;', ""],
     ["if (state.stop) return undefined;", ""],

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { HOST_EVENTS, type LifecycleEvent } from "../../core/domain/lifecycle_event.ts";
 import { AT_THE_START } from "../../core/domain/progress.ts";
 import type { Target } from "../../core/domain/target.ts";
-import { done, type FleetView, hold, start, wait } from "../../core/plugin/contract.ts";
+import { done, fail, type FleetView, hold, start, wait } from "../../core/plugin/contract.ts";
 import { fleetView } from "../../core/rollout/fleet_view.ts";
 import { HOST_CLOCKS, shortened } from "../../core/rollout/host_clock.ts";
 import { type HostReport, withReport, withTraffic } from "../../core/rollout/host_report.ts";
@@ -59,6 +59,19 @@ test("a hold of another key begins at its own time", () => {
   fleet.take(succeed(1), 50_000);
   assert.equal(fleet.state.progress.hold?.key, "b");
   assert.equal(fleet.state.progress.hold?.since, 50_000);
+});
+
+test("an alarm while a failed rollout ends leaves it Failed, and its hosts alone", () => {
+  const strict = ({ failed, running }: FleetView) =>
+    failed > 0 ? fail("one failed") : running > 0 ? wait() : done();
+  const fleet = rollout("RR", strict);
+  fleet.take(completion("web-1", "SSF"));
+  const error = { code: "ALARM_ACTIVE", message: "errors is active" } as const;
+  const cause = { kind: "alarm", text: "errors is active" } as const;
+  const verdict = { kind: "stop", error, cause } as const;
+  assert.deepEqual(fleet.take({ kind: "alarms", verdict }).cancel, []);
+  fleet.take(succeed(2));
+  assert.equal(show(fleet), "FS Failed HEALTH_CONSTRAINTS");
 });
 
 test("a strategy that is done while the last host runs fails its deployment", () => {

@@ -115,7 +115,6 @@ test("a rollback takes the last good revision and its file behaviour, all else a
     creator: "codeDeployRollback",
     rollbackOf: "d-BAD000000",
     reuseArchiveOf: last.id,
-    reuseArchiveOf: last.id,
   });
 });
 
@@ -155,6 +154,13 @@ test("a rollback that cannot be says why, when one was asked for", () => {
   assert.deepEqual(chooseRollback(untouched, last), {
     kind: "impossible",
     message: "No host was changed, so there is nothing to roll back.",
+  });
+  const style = { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" } as const;
+  const ready = { ...ended("Stopped", { style }, byRequest), overview: untouched.overview };
+  assert.deepEqual(chooseRollback(ready, last), {
+    kind: "impossible",
+    message: "No traffic was shifted: the original hosts serve as before, so there is nothing to " +
+      "roll back.",
   });
   const restart = ended("Failed", { ...on("DEPLOYMENT_FAILURE"), restartOf: last.id });
   assert.deepEqual(chooseRollback(restart, last), {
