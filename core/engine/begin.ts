@@ -53,9 +53,9 @@ export function loadRollout(
   const { id, request, groupId } = deployment;
   const group = db.select().from(deploymentGroups).where(eq(deploymentGroups.id, groupId)).get();
   const names = namesOf(db, deployment);
-  if (!names.application) return error("APPLICATION_MISSING", "The application was deleted.");
-  if (!group) return error("DEPLOYMENT_GROUP_MISSING", "The deployment group was deleted.");
   const isNew = deployment.status === "Created";
+  if (!names.application) return gone("APPLICATION_MISSING", "application", isNew);
+  if (!group) return gone("DEPLOYMENT_GROUP_MISSING", "deployment group", isNew);
   const lost = isNew ? revisionFault(deployment, context) : undefined;
   if (lost) return lost;
   const chosen = strategyFor(deployment, context);
@@ -104,6 +104,18 @@ const selectNames = (db: Db) =>
 export function namesOf(db: Db, deployment: Deployment): Names {
   const names = prepared(db, selectNames).get({ id: deployment.id });
   return { application: names?.application ?? "", group: names?.group ?? "" };
+}
+
+/** What the deployment is of was deleted, before it began or under way. */
+function gone(code: DeploymentErrorCode, what: string, isNew: boolean): ErrorInformation {
+  const state = isNew
+    ? "No host was touched, all of them run what they did before."
+    : "Hosts that were under way have failed, those that waited were left alone.";
+  return error(
+    code,
+    `The ${what} was deleted after the deployment was created. ${state} Make it again, with ` +
+      `"runtime apply FILE", and deploy to it.`,
+  );
 }
 
 /**
