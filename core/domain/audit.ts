@@ -9,6 +9,7 @@ export const AuditAction = z.enum([
   "resumed",
   "promoted",
   "aborted",
+  "stopped",
   "locked",
   "unlocked",
   "freeze overridden",
@@ -17,6 +18,8 @@ export const AuditAction = z.enum([
   "policy set",
   "schedule set",
   "schedule removed",
+  "integration set",
+  "integration removed",
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 
@@ -26,7 +29,7 @@ export interface AuditEntry {
   /** The ARN that signed the request. */
   who: string;
   action: AuditAction;
-  /** A deployment's id, an application, `application/group`, or the name of a window or schedule. */
+  /** A deployment's id, an application, `application/group`, the name of a window or schedule, `balancer name`. */
   subject: string;
   /** As it was given: a lock's message, why a freeze was overridden. */
   reason?: string;

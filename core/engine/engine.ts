@@ -22,6 +22,7 @@ import {
 } from "../store/deployments.ts";
 import { noteAudit } from "../store/audit.ts";
 import { groupPolicy } from "../store/group_policies.ts";
+import type { Tx } from "../store/group_commit.ts";
 import { allTargets } from "../store/targets.ts";
 import type { StreamEvent } from "../wire/event_stream.ts";
 import { isError, loadRollout, namesOf } from "./begin.ts";
@@ -166,10 +167,11 @@ export class Engine {
     this.#unwaited(stopping, `stopping deployment ${id}`);
   }
 
-  /** StopDeployment (spec 2.4). */
+  /** StopDeployment (spec 2.4). Who asked for it goes on record; nobody where the server does. */
   async stopDeployment(
     id: string,
     rollback: boolean,
+    by?: string,
   ): Promise<{ status: "Pending" | "Succeeded"; statusMessage: string }> {
     const deployment = this.deployment(id);
     if (TERMINAL_DEPLOYMENT.has(deployment.status)) {
@@ -180,20 +182,34 @@ export class Engine {
         `The deployment ${id} has already ended: it is ${deployment.status}`,
       );
     }
-    if (deployment.status === "Queued" && await this.#stopQueued(id, rollback)) return STOPPED;
+    const note = (tx: Tx) => {
+      if (by === undefined) return;
+      const reason = rollback ? { reason: "with a rollback" } : {};
+      const time = this.#context.now();
+      noteAudit(tx, { time, who: by, action: "stopped", subject: id, ...reason });
+    };
+    if (deployment.status === "Queued" && await this.#stopQueued(id, rollback, note)) {
+      return STOPPED;
+    }
     const runner = this.#runnerOf(id);
-    await runner?.input({ kind: "stop", rollback });
+    await runner?.input({ kind: "stop", rollback }, note);
     return runner && overviewOf(runner.state).InProgress > 0 ? STOPPING : STOPPED;
   }
 
   /** Answers false when it has begun meanwhile. */
-  async #stopQueued(id: string, rollback: boolean): Promise<boolean> {
+  async #stopQueued(
+    id: string,
+    rollback: boolean,
+    note: (tx: Tx) => void,
+  ): Promise<boolean> {
     const context = this.#context;
     const names = namesOf(context.store.read, this.deployment(id));
     const stop = { at: context.now(), rollback };
     const ended = await context.store.commit((tx) => {
       const ended = stopQueued(tx, id, stop, context.randomBytes(9));
-      if (ended) tell(tx, becameOf(ended.status, undefined), ended, names, context);
+      if (!ended) return undefined;
+      tell(tx, becameOf(ended.status, undefined), ended, names, context);
+      note(tx);
       return ended;
     });
     if (!ended) return false;

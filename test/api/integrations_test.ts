@@ -227,3 +227,28 @@ test("what cannot be called says what is missing, and the command that mends it"
       "is not one of OK, ALARM, UNKNOWN, throws. Set it up again: runtime alarm add errors --plugin said",
   );
 });
+
+test("who sets up what the server calls, and who takes it away, is on record", async () => {
+  await using shop = await openShop(0);
+  await ask(shop, "PutIntegration", EDGE);
+  await ask(shop, "DeleteIntegration", { kind: "balancer", name: "edge" });
+  const { records } = await ask(shop, "ListAuditRecords", { subject: "balancer edge" });
+  const told = records.map(({ action, reason }: { action: string; reason?: string }) => [
+    action,
+    reason,
+  ]);
+  assert.deepEqual(told, [["integration removed", undefined], ["integration set", "plugin list"]]);
+});
+
+test("who stopped a deployment is on record, and once", async () => {
+  await using shop = await openShop(1);
+  const id = await shop.deploy("v1.zip");
+  const stop = { deploymentId: id, autoRollbackEnabled: true };
+  await shop.call("StopDeployment", stop);
+  await shop.call("StopDeployment", stop);
+  const { records } = await ask(shop, "ListAuditRecords", { subject: id });
+  assert.deepEqual(
+    records.map(({ action, reason }: { action: string; reason?: string }) => [action, reason]),
+    [["stopped", "with a rollback"]],
+  );
+});

@@ -24,6 +24,6 @@ export const stopDeployment = (engine: Pick<Engine, "stopDeployment">) =>
       "InvalidDeploymentIdException",
       "UnsupportedActionForDeploymentTypeException",
     ],
-    run: ({ deploymentId, autoRollbackEnabled }) =>
-      engine.stopDeployment(deploymentId, autoRollbackEnabled),
+    run: ({ deploymentId, autoRollbackEnabled }, _context, { caller }) =>
+      engine.stopDeployment(deploymentId, autoRollbackEnabled, caller.arn),
   });
