@@ -114,7 +114,7 @@ function gone(code: DeploymentErrorCode, what: string, isNew: boolean): ErrorInf
   return error(
     code,
     `The ${what} was deleted after the deployment was created. ${state} Make it again, with ` +
-      `"runtime apply FILE", and deploy to it.`,
+      `"runtime apply -f FILE", and deploy to it.`,
   );
 }
 
