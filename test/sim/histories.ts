@@ -9,7 +9,7 @@ import { play } from "./history.ts";
  * Each of four files plays its part, so that they are played side by side. A history takes about 35 ms
  * of one core; SIM_PART asks for more of them.
  */
-const PART = Number(process.env["SIM_PART"] ?? 500);
+const PART = Number(process.env["SIM_PART"] ?? 400);
 
 export function playPart(part: number): void {
   const from = part * PART + 1;

@@ -155,7 +155,7 @@ class History {
   #calm(): void {
     this.#world.say("quiet");
     this.#world.quiet = true;
-    // A disk that hangs is seen to by somebody who ends the server.
+    this.#disk.change("UPDATE integrations SET plugin = 'sim-balancer' WHERE kind = 'balancer'");
   }
 
   /** Processes end between any two steps. */
@@ -163,11 +163,26 @@ class History {
     const world = this.#world;
     const { crash } = this.#scenario.trouble;
     if (world.quiet || crash === 0 || !world.happens(crash)) return;
+    if (world.happens(60)) return this.#takeAway();
     if (world.happens(400)) return this.#server.crash();
     const host = world.pick([...this.#hosts.values()]);
     host.crash(
       world.happens(60) ? undefined : world.pick([SECOND, 20 * SECOND, 4 * MINUTE, 15 * MINUTE]),
     );
+  }
+
+  /** Somebody removes what a deployment under way needs. */
+  #takeAway(): void {
+    const world = this.#world;
+    if (world.happens(500)) {
+      world.say("the balancer is removed");
+      return this.#disk.change("UPDATE integrations SET plugin = 'none' WHERE kind = 'balancer'");
+    }
+    const host = world.pick([...this.#hosts.values()]);
+    world.say(host.name, "is deregistered");
+    host.crash(undefined);
+    const when = `SET deregister_time = ${world.now} WHERE name = '${host.name}'`;
+    this.#disk.change(`UPDATE instances ${when}`);
   }
 
   #turnAlarm(): void {

@@ -13,6 +13,8 @@ import {
 import type { Plugin } from "../../core/plugin/registry.ts";
 import { HOUR, MINUTE, SECOND, type World } from "./world.ts";
 
+const described = { description: "not there", config: z.object({}) };
+
 type Verb = "block" | "allow" | "check";
 
 /** Who has to hear of what the balancer does. */
@@ -36,8 +38,6 @@ export class Surroundings {
     this.#world = world;
     this.#trouble = trouble;
     this.serving = new Set(serving);
-    const config = z.object({});
-    const described = { description: "not there", config };
     this.plugins = [
       defineBalancer({
         name: "sim-balancer",
