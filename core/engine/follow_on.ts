@@ -8,6 +8,7 @@ import { eq } from "drizzle-orm";
 import type { Deployment } from "../domain/deployment.ts";
 import { deploymentIdFrom } from "../domain/name.ts";
 import type { Target } from "../domain/target.ts";
+import { everyHost } from "../rollout/rollback.ts";
 import { addFollowOn, getDeployment } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { deploymentGroups } from "../store/schema.ts";
@@ -46,6 +47,8 @@ export function followOn(
     rollback: {},
     request: {
       ...kept,
+      // The plan has been gone through; of a host or two no minimum can be kept, and nobody waits.
+      config: everyHost(request.config),
       previousRevision: request.revision,
       creator: "CodeDeployAutoUpdate",
       updateOutdatedInstancesOnly: true,

@@ -78,9 +78,10 @@ export function wayBack(
 
 /**
  * Zones, waves, pauses and approvals are for going forward (trap 47): back go all hosts that were
- * changed, and one that fails leaves none of the others behind.
+ * changed, and one that fails leaves none of the others behind. Hosts that came too late for a
+ * deployment are no fleet of their own either.
  */
-function everyHost(
+export function everyHost(
   { strategy: forward, zonalConfig: _zones, ...config }: DeploymentConfig,
 ): DeploymentConfig {
   const minimumHealthyHosts = config.minimumHealthyHosts ?? minimumIn(forward?.config);

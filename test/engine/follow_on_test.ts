@@ -51,6 +51,34 @@ fleetTest("a host that comes during the follow-on has one too, of the same root"
   assert.equal(fleet.engine.deployment(id).followOns?.length, 2);
 });
 
+const FORWARD: [what: string, strategy: string, config: Record<string, unknown>][] = [
+  ["leaves no room for one host", "minimum-healthy-hosts", {
+    minimumHealthyHosts: { type: "FLEET_PERCENT", value: 50 },
+  }],
+  ["waits for a person", "canary", { steps: [{ hosts: 1 }, { pause: true }] }],
+];
+for (const [what, strategy, config] of FORWARD) {
+  fleetTest(`a host that came late goes on without a plan that ${what}`, {
+    hosts: 2,
+  }, async (fleet) => {
+    await fleet.useStrategy(strategy, config);
+    fleet.restart();
+    const id = await fleet.deploy("v1.zip", { deploymentConfigName: "mine" });
+    await fleet.run("web-1");
+    await fleet.register("web-3");
+    await fleet.settled();
+    if (strategy === "canary") {
+      const ann = "arn:aws:iam::000000000000:user/ann";
+      await fleet.engine.intervene(id, { kind: "promote", whole: true }, ann);
+    }
+    await fleet.run("web-2");
+    const [followOn = ""] = (await fleet.ended(id)).followOns ?? [];
+    await fleet.run("web-3");
+    assert.equal((await fleet.ended(followOn)).status, "Succeeded");
+    assert.equal(fleet.engine.deployment(followOn).request.configName, "mine");
+  });
+}
+
 fleetTest("a rollback ends an event by the group's own time for it", {
   hosts: 1,
   autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_FAILURE"] },
