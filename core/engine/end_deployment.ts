@@ -20,12 +20,7 @@ import { liveHostsAfter } from "../rollout/live_hosts.ts";
 import { chooseRollback, rollbackMessages } from "../rollout/rollback.ts";
 import { overviewOfTargets } from "../rollout/tally.ts";
 import { insertCause } from "../store/deployment_causes.ts";
-import {
-  changeDeployment,
-  getDeployment,
-  insertDeployment,
-  supersederOf,
-} from "../store/deployments.ts";
+import { changeDeployment, getDeployment, supersederOf } from "../store/deployments.ts";
 import type { Tx } from "../store/group_commit.ts";
 import { noteHealth } from "../store/instance_health.ts";
 import { dropLease } from "../store/leases.ts";
