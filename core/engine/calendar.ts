@@ -39,8 +39,6 @@ export class Calendar {
   readonly #context: EngineContext;
   readonly #parts: CalendarParts;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The next times of the schedules, by all that they depend on. */
-  #times: ReadonlyMap<string, number | undefined> = new Map();
   #looking: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -106,18 +104,9 @@ export class Calendar {
     if (failed) this.#sleep(now() + PAUSE);
   }
 
-  /** The schedules with their next times; working one out takes longer than to read it. */
   #schedules(): { schedule: Schedule; due: number | undefined }[] {
-    const times = new Map<string, number | undefined>();
-    const schedules = listSchedules(this.#context.store.read).map((schedule) => {
-      const { name, cron, timeZone, createTime, lastDue } = schedule;
-      const key = [name, cron, timeZone, createTime, lastDue].join("\n");
-      const due = this.#times.has(key) ? this.#times.get(key) : nextDue(schedule);
-      times.set(key, due);
-      return { schedule, due };
-    });
-    this.#times = times;
-    return schedules;
+    return listSchedules(this.#context.store.read)
+      .map((schedule) => ({ schedule, due: nextDue(schedule) }));
   }
 
   async #run(schedule: Schedule, due: number | undefined): Promise<void> {
