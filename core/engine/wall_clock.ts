@@ -7,6 +7,8 @@
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
+/** Zones whose format is kept; one takes some 30 KB, and a name may be spelled in many ways. */
+const KEPT = 500;
 const FORMATS = new Map<string, Intl.DateTimeFormat>();
 
 /** A zone that is none throws RangeError. */
@@ -25,6 +27,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
     minute: "numeric",
     second: "numeric",
   });
+  if (FORMATS.size >= KEPT) FORMATS.clear();
   FORMATS.set(timeZone, format);
   return format;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { IntegrationConfig } from "../domain/integration.ts";
 import { ComputePlatform, CustomConfigName } from "../domain/name.ts";
 
 /**
@@ -15,7 +16,7 @@ export const PutStrategyConfigInput = z.object({
   deploymentConfigName: CustomConfigName,
   strategy: z.string().min(1),
   /** As the strategy wants it; what is left out has the strategy's default. */
-  config: z.record(z.string(), z.unknown()).default({}),
+  config: IntegrationConfig.default({}),
 });
 export const PutStrategyConfigOutput = z.object({ deploymentConfigId: z.string() });
 

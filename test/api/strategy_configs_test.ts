@@ -104,3 +104,13 @@ test("a strategy that needs a config is none by its name alone", async () => {
     /needs a config \(config\.minimumHealthyHosts: .*runtime config create NAME --strategy/,
   );
 });
+
+test("PutStrategyConfig refuses a config that no person has written", async () => {
+  using api = await openTestApi();
+  const steps = [{ analysis: "x".repeat(40_000), max: 1 }];
+  await api.refusal(
+    () => put(api, { deploymentConfigName: "endless", strategy: "canary", config: { steps } }),
+    "InvalidInputException",
+    /^config: must be at most 32768 letters of JSON/,
+  );
+});
