@@ -4,6 +4,7 @@ import onPremises from "../../plugins/targets/on_premises.ts";
 import minimumHealthyHosts from "../../strategies/minimum_healthy_hosts.ts";
 import type { AlarmReading } from "../../core/plugin/contract.ts";
 import { alarmedTest, readAgain } from "./alarmed_fleet.ts";
+import { balancedTest, carryOut } from "./balanced_fleet.ts";
 import { fleetTest } from "./fleet.ts";
 import { canary, canaryTest, MINUTE, pass } from "./measured_fleet.ts";
 
@@ -113,4 +114,16 @@ canaryTest("an analysis that never answers has no value", {
   await pass(fleet, MINUTE);
   const { error } = await fleet.ended(id);
   assert.match(error?.message ?? "", /errors had no value: .* it took longer than 0.05 seconds/);
+});
+
+balancedTest("a balancer that answers at once, without a promise, has answered", {
+  hosts: 1,
+  deploymentStyle: { deploymentType: "IN_PLACE", deploymentOption: "WITH_TRAFFIC_CONTROL" },
+}, async (fleet, balancer) => {
+  // because a plugin of one's own is checked by nobody before it runs
+  const atOnce = (() => {}) as unknown as typeof balancer.plugin.block;
+  Object.assign(balancer.plugin, { block: atOnce, allow: atOnce, check: atOnce });
+  const id = await fleet.deploy("v1.zip");
+  for (let leg = 0; leg < 3; leg++) await carryOut(fleet, "web-1");
+  assert.equal((await fleet.ended(id)).status, "Succeeded");
 });
