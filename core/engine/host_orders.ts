@@ -3,10 +3,13 @@
  * found by its id; whatever is said of one that is over changes nothing.
  * @module
  */
+import { TERMINAL_DEPLOYMENT } from "../domain/deployment.ts";
+import { DomainError } from "../domain/errors.ts";
 import type { LifecycleEvent, LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { Target } from "../domain/target.ts";
 import type { HostReport } from "../rollout/host_report.ts";
 import { legEvents } from "../rollout/leg.ts";
+import { getDeployment } from "../store/deployments.ts";
 import type { LogLine, Order, UpdateMark } from "../wire/agent_protocol.ts";
 import type { EngineContext } from "./context.ts";
 import type { Handout, HostDesk, PollRequest } from "./host_desk.ts";
@@ -138,7 +141,7 @@ export class HostOrders {
   ): Promise<"InProgress" | "Succeeded" | "Failed"> {
     const at = parseCommandId(commandId);
     const runner = at && this.#runnerOf(at.deploymentId);
-    if (!runner) return "Failed";
+    if (!runner) return this.#withoutRunner(at?.deploymentId ?? "");
     await Promise.all([
       this.#held(commandId) ? this.#keep(commandId, lines, marked) : undefined,
       runner.input({ kind: "report", host: at.host, command: commandId, report }),
@@ -182,6 +185,20 @@ export class HostOrders {
       const input = { kind: "report", host: id, command: command.id, report } as const;
       this.#unwaited(runner.input(input), `hearing ${command.id}`);
     }
+  }
+
+  /**
+   * The answer for a deployment that nobody runs here. One that has not ended is about to be, or is
+   * another server's: its hosts say again what they have to say, so that nothing is lost (law 3).
+   */
+  #withoutRunner(deploymentId: string): "Failed" {
+    const deployment = getDeployment(this.#context.store.read, deploymentId);
+    if (!deployment || TERMINAL_DEPLOYMENT.has(deployment.status)) return "Failed";
+    throw new DomainError(
+      "ServiceUnavailableException",
+      "HostCommandIdentifier",
+      `This server does not run the deployment ${deploymentId} now; say it again in a moment`,
+    );
   }
 
   /** The target that is under way with this order, and its runner. */

@@ -1,5 +1,6 @@
 /** A store that refuses a write: nothing is answered that is not on disk, and the engine recovers. @module */
 import assert from "node:assert/strict";
+import { applications } from "../../core/store/schema.ts";
 import { fleetTest } from "./fleet.ts";
 
 const FULL = new Error("database or disk is full");
@@ -107,6 +108,22 @@ fleetTest(
     assert.equal((await fleet.ended(id)).error?.code, "NO_INSTANCES");
   },
 );
+
+fleetTest("a report for a deployment that is yet to be ended is not answered", { hosts: 1 }, async (
+  fleet,
+) => {
+  const id = await fleet.deploy("v1.zip");
+  const order = await fleet.take("web-1");
+  await fleet.store.commit((tx) => tx.delete(applications).run());
+  fleet.refuseCommit = () => FULL;
+  fleet.restart();
+  await assert.rejects(fleet.finish(order), /does not run the deployment/);
+  fleet.refuseCommit = () => undefined;
+  await fleet.settled();
+  fleet.engine.tick();
+  assert.equal((await fleet.ended(id)).error?.code, "APPLICATION_MISSING");
+  assert.equal(await fleet.finish(order), "Failed");
+});
 
 fleetTest("a deployment that could not be created does not exist", { hosts: 1 }, async (fleet) => {
   let refusals = 1;

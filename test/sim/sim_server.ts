@@ -9,6 +9,7 @@ import { DEFAULT_REALM } from "../../core/domain/identity.ts";
 import { AWS_QUOTAS } from "../../core/domain/quotas.ts";
 import type { BusyGroup } from "../../core/domain/group_policy.ts";
 import type { EngineContext } from "../../core/engine/context.ts";
+import { LeaseLost } from "../../core/engine/ownership.ts";
 import { Engine } from "../../core/engine/engine.ts";
 import { createPluginContext } from "../../core/plugin/plugin_context.ts";
 import type { Registry } from "../../core/plugin/registry.ts";
@@ -132,8 +133,8 @@ export class SimServer {
   }
 }
 
-/** Of a full disk, or of a wish that came too late. */
+/** Of a full disk, of a wish that came too late, or of an end that was asked for twice at once. */
 function isForeseen(error: unknown): boolean {
-  return error instanceof DomainError ||
+  return error instanceof DomainError || error instanceof LeaseLost ||
     (error instanceof Error && error.message === "the disk is full");
 }
