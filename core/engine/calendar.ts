@@ -27,6 +27,9 @@ export interface CalendarParts {
   makeWay(id: string): void;
 }
 
+/** How long something may wait before it is looked at again in any case; milliseconds. */
+const LOOK_AGAIN = 60_000;
+
 /**
  * The longest sleep, in milliseconds: a clock that was set, or a machine that slept, is noticed after
  * it by a look at the clock alone.
@@ -140,7 +143,10 @@ export class Calendar {
     const times = this.#schedules().map(({ due }) => due);
     for (const { groupId, waiting, next } of waitingGroups(read, now())) {
       times.push(next ?? undefined);
-      const group = waiting > 0 ? findGroup(read, groupId) : undefined;
+      if (waiting === 0) continue;
+      // Whatever keeps it, such as a lock, may go with the group itself, of which nobody tells.
+      times.push(now() + LOOK_AGAIN);
+      const group = findGroup(read, groupId);
       if (group) times.push(freezeOf(read, group, now())?.until);
     }
     const known = times.filter((time) => time !== undefined);
