@@ -185,7 +185,7 @@ test("no event is ordered twice, no end changes, the counts are true, whatever h
       for (const step of steps) history.take(step);
       history.finish();
     }),
-    { numRuns: 1000 },
+    { numRuns: 10_000 },
   );
 });
 
