@@ -86,21 +86,21 @@ def configs():
     }
     call(
         "create_deployment_config",
-        deploymentConfigName="canary",
+        deploymentConfigName="ten-percent",
         computePlatform="Lambda",
         trafficRoutingConfig=canary,
     )
-    info = call("get_deployment_config", deploymentConfigName="canary")["deploymentConfigInfo"]
+    info = call("get_deployment_config", deploymentConfigName="ten-percent")["deploymentConfigInfo"]
     assert info["trafficRoutingConfig"] == canary
     called.add("list_deployment_configs")
     pages = client.get_paginator("list_deployment_configs").paginate()
     names = [name for page in pages for name in page["deploymentConfigsList"]]
     assert "three" in names and sum(name.startswith("CodeDeployDefault.") for name in names) == 17
-    call("delete_deployment_config", deploymentConfigName="canary")
+    call("delete_deployment_config", deploymentConfigName="ten-percent")
     refused(
         "DeploymentConfigDoesNotExistException",
         "get_deployment_config",
-        deploymentConfigName="canary",
+        deploymentConfigName="ten-percent",
     )
     refused(
         "InvalidOperationException",

@@ -79,7 +79,7 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   ...mutants("strategies/canary.ts", [
     ["planStep(step, index + 1, fleet)", "planStep(step, index, fleet)"],
     ["key: `${number} ${key}`", "key"],
-    ['"approval", ms: step.within', '"approval", ms: 0'],
+    ["ms: step.within", "ms: 0"],
     ["failureLimit < count", "failureLimit <= count"],
     ["min <= max", "min <= max + 1"],
   ]),
