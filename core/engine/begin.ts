@@ -24,11 +24,10 @@ import { applications, deploymentGroups, deployments } from "../store/schema.ts"
 import { allTargets, insertTargets } from "../store/targets.ts";
 import { chooseTargets } from "./choose_targets.ts";
 import type { EngineContext } from "./context.ts";
-import { balancersOf } from "./host_traffic.ts";
+import { balancersOf, hasTraffic, NO_BALANCER } from "./host_traffic.ts";
 import type { Names } from "./order.ts";
 import type { Ownership } from "./ownership.ts";
 import { reasonOf } from "./reason.ts";
-import { hasTraffic, NO_BALANCER } from "./refuse_missing.ts";
 import { checkedStep } from "./strategy_step.ts";
 
 /** All that a runner begins with. */

@@ -17,6 +17,7 @@ import type { Target, TargetLabel } from "../domain/target.ts";
 import type { GroupView } from "../plugin/contract.ts";
 import { orderHosts } from "../rollout/host_order.ts";
 import { skipped } from "../rollout/host_report.ts";
+import { hasTried } from "../rollout/leg.ts";
 import { endsBlue } from "../rollout/stages.ts";
 import type { Db } from "../store/database.ts";
 import { getDeployment } from "../store/deployments.ts";
@@ -117,16 +118,12 @@ function blueGreen(choosing: Choosing): Target[] | ErrorInformation {
 function backToBlue(choosing: Choosing, ended: string): Target[] | ErrorInformation {
   const { context: { store }, now } = choosing;
   const before = allTargets(store.read, ended);
-  const touched = (target: Target, event: LifecycleEventName) =>
-    target.events.some(({ name, status }) =>
-      name === event && (status === "Succeeded" || status === "Failed")
-    );
   const make = ({ id }: Target, events: readonly LifecycleEventName[], label: TargetLabel) =>
     targetOf(id, events, now, label);
   return [
-    ...before.filter((target) => target.label === "Blue" && touched(target, "BlockTraffic"))
+    ...before.filter((target) => target.label === "Blue" && hasTried(target, "BlockTraffic"))
       .map((target) => make(target, HOST_EVENTS.blueRestored, "Blue")),
-    ...before.filter((target) => target.label === "Green" && touched(target, "AllowTraffic"))
+    ...before.filter((target) => target.label === "Green" && hasTried(target, "AllowTraffic"))
       .map((target) => make(target, HOST_EVENTS.greenLeft, "Green")),
   ];
 }

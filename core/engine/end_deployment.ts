@@ -16,6 +16,7 @@ import { deploymentIdFrom } from "../domain/name.ts";
 import { type Target, TERMINAL_TARGET } from "../domain/target.ts";
 import { causeOf } from "../rollout/cause.ts";
 import { skipped, withoutAnswer } from "../rollout/host_report.ts";
+import { wasTried } from "../rollout/leg.ts";
 import { liveHostsAfter } from "../rollout/live_hosts.ts";
 import { chooseRollback, rollbackMessages } from "../rollout/rollback.ts";
 import { overviewOfTargets } from "../rollout/tally.ts";
@@ -132,7 +133,7 @@ function noteHosts(tx: Tx, ended: Deployment, targets: readonly Target[]): void 
   for (const { id, status, label, events } of targets) {
     if (label === "Blue") continue;
     if (status === "Succeeded") noteHealth(tx, ended.groupId, id, { healthy: true, revision });
-    else if (events.some((event) => event.status === "Succeeded" || event.status === "Failed")) {
+    else if (events.some(wasTried)) {
       noteHealth(tx, ended.groupId, id, { healthy: false });
     }
   }

@@ -5,7 +5,7 @@
  * @module
  */
 import { clearTimeout, setTimeout } from "node:timers";
-import type { Deployment } from "../domain/deployment.ts";
+import type { Deployment, DeploymentRequest } from "../domain/deployment.ts";
 import type { LoadBalancerInfo } from "../domain/deployment_group.ts";
 import type { LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { BalancedHost, Balancer, DeploymentView } from "../plugin/contract.ts";
@@ -218,3 +218,15 @@ export function balancersOf(
   }
   return { found };
 }
+
+/** Whether the server asks load balancers about the hosts of a deployment. */
+export function hasTraffic(
+  { deploymentType, deploymentOption }: DeploymentRequest["style"],
+): boolean {
+  return deploymentOption === "WITH_TRAFFIC_CONTROL" || deploymentType === "BLUE_GREEN";
+}
+
+export const NO_BALANCER =
+  "The deployment group controls traffic and names no load balancer. Add one " +
+  "(runtime balancer add NAME --plugin …) and name it in the group's loadBalancerInfo " +
+  "(update-deployment-group --load-balancer-info targetGroupInfoList=[{name=NAME}]).";

@@ -54,7 +54,7 @@ export function intervene(
       if (progress.paused) {
         throw refusal(`The deployment ${id} is paused already, by ${progress.paused.by}`);
       }
-      return { input: { kind: "pause", by, ...said }, action: "paused", ...reasonOf(message) };
+      return { input: { kind: "pause", by, ...said }, action: "paused", ...withReason(message) };
     }
     case "resume":
       if (!progress.paused) throw refusal(`The deployment ${id} is not paused: it is ${status}`);
@@ -94,7 +94,7 @@ export function intervene(
     }
     case "abort": {
       const why = stopFor(`The deployment was aborted by ${by}`, wish.message);
-      return { input: { ...why, rollback: true }, action: "aborted", ...reasonOf(wish.message) };
+      return { input: { ...why, rollback: true }, action: "aborted", ...withReason(wish.message) };
     }
   }
 }
@@ -131,7 +131,7 @@ function stopFor(what: string, message: string | undefined) {
   return { kind: "stop", error: { code: "MANUAL_STOP", message: `${text}.` } } as const;
 }
 
-function reasonOf(reason: string | undefined): { reason?: string } {
+function withReason(reason: string | undefined): { reason?: string } {
   return reason === undefined ? {} : { reason };
 }
 

@@ -9,7 +9,7 @@ import { DomainError } from "../domain/errors.ts";
 import type { Registry } from "../plugin/registry.ts";
 import { watchedAlarms } from "../rollout/alarms.ts";
 import type { Db } from "../store/database.ts";
-import { balancersOf } from "./host_traffic.ts";
+import { balancersOf, hasTraffic, NO_BALANCER } from "./host_traffic.ts";
 import { resolveIntegration } from "./integrations.ts";
 
 /** Throws InvalidLoadBalancerInfo or InvalidAlarmConfig. */
@@ -40,15 +40,3 @@ export function refuseMissing(
     );
   }
 }
-
-/** Whether the server asks load balancers about the hosts of a deployment. */
-export function hasTraffic(
-  { deploymentType, deploymentOption }: DeploymentRequest["style"],
-): boolean {
-  return deploymentOption === "WITH_TRAFFIC_CONTROL" || deploymentType === "BLUE_GREEN";
-}
-
-export const NO_BALANCER =
-  "The deployment group controls traffic and names no load balancer. Add one " +
-  "(runtime balancer add NAME --plugin …) and name it in the group's loadBalancerInfo " +
-  "(update-deployment-group --load-balancer-info targetGroupInfoList=[{name=NAME}]).";

@@ -41,6 +41,15 @@ export function hasEnded({ status }: LifecycleEvent): boolean {
   return status !== "Pending" && status !== "InProgress";
 }
 
+/** Whether a host was taken through an event, well or not. */
+export function hasTried({ events }: Pick<Target, "events">, name: LifecycleEventName): boolean {
+  return events.some((event) => event.name === name && wasTried(event));
+}
+
+export function wasTried({ status }: LifecycleEvent): boolean {
+  return status === "Succeeded" || status === "Failed";
+}
+
 function legsOf({ events, label }: Pick<Target, "events" | "label">): Leg[] {
   const legs: Leg[] = [];
   let last: Leg | undefined;

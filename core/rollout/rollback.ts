@@ -7,6 +7,7 @@ import type { DeploymentConfig } from "../domain/deployment_config.ts";
 import type { AutoRollbackEvent } from "../domain/deployment_group.ts";
 import type { LifecycleEventName } from "../domain/lifecycle_event.ts";
 import type { Target, TargetLabel } from "../domain/target.ts";
+import { hasTried } from "./leg.ts";
 
 export type RollbackChoice =
   | { kind: "none" }
@@ -98,12 +99,7 @@ function minimumIn(config: unknown): unknown {
 /** Why the traffic of a blue/green deployment cannot go back; undefined when it can. */
 function noWayToBlue(targets: readonly Target[]): string | undefined {
   const reached = (label: TargetLabel, event: LifecycleEventName) =>
-    targets.some((target) =>
-      target.label === label &&
-      target.events.some(({ name, status }) =>
-        name === event && (status === "Succeeded" || status === "Failed")
-      )
-    );
+    targets.some((target) => target.label === label && hasTried(target, event));
   if (reached("Blue", "ApplicationStop")) {
     return "The original hosts were ended already, so their traffic cannot go back to them.";
   }
